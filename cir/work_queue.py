@@ -13,7 +13,7 @@ from gevent.pool import Pool
 from onesoup.observability.logs import short
 from onesoup.runtime import scheduler
 from onesoup.store.errors import StoreDown
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class WorkQueue:
 
     def __init__(
         self,
-        due: Due,
+        due: SharedTimers,
         step: Step,
         max_parallel: int,
         log_name: Callable[[str], str] = short,

@@ -92,7 +92,7 @@ def _problem(problem: Problem) -> list[str]:
 
 def redis_keys() -> str:
     rows = ["| key | who makes it grow | length of each part, bytes | count, memory | expiry | above that |", "| --- " * 6 + "|"]
-    for row in bounds.TABLE:
+    for row in bounds.KEY_BOUNDS:
         rows.append(f"| `{row.key}` | {row.made_by} | {row.lengths} | {row.count} | {row.expiry} | {row.above} |")
     return "\n".join(rows) + "\n"
 

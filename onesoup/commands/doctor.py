@@ -110,9 +110,9 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
 
 
 def _cir(client: redis.Redis) -> Iterator[Finding]:
-    from onesoup.store.wakeup.stcp_lines import Lines
+    from onesoup.store.wakeup.cir_processes import CirProcesses
 
-    lines = Lines(client)
+    lines = CirProcesses(client)
     count, bearers = len(lines.processes()), ", ".join(sorted(lines.live()))
     if count:
         yield ok_finding("CIR", f"{count} process{'es' if count > 1 else ''}, {bearers}")

@@ -12,8 +12,8 @@ from cir.http.server import CirSite
 from onesoup.http_server.connection import HttpLimits
 from onesoup.http_server.requests import Request
 from onesoup.store.redis.client import connect
-from onesoup.store.wakeup.sms_budget import Jobs
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.sms_budget import SmsJobs
+from onesoup.store.wakeup.wakes import WakeStore
 from tests.cir.vectors import VECTORS
 
 KEY, TOKEN = b"k" * 32, "8f14e45fceea167a5a36dedd4bea2543"
@@ -42,13 +42,13 @@ def redis(redis_server):
     client = connect(redis_server.url)
     client.flushall()
     client.hset("s:{a7phone}", "due", "9999999999999")
-    Wakes(client).put_token(TOKEN, "a7phone")
+    WakeStore(client).put_token(TOKEN, "a7phone")
     return client
 
 
 @pytest.fixture
 def site(redis):
-    server = StreamServer(("127.0.0.1", 0), CirSite(Wakes(redis), Jobs(redis), KEY, frozenset({"127.0.0.1"})).serve)
+    server = StreamServer(("127.0.0.1", 0), CirSite(WakeStore(redis), SmsJobs(redis), KEY, frozenset({"127.0.0.1"})).serve)
     server.start()
     opened = []
 
@@ -185,7 +185,7 @@ def report(st, job="c1", key=KEY):
 
 
 def test_reports_move_a_job_forward_in_any_order_and_twice(site, redis):
-    jobs, gateway = Jobs(redis), site()
+    jobs, gateway = SmsJobs(redis), site()
     jobs.start("c1", "+15550100123")
     for st in (1, 8, 1, 8):
         assert gateway.ask(report(st)).startswith(b"HTTP/1.1 200 ")
@@ -193,7 +193,7 @@ def test_reports_move_a_job_forward_in_any_order_and_twice(site, redis):
 
 
 def test_a_webhook_reports_with_a_body(site, redis):
-    jobs, body = Jobs(redis), b'{"id":"c1","status":"failed"}'
+    jobs, body = SmsJobs(redis), b'{"id":"c1","status":"failed"}'
     jobs.start("c1", "+15550100123")
     target = f"{delivery_reports.REPORT_PATH}?id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}"
     head = f"POST {target} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -203,9 +203,9 @@ def test_a_webhook_reports_with_a_body(site, redis):
 
 def test_a_webhook_that_can_sign_has_to(redis):
     """The body alone, then with a signature, and the URL of a state."""
-    jobs, secret, body = Jobs(redis), "kep6lore", b'{"id":"c1","status":"failed"}'
+    jobs, secret, body = SmsJobs(redis), "kep6lore", b'{"id":"c1","status":"failed"}'
     jobs.start("c1", "+15550100123")
-    port = CirSite(Wakes(redis), jobs, KEY, frozenset(), report_secret=secret)
+    port = CirSite(WakeStore(redis), jobs, KEY, frozenset(), report_secret=secret)
     target = f"{delivery_reports.REPORT_PATH}?id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}"
     unsigned = Request("POST", target, "HTTP/1.1", {})
     assert port._answer(unsigned, body, "127.0.0.1") == 400
@@ -226,12 +226,12 @@ def test_a_report_of_an_unknown_job_gets_200_so_that_the_gateway_stops(site):
 
 
 def test_a_report_that_anybody_could_have_written_is_refused(site, redis):
-    Jobs(redis).start("c1", "+15550100123")
+    SmsJobs(redis).start("c1", "+15550100123")
     assert site().ask(report(1, key=b"x" * 32)).startswith(b"HTTP/1.1 400 ")
-    assert Jobs(redis).state("c1") == ""
+    assert SmsJobs(redis).state("c1") == ""
 
 
 def test_a_report_from_elsewhere_is_refused(redis):
-    elsewhere = CirSite(Wakes(redis), Jobs(redis), KEY, frozenset({"10.0.0.1"}))
+    elsewhere = CirSite(WakeStore(redis), SmsJobs(redis), KEY, frozenset({"10.0.0.1"}))
     request = Request("GET", f"{delivery_reports.REPORT_PATH}?{delivery_reports.kannel_query('c1', KEY, 1)}", "HTTP/1.1", {})
     assert elsewhere._answer(request, b"", "127.0.0.1") == 403

@@ -23,9 +23,10 @@ from onesoup.http_server.requests import Request
 from onesoup.runtime.ports import free_port
 from onesoup.settings import Settings
 from onesoup.store.redis.client import connect
-from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
+from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
 from onesoup.wire import sms as pts
+from tests.support import in_redis
 from tests.support.gateways import FakeCarrier, HttpGateway, Kannel, Smsc, answer
 
 NUMBER, KEY = "+15550100123", "hook-key"
@@ -41,10 +42,10 @@ class Station:
         services = exchange._services
         self.services, self.client = services, services.sessions._client
         self.store = InboundSmsStore(self.client)
-        jobs = Jobs(self.client)
+        jobs = SmsJobs(self.client)
         self.gateway = carrier.make_gateway(settings, b"k", on_message=lambda pdu: self.reception.take(arrived.read_smpp(pdu)))
         self.gateway._sleep = lambda _seconds: None
-        budget = Budget(self.client, limits or Limits(rate=10_000))
+        budget = SmsBudget(self.client, limits or SmsLimits(rate=10_000))
         self.outgoing = SmsSender(settings, budget, jobs, self.gateway)
         self.data = self.channel(exchange)
         helos = NumberBinder(services.sessions, services.wakes, services.numbers)
@@ -271,7 +272,7 @@ def stored(client, *kinds):
 
 
 def test_an_answer_that_the_budget_does_not_hold_is_not_sent_in_part(exchange, settings, hook):
-    station = Station(exchange, settings, Limits(rate=10_000, data_per_hour=4))
+    station = Station(exchange, settings, SmsLimits(rate=10_000, data_per_hour=4))
     phone = Phone(station, hook)
     try:
         sid = session_of(phone.says(LOGIN).hears())
@@ -299,7 +300,7 @@ def test_answers_and_wake_ups_do_not_use_up_each_others_share(station):
 
 
 def test_a_budget_is_taken_for_the_whole_answer_or_not_at_all(exchange, settings):
-    station = Station(exchange, settings, Limits(rate=10_000, data_per_hour=5))
+    station = Station(exchange, settings, SmsLimits(rate=10_000, data_per_hour=5))
     try:
         assert station.outgoing.claim_data(NUMBER, ["a", "b", "c"]) is None
         assert station.outgoing.claim_data(NUMBER, ["d", "e", "f"]).reason == "hour"
@@ -328,7 +329,7 @@ def test_a_log_in_by_sms_needs_its_password_and_its_number_gets_wake_ups(phone, 
     services.lines.register("cir:1", 60_000, ("SSMS", "WAPSMS"))
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
     assert "SC,WS" in phone.says(f"WV12CP3 SI={sid} CA=((CT,MP),(SC,WS))").hears()
-    assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
+    assert in_redis.fields(services.sessions, sid, ["num"]) == [NUMBER.encode()]
 
 
 # --- HELO ---
@@ -340,7 +341,7 @@ def test_a_helo_binds_the_number_to_the_session(phone, services, packed):
     helo = f"HELO {sid}".encode()
     octets = encoding.pack_septets(encoding.septets(helo)) if packed else helo
     assert phone.station.brings(octets, udh=encoding.SSMS_HEADER) == 200
-    assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
+    assert in_redis.fields(services.sessions, sid, ["num"]) == [NUMBER.encode()]
     assert services.numbers.of("alice@example.org") == [NUMBER]
     assert numbers.NUMBER_FROM_SMS in str(phone.station.client.hgetall("num:{alice@example.org}"))
     phone.hears_nothing()
@@ -373,7 +374,7 @@ def test_only_who_knows_the_key_brings_messages(station):
 
 
 def test_without_a_key_or_from_elsewhere_nobody_does(station):
-    wakes, jobs = station.services.wakes, Jobs(station.client)
+    wakes, jobs = station.services.wakes, SmsJobs(station.client)
     request = Request("GET", f"{arrived.MESSAGE_PATH}?from={NUMBER}&text=x&key=", "HTTP/1.1", {})
     for site, status in (
         (CirSite(wakes, jobs, b"k", frozenset({"127.0.0.1"}), station.reception, ""), 404),

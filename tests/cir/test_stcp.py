@@ -16,10 +16,13 @@ from onesoup.store import records
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import Handout, Inbox, Nothing
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.inbox import Inbox, NothingWaits, RedeliveryPolicy
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.wakes import WakeStore
+from tests.support import in_redis
 from tests.support.flood import flood
 
 SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
@@ -32,8 +35,8 @@ class Station:
     def __init__(self, url, **more):
         self.client = connect(url)
         self.sessions, self.feed = GatewaySessionStore(self.client), HolderSessionStore(self.client)
-        self.inbox = Inbox(self.client, Handout())
-        self.stcp = StcpServer(self.sessions, Lines(self.client), **more)
+        self.inbox = Inbox(self.client, RedeliveryPolicy())
+        self.stcp = StcpServer(self.sessions, CirProcesses(self.client), **more)
         self.heard = self.stcp.wake
         self.subscriber = Subscriber(url, lambda *said: self.heard(*said))
         self.subscriber.want([self.stcp.channel])
@@ -58,15 +61,15 @@ class Station:
 
     def session(self, sid=SID, version="1.2", cookie=COOKIE, handset="unknown"):
         session = Session("alice@x", "wv:alice@x", version, "r", cookie=cookie, handset=handset)
-        self.feed.create(sid, {"r": records.pack_session(session), "ttl": 60_000, "fence": 1}, ())
+        self.feed.create(sid, NewSession(records.pack_session(session), 1, 60_000))
 
     def deliver(self, *ids, sid=SID):
         self.feed.store(sid, 1, StreamChanges(items=[Delivery(each, "romeo@x", b"x") for each in ids]))
 
     def phone_polls(self, sid=SID):
         """As long as it gets something."""
-        while not isinstance(item := self.inbox.take(sid), Nothing):
-            while not isinstance(item, Nothing):
+        while not isinstance(item := self.inbox.take(sid), NothingWaits):
+            while not isinstance(item, NothingWaits):
                 item = self.inbox.take(sid, answered=item.tid, message_id=item.id)
 
     def phone_takes_one(self, sid=SID):
@@ -147,7 +150,7 @@ def test_a_line_from_elsewhere_is_counted_and_served(station):
 
 def cookie_station(station, *agreed, sid=SID, address="127.0.0.1", cookie="wv:nokia.12345"):
     """The station takes cookies, and this session has agreed and has one."""
-    wakes = Wakes(station.client)
+    wakes = WakeStore(station.client)
     station.stcp.binder.cookies = wakes
     caps = records.pack_caps(Capabilities(methods=tuple(agreed)))
     station.client.hset(f"s:{{{sid}}}", mapping={"caps": caps, "addr": address})
@@ -219,10 +222,10 @@ def test_who_says_nothing_is_closed(station, monkeypatch):
 
 def test_a_bound_line_is_in_the_session_until_it_goes(station):
     line = station.dial().helo()
-    assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
+    assert in_redis.fields(station.sessions, SID, ["stcp"]) == [station.stcp.channel.encode()]
     line.sock.close()
     with gevent.Timeout(3):
-        while station.sessions.read(SID, ["stcp"])[0]:
+        while in_redis.fields(station.sessions, SID, ["stcp"])[0]:
             gevent.sleep(0.01)
 
 
@@ -413,7 +416,7 @@ def test_a_lost_wake_is_found_by_the_beat(station):
 
 
 def test_the_process_is_registered_by_its_beat(station):
-    lines = Lines(station.client)
+    lines = CirProcesses(station.client)
     station.stcp.upkeep()
     assert lines.any()
     station.stcp.close()
@@ -429,7 +432,7 @@ def test_a_new_line_from_the_same_address_replaces_the_old_one(station):
     assert old.hear() == b""
     station.deliver("m1")
     assert new.hear() == WVCI
-    assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
+    assert in_redis.fields(station.sessions, SID, ["stcp"]) == [station.stcp.channel.encode()]
 
 
 def test_lines_from_two_addresses_are_both_woken(station):
@@ -450,7 +453,7 @@ def test_a_line_may_change_its_session(station):
     station.session("a7other", cookie="c")
     line = station.dial().helo()
     line.helo("a7other")
-    assert station.sessions.read(SID, ["stcp"]) == [None]
+    assert in_redis.fields(station.sessions, SID, ["stcp"]) == [None]
     station.deliver("m1", sid="a7other")
     assert line.hear() == b"WVCI 1.2 c\r\n"
 
@@ -469,7 +472,7 @@ def test_a_line_that_ends_while_its_successor_says_helo_does_not_take_it_along(s
         old.sock.close()
         new.helo()
         gevent.sleep(0.01)
-        assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
+        assert in_redis.fields(station.sessions, SID, ["stcp"]) == [station.stcp.channel.encode()]
         new.sock.close()
 
 
@@ -496,7 +499,7 @@ def test_a_line_at_another_process_replaces_one_of_the_same_address(station, two
     assert old.hear() == b""
     station.deliver("m1")
     assert new.hear() == WVCI
-    assert station.sessions.read(SID, ["stcp"]) == [two.stcp.channel.encode()]
+    assert in_redis.fields(station.sessions, SID, ["stcp"]) == [two.stcp.channel.encode()]
 
 
 def test_lines_of_two_addresses_at_two_processes_are_both_woken(station, two):
@@ -506,7 +509,7 @@ def test_lines_of_two_addresses_at_two_processes_are_both_woken(station, two):
     assert (one.hear(), other.hear()) == (WVCI, WVCI)
     one.sock.close()
     with gevent.Timeout(3):
-        while station.sessions.read(SID, ["stcp"]) != [two.stcp.channel.encode()]:
+        while in_redis.fields(station.sessions, SID, ["stcp"]) != [two.stcp.channel.encode()]:
             gevent.sleep(0.01)
 
 

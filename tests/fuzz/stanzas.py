@@ -21,8 +21,9 @@ from onesoup.csp.lists import Item as RosterItem
 from onesoup.csp.session import Session
 from onesoup.handlers import render
 from onesoup.store import records
-from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
 from onesoup.store.session.inbox import InboxItem, PhoneContact
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_DOCUMENT_BYTES
 from onesoup.xmpp import (
@@ -363,7 +364,7 @@ class Somebody(FakeSession, Directory):
                 record,
                 kept.wishes or records.pack_wishes(["status_content", "client_info"], sees=True),
             )
-        self.known.update({name: record or None for name, record in changes.occupants.items()})
+        self.keep_occupants(changes)
 
 
 def any_stanzas(data: bytes) -> bool:

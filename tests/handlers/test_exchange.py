@@ -45,7 +45,7 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.session.gateway_side import MOST_OUT
+from onesoup.store.bounds import MOST_OUT
 from onesoup.wire import codec
 from tests.handlers.test_contacts import manage
 
@@ -170,7 +170,7 @@ def test_a_message_comes_by_poll_and_goes_when_it_is_answered(every_phone, holde
     assert item.content.content_data == "hello ü 😀"
     assert every_phone.tell(item.id, MessageDelivered(message_id="m1")) is None
     assert poll(every_phone) is None
-    assert holder.feed.undelivered(every_phone.sid) == {}
+    assert holder.feed.items.undelivered(every_phone.sid) == {}
 
 
 def test_the_answer_to_one_message_brings_the_next(phone, holder):
@@ -187,7 +187,7 @@ def test_a_delivered_message_in_request_mode_is_answered_and_done(phone, holder)
     holder.says(phone.sid, "romeo@example.net", "one")
     poll(phone)
     assert phone.ask(MessageDelivered(message_id="m1")).result.code == 200
-    assert holder.feed.undelivered(phone.sid) == {}
+    assert holder.feed.items.undelivered(phone.sid) == {}
 
 
 def test_an_answer_to_nothing_is_no_error(phone):
@@ -455,7 +455,7 @@ def test_an_answer_and_a_request_in_one_message(phone, holder):
         )
     )
     assert [each.id for each in reply.transactions] == ["9"]
-    assert holder.feed.undelivered(phone.sid) == {}
+    assert holder.feed.items.undelivered(phone.sid) == {}
 
 
 def test_an_answer_and_a_poll_in_one_message_bring_the_next_item(phone, holder):
@@ -486,7 +486,7 @@ def test_two_answers_in_one_message_close_both(phone, holder):
     items = [poll(phone), poll(phone)]
     answers = [Transaction(Mode.RESPONSE, each.id, MessageDelivered(message_id=f"m{n}")) for n, each in enumerate(items, 1)]
     assert phone.post(phone.message(*answers)) is None
-    assert holder.feed.undelivered(phone.sid) == {}
+    assert holder.feed.items.undelivered(phone.sid) == {}
 
 
 # --- Redis away ---

@@ -33,7 +33,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.lists import Item
 from onesoup.handlers.segments import cut_text
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
 
 

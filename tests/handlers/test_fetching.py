@@ -24,7 +24,7 @@ from onesoup.csp.codec.generated_elements import (
     User,
 )
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 
 ROMEO = "wv:romeo@example.net"
 OK = Status(result=Result(code=200))

@@ -53,7 +53,7 @@ from onesoup.csp.invitations import Invitation
 from onesoup.csp.messages import Text
 from onesoup.phone.groups import members_of
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml, from_plain, leaf
 
@@ -186,7 +186,7 @@ def test_a_name_that_we_made_up_need_not_exist(phone, holder, services):
 
 def test_a_group_of_an_invitation_is_joined_without_a_look_up(phone, served, services):
     found = Invitation("GR", "tea@rooms.far.example", "wv:/tea@far.example", "dave@far.example", until=4_000_000_000)
-    services.invites.put("alice@example.org", "in", "i1", records.pack_invitation(found))
+    services.invites.received.put("alice@example.org", "i1", found)
     served.otherwise = "remote-server-timeout"
     served.iqs["tea@rooms.far.example", namespaces.DISCO_INFO] = about()
     assert phone.ask(JoinGroupRequest(group_id="wv:/tea@far.example")).NAME == "JoinGroup-Response"
@@ -198,11 +198,11 @@ def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
     wish = JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="ben"), own_properties=own)
     served.refuse[ROOM] = 811
     assert code(phone.ask(wish)) == 811
-    assert services.groups.all("alice@example.org") == {}
+    assert services.groups.all_settings("alice@example.org") == {}
     del served.refuse[ROOM]
     assert phone.ask(wish).NAME == "JoinGroup-Response"
-    (record,) = services.groups.all("alice@example.org").values()
-    assert records.unpack_kept(record, "").auto
+    (settings,) = services.groups.all_settings("alice@example.org").values()
+    assert settings.auto
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
@@ -266,8 +266,8 @@ def test_a_group_is_made_and_configured(phone, served):
         "membersonly": "1",
         "roomdesc": "Hello",
     }
-    kept = phone.exchange._services.groups.all("alice@example.org")
-    assert {jid: records.unpack_kept(record, "").created for jid, record in kept.items()} == {room: True}
+    kept = phone.exchange._services.groups.all_settings("alice@example.org")
+    assert {jid: settings.created for jid, settings in kept.items()} == {room: True}
 
 
 def test_a_group_that_is_there_or_of_somebody_else_is_not_made(phone, served):
@@ -586,8 +586,8 @@ def test_an_invitation_to_talk_is_a_message_with_or_without_a_note(phone, served
 def test_an_answer_counts_while_the_invitation_does(phone, served, services, until, told):
     invites = services.invites
     found = Invitation("GR", ROOM, GID, "dave@example.org", until=until, mediated=True, password="soup")
-    invites.put("alice@example.org", "in", "i1", records.pack_invitation(found))
-    invites.put("alice@example.org", "in", "i2", records.pack_invitation(found))
+    invites.received.put("alice@example.org", "i1", found)
+    invites.received.put("alice@example.org", "i2", found)
     assert code(phone.ask(InviteUserResponse(invite_id="i1", acceptance=False, response_note="no time"))) == told
     assert code(phone.ask(InviteUserResponse(invite_id="i2", acceptance=True))) == told
     if told == 200:
@@ -595,7 +595,7 @@ def test_an_answer_counts_while_the_invitation_does(phone, served, services, unt
         assert decline.find("x").find("decline").get("to") == "dave@example.org"
         assert [(each["room"], each["password"]) for each in served.ops(phone, "join-later")] == [(ROOM, "soup")]
         assert code(phone.ask(InviteUserResponse(invite_id="i1", acceptance=True))) == 423
-        assert records.unpack_invitation(invites.get("alice@example.org", "in", "i2")).answered
+        assert invites.received.get("alice@example.org", "i2").answered
         phone.ask(JoinGroupRequest(group_id=GID))
         assert served.ops(phone, "join")[-1]["password"] == "soup"
 

@@ -77,7 +77,7 @@ READERS = {
     "outcome": (pack(1, {"c": 200, "t": "text"}), tries._outcome, same),
     "found": (pack(1, {"f": [JID], "g": True, "n": 1}), search_hits._found, same),
     "parts": (pack(1, {"p": ["a", "b"]}), segments._parts, same),
-    "number": (pack(1, {"s": "sms", "t": 1}), phone_numbers._seen, same),
+    "number": (pack(1, {"s": "sms", "t": 1}), phone_numbers._last_proved, same),
     "link": (pack(1, {"jid": JID, "sealed": b"v1.k1.x", "o": "admin", "n": "", "t": 1}), accounts._fields, same),
     "opened link": (
         pack(1, {"jid": JID, "o": "admin", "n": "", "t": 1}),

@@ -34,6 +34,7 @@ from onesoup.handlers.provider import provider_of
 from onesoup.settings import Settings, SettingsError
 from onesoup.store import keys, records
 from onesoup.wire.document import Encoding
+from tests.support import in_redis
 
 LINKED = ("alice@example.org", "xmpp-secret", "phone-secret")
 
@@ -178,7 +179,7 @@ def test_a_log_in_of_1_3_may_bring_its_capabilities_along(new_phone, services, h
     assert (response.result.code, response.capability_request) == (200, False)
     assert response.agreed_capability_list.supported_cir_method == ["STCP"]
     assert response.functions is None
-    assert records.unpack_caps(services.sessions.read(phone.sid, ["caps"])[0]).parser == 20_000
+    assert records.unpack_caps(in_redis.fields(services.sessions, phone.sid, ["caps"])[0]).parser == 20_000
     assert holder.ops(phone, "soon") == [{"op": "soon"}]
     services.lines.leave("cir:1")
     older = new_phone(version="1.2")
@@ -426,7 +427,7 @@ def test_one_user_has_so_many_sessions_and_the_oldest_goes(new_phone, services, 
         handset = new_phone(client_id=f"handset{number}")
         handset.log_in()
         phones.append(handset)
-        record = services.sessions.read(handset.sid, ["r"])[0]
+        record = in_redis.fields(services.sessions, handset.sid, ["r"])[0]
         session = replace(records.unpack_session(record), began=1000 + number)
         holder.client.hset(keys.session(handset.sid), "r", records.pack_session(session))
         services.clients.put(session.jid, session.resource, handset.sid)
@@ -648,7 +649,7 @@ def test_keep_alive_is_answered_with_the_time_granted(phone, asked, told, holder
     answer = phone.ask(KeepAliveRequest(time_to_live=asked))
     assert isinstance(answer, KeepAliveResponse)
     assert (answer.result.code, answer.keep_alive_time) == (200, told)
-    assert holder.feed.state(phone.sid)[1] > told * 1000
+    assert holder.feed.status(phone.sid).left > told * 1000
 
 
 def test_a_granted_time_stays_until_the_next_wish(phone):

@@ -35,6 +35,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.lists import Item
 from onesoup.handlers.context import Policy
 from onesoup.store import records
+from tests.support import in_redis
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 PICTURE = base64.b64encode(b"octets of a picture").decode()
@@ -191,7 +192,7 @@ def test_another_handset_of_the_user_says_what_it_says_itself(phone):
 
 
 def test_a_picture_that_is_too_much_does_not_keep_the_rest_from_being_remembered(phone, monkeypatch):
-    monkeypatch.setattr("onesoup.store.account.handsets.MOST_OCTETS", 300)
+    monkeypatch.setattr("onesoup.store.account.handsets.MAX_HANDSET_VALUE_BYTES", 300)
     says(phone, **MINE | {"status_content": StatusContent(True, direct_content="QUJD" * 200, content_type="image/png")})
     again(phone)
     mine = asked(phone, "status_text", "status_content", user=ALICE)
@@ -268,9 +269,9 @@ def test_a_picture_that_is_gone_or_too_large_does_not_keep_presence_back(phone, 
 def test_fewer_contacts_at_once_when_pictures_come_along(phone, holder, services):
     phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=32_768)))
     subscribed(phone, holder, services)
-    assert services.sessions.read(phone.sid, ["batch"]) == [b"3"]
+    assert in_redis.fields(services.sessions, phone.sid, ["batch"]) == [b"3"]
     subscribed(phone, holder, services, b"p", "online_status")
-    assert services.sessions.read(phone.sid, ["batch"]) == [b"3"]
+    assert in_redis.fields(services.sessions, phone.sid, ["batch"]) == [b"3"]
 
 
 def test_cards_and_pictures_are_looked_up_for_who_asks_by_name(phone, holder, services):

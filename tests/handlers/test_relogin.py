@@ -74,7 +74,7 @@ def test_a_message_that_is_acknowledged_in_the_old_session_was_read_in_the_new_o
     new = again(old, holder)
     holder.says(new.sid, "romeo@example.net", "hello", receipt=records.pack_command({"op": "receipt"}))
     assert old.tell(handed.id, MessageDelivered(message_id="m1")) is None
-    assert holder.feed.undelivered(new.sid) == {}
+    assert holder.feed.items.undelivered(new.sid) == {}
     assert holder.ops(new, "receipt") == [{"op": "receipt"}]
     assert old.sid == sid
     assert poll(new) is None
@@ -84,7 +84,7 @@ def test_other_answers_in_the_old_session_say_nothing(old, holder):
     new = again(old, holder)
     holder.says(new.sid, "romeo@example.net", "hello")
     assert old.tell("s1", Status(result=Result(code=200))) is None
-    assert list(holder.feed.undelivered(new.sid)) == ["m1"]
+    assert list(holder.feed.items.undelivered(new.sid)) == ["m1"]
 
 
 def test_a_request_in_the_old_session_is_one_of_the_new_session(old, holder):

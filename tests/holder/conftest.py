@@ -172,7 +172,7 @@ class Lab:
         self.sessions.push(sid, commands.pack(command))
 
     def inbox(self, sid: str) -> list[str]:
-        return [records.unpack_text(stored.partition(b"\n")[2]).body for stored in self.feed.undelivered(sid).values()]
+        return [records.unpack_text(stored.partition(b"\n")[2]).body for stored in self.feed.items.undelivered(sid).values()]
 
     def crash(self, holder: Holder) -> None:
         """As SIGKILL: nothing is said, nothing is stored; the leases run out."""

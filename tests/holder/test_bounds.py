@@ -5,8 +5,8 @@ import pytest
 from gevent.lock import BoundedSemaphore
 
 from onesoup.store import bounds, keys
-from onesoup.store.account.accounts import Lists
-from onesoup.store.account.groups import Invites
+from onesoup.store.account.groups import InvitationStore
+from onesoup.store.account.lists import PendingRequests
 from onesoup.store.bounds import MOST_ITEM_BYTES, MOST_ITEMS
 from tests.holder.conftest import DOMAIN, Lab, server_with
 from tests.support.memory import memory
@@ -73,7 +73,7 @@ def test_messages_that_nobody_fetches(field, phone, count, size):
     lab, server, _ = field
     sid, send, grown = phone
     send(*[message(number, "y" * size) for number in range(count)])
-    items, octets = lab.feed.load(sid)
+    items, octets = lab.feed.items.load(sid)
     assert items <= MOST_ITEMS + 200
     assert octets <= MOST_ITEM_BYTES + 270_000
     assert grown() <= MEBIBYTE
@@ -96,8 +96,8 @@ def test_requests_for_presence(field, phone):
             for number in range(5000)
         ]
     )
-    assert lab.feed.load(sid)[0] <= MOST_ITEMS + 400
-    assert Lists(lab.client).count(holder.sessions[sid].session.jid, "asks") <= bounds.MOST_PENDING
+    assert lab.feed.items.load(sid)[0] <= MOST_ITEMS + 400
+    assert PendingRequests(lab.client).count(holder.sessions[sid].session.jid) <= bounds.MOST_PENDING
     assert grown() <= 2 * MEBIBYTE  # two rows: what waits for the phone, and what it may decide later
 
 
@@ -112,8 +112,8 @@ def test_invitations_into_rooms(field, phone, size):
             for number in range(3000 if size < 1000 else 200)
         ]
     )
-    assert lab.feed.load(sid)[0] <= MOST_ITEMS + 200
-    assert len(Invites(lab.client).all(holder.sessions[sid].session.jid, "in")) <= bounds.MOST_INVITES
+    assert lab.feed.items.load(sid)[0] <= MOST_ITEMS + 200
+    assert len(InvitationStore(lab.client).received.all(holder.sessions[sid].session.jid)) <= bounds.MOST_INVITES
     assert grown() <= 2 * MEBIBYTE
 
 
@@ -151,6 +151,6 @@ def fill_and_end(lab, server, holder, name: str) -> None:
     for number in range(80):
         peer.send(message(number, "y" * 10_000))
         gevent.sleep(0)
-    eventually(lambda: lab.feed.load(sid)[1] >= MOST_ITEM_BYTES, 20)
+    eventually(lambda: lab.feed.items.load(sid)[1] >= MOST_ITEM_BYTES, 20)
     gevent.sleep(0.2)
     holder.sessions[sid].end(600, polite=False)

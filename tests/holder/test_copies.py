@@ -6,7 +6,7 @@ from onesoup.csp import messages
 from onesoup.handlers import system
 from onesoup.store import records
 from onesoup.store.announcements import Announcements
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 
@@ -18,7 +18,7 @@ class Phones:
 
     def __init__(self, lab, server):
         self.lab, self.server, self.holder = lab, server, lab.holder(server.stub)
-        self.sids, self.peers, self.inbox = {}, {}, Inbox(lab.client, Handout())
+        self.sids, self.peers, self.inbox = {}, {}, Inbox(lab.client, RedeliveryPolicy())
 
     def log_in(self, name, again=""):
         before = len(self.server.peers)
@@ -35,7 +35,7 @@ class Phones:
             eventually(lambda name=name, before=before: self.texts(name).count(text) == before + 1)
 
     def texts(self, name):
-        waiting = self.lab.feed.undelivered(self.sids[name])
+        waiting = self.lab.feed.items.undelivered(self.sids[name])
         return [records.unpack_stored(waiting[id_]).body for id_ in sorted(waiting)]
 
     def reads(self, name, *texts):
@@ -105,7 +105,7 @@ def test_the_second_of_two_equal_messages_is_not_the_first(phones, more):
     phones.told(text, "one", "two", more=more.format("first"))
     phones.reads("one", text)
     phones.reads("two", text)
-    for name in ("one", "two"):  # SEEN_MS later, or with an archive at once
+    for name in ("one", "two"):  # SEEN_STANZA_MS later, or with an archive at once
         phones.lab.client.delete(f"seen:{{{phones.sids[name]}}}")
     phones.told(text, "one", "two", more=more.format("second"))
     phones.ends("one")

@@ -9,12 +9,13 @@ from gevent.event import Event
 from onesoup.csp import presence
 from onesoup.csp.codec.generated_elements import PresenceSubList, StatusText, UserAvailability
 from onesoup.store import records
-from onesoup.store.account.blocks import BLOCK, Blocks
-from onesoup.store.account.handsets import OWN, PHOTO
-from onesoup.store.session.gateway_side import RequestEffects
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.account.blocks import BLOCK, BlockLists
+from onesoup.store.account.lists import AttributeList
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
+from tests.support import in_redis
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 from workers.holder.session import connection, idle
@@ -48,13 +49,13 @@ def test_what_the_server_had_got_of_a_killed_holder_is_not_sent_again(lab, serve
     eventually(lambda: len(server.messages()) == 2)
     server.handled = stanzas_before(server, had)  # the second died on the way
     lab.crash(first)
-    assert len(lab.feed.commands(sid)) == 2
+    assert len(lab.feed.outbox.commands(sid)) == 2
 
     lab.holder(server.stub)
     eventually(lambda: len(server.messages()) == 3, 10)
     assert server.messages() == [had, lost, lost]
     server.peers[-1].send(f"<a xmlns='urn:xmpp:sm:3' h='{server.handled + 1}'/>")
-    eventually(lambda: not lab.feed.commands(sid))
+    eventually(lambda: not lab.feed.outbox.commands(sid))
     assert not lab.client.exists(f"flight:{{{sid}}}")
 
 
@@ -82,11 +83,11 @@ def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, s
     lab.crash(first)
     gevent.sleep(0.3)
     assert not any(each.startswith("<presence") for each in server.seen)
-    assert lab.feed.commands(sid)
+    assert lab.feed.outbox.commands(sid)
 
     lab.holder(server.stub)
     eventually(lambda: any(each.startswith("<presence") for each in server.seen), 10)
-    eventually(lambda: not lab.feed.commands(sid))
+    eventually(lambda: not lab.feed.outbox.commands(sid))
 
 
 def shown(server):
@@ -117,12 +118,12 @@ def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
     monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 0.1)
     holder = lab.holder(server.stub)
     said = PresenceSubList(user_availability=UserAvailability(True, "DISCREET"), status_text=StatusText(True, "at work"))
-    own = records.pack_plain(presence.own_fields(said, "1.2"))
+    own = presence.own_fields(said, "1.2")
     for user, names in (("alice", []), ("bob", ["user_availability"])):
         jid = f"{user}@stub.example"
-        holder.services.handsets.put(jid, "phone", OWN, own)
-        holder.services.handsets.put(jid, "phone", PHOTO, "abc")
-        holder.services.lists.put(jid, {"default": records.pack_grant(names, [])}, "attrs")
+        holder.services.handsets.keep_own_presence(jid, "phone", own)
+        holder.services.handsets.keep_picture_name(jid, "phone", "abc")
+        holder.services.lists.attributes.put(jid, {"default": AttributeList(names, [])})
         lab.log_in(holder, user)
         eventually(lambda user=user: len(shown(server)) == 1 + (user == "bob"))
     first, second = shown(server)
@@ -138,24 +139,24 @@ def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder.subscriber.connected)
-    lab.sessions.open(sid, "1", "digest", ())
+    lab.sessions.open(sid, "1", "digest")
     gevent.sleep(0.2)
     assert not shown(server)
-    inbox = Inbox(lab.client, Handout())
+    inbox = Inbox(lab.client, RedeliveryPolicy())
     inbox.poll(sid)
     eventually(lambda: shown(server), 1)
-    assert lab.sessions.read(sid, ["idle"]) == [None]  # from now on polls tell nobody
+    assert in_redis.fields(lab.sessions, sid, ["idle"]) == [None]  # from now on polls tell nobody
 
 
 def test_an_owner_of_the_past_sends_nothing(lab, server):
     """It was paused, its shard went to another: the number that the command gets is refused, and it lets go."""
     old = lab.holder(server.stub)
     sid = lab.log_in(old)
-    lab.feed.claim(sid, 10**6, ["r"])
+    lab.feed.claim_session(sid, 10**6)
     say(lab, sid, secret_text())
     eventually(lambda: sid not in old.sessions)
     assert server.messages() == []
-    assert len(lab.feed.commands(sid)) == 1
+    assert len(lab.feed.outbox.commands(sid)) == 1
 
 
 def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, monkeypatch):
@@ -186,13 +187,13 @@ def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, ser
         )
 
     hear(1, "eve")
-    eventually(lambda: len(lab.feed.undelivered(sid)) == 1)
-    Blocks(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
+    eventually(lambda: len(lab.feed.items.undelivered(sid)) == 1)
+    BlockLists(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
     eventually(lambda: not held.rules.cached)
     hear(2, "eve")
     hear(3, "bob")
-    eventually(lambda: len(lab.feed.undelivered(sid)) == 2)
-    assert sorted(records.unpack_stored(each).sender for each in lab.feed.undelivered(sid).values()) == [
+    eventually(lambda: len(lab.feed.items.undelivered(sid)) == 2)
+    assert sorted(records.unpack_stored(each).sender for each in lab.feed.items.undelivered(sid).values()) == [
         "bob@x.example",
         "eve@x.example",
     ]
@@ -205,7 +206,7 @@ def test_conflict_is_the_end_and_no_game_of_ping_pong(lab, server):
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     server.peers[0].send(error("conflict"))
-    eventually(lambda: lab.feed.state(sid)[0] == 601)
+    eventually(lambda: lab.feed.status(sid).code == 601)
     assert len(server.peers) == 1
     assert server.resumes == []
 
@@ -234,7 +235,7 @@ def test_enough_is_enough(lab, server, monkeypatch):
         eventually(lambda number=number: len(server.peers) == number + 1)
     eventually(lambda: holder.sessions[sid].connection.stream.open)
     server.peers[-1].send(error("resource-constraint"))
-    eventually(lambda: lab.feed.state(sid)[0] == 601)
+    eventually(lambda: lab.feed.status(sid).code == 601)
     assert waits == [30.0, 30.0]
 
 
@@ -299,7 +300,7 @@ def test_a_log_out_on_its_way_does_not_end_the_session_that_follows(lab, server,
     new = lab.log_in(holder, "user", sid="new")
     gevent.joinall(ending, raise_error=True)
     assert len(ending) == 1
-    assert lab.feed.state(new)[0] is None
+    assert lab.feed.status(new).code is None
     server.peers[-1].send(f"<message from='a@b/c' type='chat' id='1'><body>{(text := secret_text())}</body></message>")
     eventually(lambda: text in lab.inbox(new))
 
@@ -337,7 +338,7 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
     eventually(lambda: holder.subscriber.connected)
     holder.upkeep.tick()
     eventually(lambda: len(holder.services.agenda) == 1)
-    lab.sessions.commit(sid, None, "1", b"", RequestEffects(fields={"ttl": 1000}))
+    lab.sessions.commit(sid, None, "1", b"", RequestEffects(update=SessionUpdate(ttl_ms=1000)))
     gevent.sleep(1.5)
     held = holder.sessions[sid]
     held.lifetime._since -= 600
@@ -359,9 +360,9 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
     gevent.sleep(0.4)
     holder.upkeep.check_sessions([holder.sessions[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
-    lab.sessions.open(sid, "1", "digest", ())
+    lab.sessions.open(sid, "1", "digest")
     eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
-    lab.sessions.open(sid, "2", "digest", ())
+    lab.sessions.open(sid, "2", "digest")
     holder.upkeep.check_sessions([holder.sessions[sid]])
     assert len(server.other) == 2
 
@@ -373,7 +374,7 @@ def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     monkeypatch.setattr(idle, "IDLE_MS", 1)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    lab.sessions.bind_line(sid, "cir:1")
+    lab.sessions.stcp_lines.bind(sid, "cir:1")
     gevent.sleep(0.05)
     holder.upkeep.check_sessions([holder.sessions[sid]])
     gevent.sleep(0.05)

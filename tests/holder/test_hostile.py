@@ -94,7 +94,7 @@ def test_a_hostile_stanza_costs_that_stream_at_most(field, name, capsys):
     server.peers[-1].send(message(after := secret_text()))
     eventually(lambda: after in lab.inbox(evil), 10)
     assert "lie" not in lab.inbox(evil)
-    assert not lab.feed.item(evil, "evil@x")
+    assert not lab.feed.contacts.roster_item(evil, "evil@x")
     assert holder.sessions[good].connection.stream.open
     shown = capsys.readouterr()
     assert "Traceback" not in shown.out + shown.err
@@ -142,7 +142,7 @@ def test_a_flood_for_a_phone_that_does_not_come_is_refused_and_told_so(field, ca
     error = next(each for each in server.seen if refused in each)
     assert "resource-constraint" in error
     assert 'to="a@b/c"' in error
-    kept = lab.feed.waiting_items(phone)
+    kept = lab.feed.items.count(phone)
     assert MOST_ITEMS <= kept < MOST_ITEMS + 400
     assert kept + len(refused_messages(server)) - refusals == len(flood)
     assert capsys.readouterr().out.count("inbox-full") == 1

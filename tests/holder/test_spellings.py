@@ -19,7 +19,7 @@ def held(lab, server):
     sid = lab.log_in(holder)
     item = f"<item jid='{WRITTEN}' name='Bob' subscription='both'/>"
     server.peers[0].send(f"<iq type='set' id='push'><query xmlns='jabber:iq:roster'>{item}</query></iq>")
-    eventually(lambda: lab.feed.item(sid, BOB))
+    eventually(lambda: lab.feed.contacts.roster_item(sid, BOB))
     eventually(lambda: holder.subscriber.connected)
     return holder.sessions[sid]
 
@@ -38,7 +38,7 @@ def test_a_contact_is_changed_and_removed_as_the_server_has_it(lab, server, held
     eventually(lambda: len(named(server, "subscription=.remove")) == 2)
     assert named(server, "<group>Work") == [WRITTEN]
     assert named(server, "subscription=.remove") == [WRITTEN, BOB]
-    eventually(lambda: lab.feed.item(held.sid, BOB) is None)
+    eventually(lambda: lab.feed.contacts.roster_item(held.sid, BOB) is None)
 
 
 def test_a_message_and_a_subscription_go_where_the_contact_is(lab, server, held):

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onesoup.csp.lists import ContactList
 from onesoup.store import keys
-from onesoup.store.account.accounts import Accounts, ClientSessions, Had, LinkedAccount, Lists, Offline
+from onesoup.store.account.accounts import Accounts, ClientSessions, DeliveredCopies, LinkedAccount, OfflineInbox
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.login_replies import MOST_NONCES, Logins
+from onesoup.store.account.lists import DEFAULT_TARGET, AccountLists, AttributeList
+from onesoup.store.account.login_replies import MAX_NONCES, LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
-from onesoup.store.session.gateway_side import MOST_HAD
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
+from onesoup.store.wakeup.cir_processes import CirProcesses
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
 OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
@@ -165,7 +167,7 @@ def test_the_session_of_a_resource_is_dropped_by_itself_only(client):
 
 
 def test_messages_wait_for_the_account(client):
-    offline = Offline(client)
+    offline = OfflineInbox(client)
     offline.keep("alice@x", {"m1": b"\xffone", "m2": b"two"})
     offline.keep("alice@x", {})
     assert offline.all("alice@x") == {"m1": b"\xffone", "m2": b"two"}
@@ -176,22 +178,24 @@ def test_messages_wait_for_the_account(client):
 
 
 def test_lists_and_attribute_lists_are_apart(client):
-    lists = Lists(client)
-    lists.put("alice@x", {"friends": b"1"})
-    lists.put("alice@x", {"default": b"2"}, kind="attrs")
-    assert lists.all("alice@x") == {"friends": b"1"}
-    assert lists.all("alice@x", "attrs") == {"default": b"2"}
-    assert lists.has("alice@x", "friends")
-    assert (lists.count("alice@x"), lists.count("alice@x", "asks")) == (1, 0)
-    lists.remove("alice@x", ["friends"])
-    assert not lists.has("alice@x", "friends")
+    lists = AccountLists(client)
+    friends, visible = ContactList("friends", "Friends"), AttributeList(["mood"], [])
+    lists.contacts.put("alice@x", [friends])
+    lists.attributes.put("alice@x", {DEFAULT_TARGET: visible})
+    assert lists.contacts.all("alice@x") == {"friends": friends}
+    assert lists.attributes.all("alice@x") == {DEFAULT_TARGET: visible}
+    assert lists.attributes.default("alice@x") == ["mood"]
+    assert lists.contacts.has("alice@x", "friends")
+    assert (lists.contacts.count("alice@x"), lists.pending.count("alice@x")) == (1, 0)
+    lists.contacts.remove("alice@x", ["friends"])
+    assert not lists.contacts.has("alice@x", "friends")
 
 
 # --- log-ins ---
 
 
 def test_a_nonce_is_good_once(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     logins.put_nonce("attempt", "n0nce", "handset")
     assert logins.take_nonces("attempt", "handset") == ["n0nce"]
     assert logins.take_nonces("attempt", "handset") == []
@@ -199,7 +203,7 @@ def test_a_nonce_is_good_once(client):
 
 def test_a_nonce_is_found_by_its_handset_and_given_once(client):
     """The second phase may have another TransactionID; a captured one may have that of the first."""
-    logins = Logins(client)
+    logins = LoginReplies(client)
     logins.put_nonce("attempt 1", "one", "handset")
     logins.put_nonce("attempt 2", "two", "handset")
     assert logins.take_nonces("attempt 3", "other") == []
@@ -209,19 +213,19 @@ def test_a_nonce_is_found_by_its_handset_and_given_once(client):
 
 def test_a_nonce_of_a_worker_of_the_version_before_is_found(client):
     client.set("nonce:attempt", "n0nce")
-    assert Logins(client).take_nonces("attempt", "handset") == ["n0nce"]
+    assert LoginReplies(client).take_nonces("attempt", "handset") == ["n0nce"]
 
 
 def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
-    logins = Logins(client)
-    for number in range(MOST_NONCES + 2):
+    logins = LoginReplies(client)
+    for number in range(MAX_NONCES + 2):
         logins.put_nonce(f"attempt {number}", str(number), "handset")
     assert 0 < client.ttl("nonces:handset") <= 120
-    assert logins.take_nonces("x", "handset") == [str(number) for number in range(2, MOST_NONCES + 2)]
+    assert logins.take_nonces("x", "handset") == [str(number) for number in range(2, MAX_NONCES + 2)]
 
 
 def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     logins.put_reply("r", "sid", b"\n\xff\n")
     assert logins.reply("r") == ("sid", b"\n\xff\n")
     assert logins.reply("other") is None
@@ -229,7 +233,7 @@ def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
 
 
 def test_of_equal_log_ins_one_runs(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     assert logins.claim("r", 5)
     assert not logins.claim("r", 5)
     logins.unclaim("r")
@@ -237,7 +241,7 @@ def test_of_equal_log_ins_one_runs(client):
 
 
 def test_stcp_is_there_while_a_process_lives(client):
-    lines = Lines(client)
+    lines = CirProcesses(client)
     assert not lines.any()
     lines.register("one", 60_000)
     lines.register("dead", -1)
@@ -356,10 +360,10 @@ def test_a_link_of_an_older_version_is_read(client):
 
 
 def test_what_was_read_is_kept_for_the_account_the_newest_and_for_a_while(client):
-    had = Had(client)
+    had = DeliveredCopies(client)
     had.keep("alice@x", {})
     assert client.keys("*") == []
-    had.keep("alice@x", {f"copy{number}": float(number) for number in range(MOST_HAD + 3)})
-    assert len(had.all("alice@x")) == MOST_HAD
-    assert had.all("alice@x")[-1] == f"copy{MOST_HAD + 2}"
+    had.keep("alice@x", {f"copy{number}": float(number) for number in range(MAX_DELIVERED_COPIES + 3)})
+    assert len(had.all("alice@x")) == MAX_DELIVERED_COPIES
+    assert had.all("alice@x")[-1] == f"copy{MAX_DELIVERED_COPIES + 2}"
     assert 0 < client.pttl("had:{alice@x}") <= 30 * 86_400_000

@@ -2,14 +2,14 @@
 
 import pytest
 
-from onesoup.store.account.blocks import BLOCK, CHANNEL, GRANT, Blocks
+from onesoup.store.account.blocks import BLOCK, BLOCK_CHANGES_CHANNEL, GRANT, BlockLists
 
 ME, BOB, EVE = "alice@example.org", "bob@example.org", "eve@example.net"
 
 
 @pytest.fixture
 def blocks(client):
-    return Blocks(client)
+    return BlockLists(client)
 
 
 def blocked(blocks):
@@ -47,7 +47,7 @@ def test_a_list_out_of_use_is_not_lost_when_the_server_has_nobody_of_it(blocks):
 
 
 def test_whoever_keeps_the_lists_is_told_of_changes_and_of_nothing_else(blocks, listen):
-    heard = listen(CHANNEL)
+    heard = listen(BLOCK_CHANGES_CHANNEL)
     blocks.sync(ME, [])
     blocks.lift(ME, [BOB])
     blocks.add(ME, GRANT, [])

@@ -14,18 +14,21 @@ from onesoup.demo.servers import RedisServer
 from onesoup.load.proxy import TcpProxy
 from onesoup.store.account.accounts import Accounts, ClientSessions
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import channels
 from onesoup.store.redis import client as store_client
-from onesoup.store.redis.channels import Replies, Subscriber, answer
+from onesoup.store.redis.channels import ReplyChannel, Subscriber, send_reply
 from onesoup.store.redis.client import connect
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Leases, Shards
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from tests.support.flood import flood
+from tests.support.in_redis import RECORD, SESSION
 
 
 def until(true, seconds=10.0):
@@ -40,7 +43,7 @@ def until(true, seconds=10.0):
 
 @pytest.fixture
 def replies(client, redis_server):
-    replies = Replies(client, redis_server.url)
+    replies = ReplyChannel(client, redis_server.url)
     replies.start()
     assert replies.ready(within=5)
     return replies
@@ -48,7 +51,7 @@ def replies(client, redis_server):
 
 def test_who_waits_gets_the_answer(replies, client):
     with replies.expect() as expected:
-        gevent.spawn(answer, client, replies.channel, expected.name, b"\xff answer with blanks")
+        gevent.spawn(send_reply, client, replies.channel, expected.name, b"\xff answer with blanks")
         assert expected.wait(5) == b"\xff answer with blanks"
 
 
@@ -76,17 +79,17 @@ def test_messages_without_end_leave_others_their_turn(redis_server):
 
 def test_an_answer_may_come_before_anybody_waits(replies, client):
     with replies.expect() as expected:
-        answer(client, replies.channel, expected.name, b"early")
+        send_reply(client, replies.channel, expected.name, b"early")
         with replies.expect() as second:
-            answer(client, replies.channel, second.name, b"later")
+            send_reply(client, replies.channel, second.name, b"later")
             assert second.wait(5) == b"later"
         assert expected.wait(5) == b"early"
 
 
 def test_answers_find_their_own_waiters(replies, client):
     with replies.expect() as one, replies.expect() as two:
-        answer(client, replies.channel, two.name, b"two")
-        answer(client, replies.channel, one.name, b"one")
+        send_reply(client, replies.channel, two.name, b"two")
+        send_reply(client, replies.channel, one.name, b"one")
         assert (one.wait(5), two.wait(5)) == (b"one", b"two")
 
 
@@ -101,11 +104,11 @@ def test_a_wait_ends_in_time(replies):
 def test_an_answer_that_nobody_wants_any_more_is_dropped(replies, client):
     with replies.expect() as expected:
         pass
-    answer(client, replies.channel, expected.name, b"late")
+    send_reply(client, replies.channel, expected.name, b"late")
     client.publish(replies.channel, b"")
     client.publish(replies.channel, b"\xff\xff \xff")
     with replies.expect() as second:
-        answer(client, replies.channel, second.name, b"ok")
+        send_reply(client, replies.channel, second.name, b"ok")
         assert second.wait(5) == b"ok"
 
 
@@ -196,7 +199,7 @@ def test_a_connection_that_falls_silent_is_made_anew(redis_server, client):
 
 
 def test_a_silent_server_that_answers_is_kept(heard, client, monkeypatch):
-    monkeypatch.setattr(channels, "SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(channels, "PING_AFTER_SECONDS", 0.0)
     asked = client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0)
     until(lambda: client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0) > asked + 1)
     assert heard.gaps == 1
@@ -234,7 +237,7 @@ def test_a_restart_of_redis_is_survived(own_redis):
     heard = Heard(own_redis.url)
     heard.subscriber.want(["news"])
     until(lambda: heard.subscriber.connected)
-    replies = Replies(connect(own_redis.url), own_redis.url)
+    replies = ReplyChannel(connect(own_redis.url), own_redis.url)
     replies.start()
     own_redis.stop()
     until(lambda: not heard.subscriber.connected)
@@ -250,10 +253,10 @@ def test_a_restart_of_redis_is_survived(own_redis):
 def test_scripts_work_again_after_a_restart(own_redis):
     """Redis has lost them; data it has not."""
     feed, sessions = HolderSessionStore(connect(own_redis.url)), GatewaySessionStore(connect(own_redis.url))
-    feed.create("a7x", {"r": b"r", "ttl": 60_000, "fence": 1}, ())
-    sessions.open("a7x", "1", "d", ("r",))
+    feed.create("a7x", NewSession(RECORD, 1, 60_000))
+    sessions.open("a7x", "1", "d")
     own_redis.restart()
-    assert sessions.open("a7x", "2", "d", ("r",)).fields == [b"r"]
+    assert sessions.open("a7x", "2", "d").session == SESSION
 
 
 # --- Redis away ---
@@ -263,24 +266,24 @@ def commands(url):
     client = connect(url)
     feed, ring = HolderSessionStore(client), KeyRing([("k1", bytes(32))])
     return {
-        "open": lambda: GatewaySessionStore(client).open("a7x", "1", "d", ("r",)),
+        "open": lambda: GatewaySessionStore(client).open("a7x", "1", "d"),
         "commit": lambda: GatewaySessionStore(client).commit("a7x", "1", "d", b"x", RequestEffects()),
         "push": lambda: GatewaySessionStore(client).push("a7x", b"x"),
-        "values": lambda: GatewaySessionStore(client).values("a7x", "spell", ["x"]),
-        "hash": lambda: GatewaySessionStore(client).hash("a7x", "ros"),
-        "take": lambda: Inbox(client, Handout()).take("a7x"),
-        "create": lambda: feed.create("a7x", {"ttl": 1}, ()),
-        "commands": lambda: feed.commands("a7x"),
-        "with_commands": lambda: feed.with_commands(["a7x"]),
+        "spellings": lambda: GatewaySessionStore(client).contacts.spellings("a7x", ["x"]),
+        "roster": lambda: GatewaySessionStore(client).contacts.roster("a7x"),
+        "take": lambda: Inbox(client, RedeliveryPolicy()).take("a7x"),
+        "create": lambda: feed.create("a7x", NewSession(RECORD, 1, 1)),
+        "commands": lambda: feed.outbox.commands("a7x"),
+        "with_commands": lambda: feed.outbox.sessions_with_commands(["a7x"]),
         "copy": lambda: feed.copy("a7x", "a7y"),
         "link": lambda: Accounts(client, ring).find("a@x"),
         "clients": lambda: ClientSessions(client).all("a@x"),
         "ask": lambda: Shards(client).ask(1, b"job"),
         "alive": lambda: Leases(client, "one", 1000).alive(),
         "free": lambda: Leases(client, "one", 1000).free(),
-        "claim": lambda: Logins(client).claim("r", 1),
-        "lines": lambda: Lines(client).any(),
-        "answer": lambda: answer(client, "worker:1", "c1", b"x"),
+        "claim": lambda: LoginReplies(client).claim("r", 1),
+        "lines": lambda: CirProcesses(client).any(),
+        "answer": lambda: send_reply(client, "worker:1", "c1", b"x"),
     }
 
 
@@ -298,12 +301,12 @@ def test_a_redis_that_hangs_is_store_down_in_time_for_an_answer(own_redis, monke
     calls["lines"]()
     os.kill(own_redis.process.pid, signal.SIGSTOP)
     try:
-        waits = {name: gevent.spawn(_timed, calls[name]) for name in ("open", "commit", "take", "link", "hash", "ask")}
+        waits = {name: gevent.spawn(_timed, calls[name]) for name in ("open", "commit", "take", "link", "roster", "ask")}
         gevent.joinall(list(waits.values()), timeout=15)
         for name, wait in waits.items():
             error, took = wait.value
             assert isinstance(error, StoreDown), name
-            assert took < 2 * store_client.REQUEST_TIMEOUT + store_client.CONNECT_TIMEOUT + 1 < 7, name
+            assert took < 2 * store_client.REQUEST_TIMEOUT_SECONDS + store_client.CONNECT_TIMEOUT_SECONDS + 1 < 7, name
     finally:
         os.kill(own_redis.process.pid, signal.SIGCONT)
     assert calls["lines"]() is False
@@ -354,8 +357,8 @@ def test_a_redis_that_is_busy_with_a_script_is_store_down(own_redis):
 def test_a_bug_of_ours_is_not_told_as_store_down(client):
     client.set("s:{a7x}", b"no hash")
     with pytest.raises(redis.ResponseError):
-        GatewaySessionStore(client).open("a7x", "1", "d", ("r",))
+        GatewaySessionStore(client).open("a7x", "1", "d")
 
 
 def test_no_wait_in_the_module_is_longer_than_a_phone_waits():
-    assert 2 * store_client.REQUEST_TIMEOUT + store_client.POOL_WAIT < 9
+    assert 2 * store_client.REQUEST_TIMEOUT_SECONDS + store_client.POOL_WAIT_SECONDS < 9

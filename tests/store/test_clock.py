@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.redis.clock import TOLERANCE_MS, Jumps
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.redis.clock import CLOCK_TOLERANCE_MS, ClockJumps
 from onesoup.store.session.shards import Leases
-from onesoup.store.wakeup.timers import Due
-from onesoup.store.wakeup.wakes import SWEEP, Wakes
+from onesoup.store.session.stream_changes import StreamChanges
+from onesoup.store.wakeup.timers import SharedTimers
+from onesoup.store.wakeup.wakes import WAKE_SWEEP_KEY, WakeStore
 from workers.holder.session.expiry import SessionExpiry
 
 HOUR = 3_600_000
@@ -26,7 +26,7 @@ def set_clock(client, sid, by):
             client.zadd(name, {member: score - by})
 
 
-class Jumped(Jumps):
+class Jumped(ClockJumps):
     """Sees such a jump at its second look."""
 
     def __init__(self, by):
@@ -49,10 +49,10 @@ def look(life, feed, sid):
     """As the holder does it."""
     while True:
         before = time.monotonic()
-        by, seen = life.judge(feed.look(sid), before, time.monotonic())
+        by, seen = life.judge(feed.status(sid), before, time.monotonic())
         if not by:
             return seen
-        feed.jumped(sid, 1, by)
+        feed.shift_times(sid, 1, by)
 
 
 # --- seeing it ---
@@ -60,7 +60,7 @@ def look(life, feed, sid):
 
 @given(st.integers(-50, 50).filter(lambda hours: hours != 0), st.floats(0, 1e6), st.floats(0, 1))
 def test_a_jump_is_seen_once_and_measured(hours, moment, took):
-    jumps, start = Jumps(), 1_700_000_000_000
+    jumps, start = ClockJumps(), 1_700_000_000_000
     assert jumps.by(start, moment, moment) == 0
     later = moment + 60
     seen = jumps.by(start + 60_000 + hours * HOUR, later, later + took)
@@ -68,15 +68,15 @@ def test_a_jump_is_seen_once_and_measured(hours, moment, took):
     assert jumps.by(start + 120_000 + hours * HOUR, later + 60, later + 60) == 0
 
 
-@pytest.mark.parametrize("ms", [0, 100, -100, TOLERANCE_MS - 1])
+@pytest.mark.parametrize("ms", [0, 100, -100, CLOCK_TOLERANCE_MS - 1])
 def test_what_two_clocks_drift_apart_is_no_jump(ms):
-    jumps = Jumps()
+    jumps = ClockJumps()
     assert jumps.by(1_000_000, 10.0, 10.0) == 0
     assert jumps.by(1_000_000 + 60_000 + ms, 70.0, 70.0) == 0
 
 
 def test_a_slow_answer_is_no_jump():
-    jumps = Jumps()
+    jumps = ClockJumps()
     assert jumps.by(1_000_000, 10.0, 10.0) == 0
     assert jumps.by(1_000_000 + 40_000, 10.0, 50.0) == 0
 
@@ -89,7 +89,7 @@ def test_a_session_lives_on(feed, sessions, sid, client, by):
     life = lifetime(by)
     assert look(life, feed, sid).code is None
     set_clock(client, sid, by)
-    assert sessions.open(sid, "1", b"digest".hex(), (), touch=False).reply is None
+    assert sessions.lives(sid)
     seen = look(life, feed, sid)
     assert seen.code is None
     assert 50_000 < seen.left <= 60_000
@@ -124,16 +124,16 @@ def test_presence_goes_on_after_the_clock_was_set_back(feed, sid, client):
     client.zadd(keys.of(sid, "dirty")[0], {"bob@x": now + 2 * HOUR})
     client.zadd(keys.of(sid, "sent")[0], {"bob@x": now + 2 * HOUR})
     client.hset(keys.session(sid), "cir", f"m{now + 2 * HOUR}")
-    feed.jumped(sid, 1, -2 * HOUR)
+    feed.shift_times(sid, 1, -2 * HOUR)
     for name in ("dirty", "sent"):
         assert client.zscore(keys.of(sid, name)[0], "bob@x") <= now + 1000
     assert int(client.hget(keys.session(sid), "cir")[1:]) <= now + 10_000
 
 
 def test_a_jump_that_several_have_seen_counts_once(client):
-    due, now = Due(client, "due"), client.time()[0] * 1000
+    due, now = SharedTimers(client, "due"), client.time()[0] * 1000
     client.zadd("due", {"old": now + 30_000 - HOUR, "new": now + 30_000})
-    due._clock, other = Jumped(HOUR), Due(client, "due")
+    due._clock, other = Jumped(HOUR), SharedTimers(client, "due")
     other._clock = Jumped(HOUR)
     for each in (due, other):
         each._clock._looks = 1
@@ -145,10 +145,10 @@ def test_a_jump_that_several_have_seen_counts_once(client):
 
 
 def test_the_next_sweep_is_not_late_by_what_the_clock_was_set_back(client):
-    wakes = Wakes(client)
+    wakes = WakeStore(client)
     assert wakes.may_sweep(60)
     assert not wakes.may_sweep(60)
-    client.expire(SWEEP, 7200)
+    client.expire(WAKE_SWEEP_KEY, 7200)
     assert not wakes.may_sweep(60)
     assert wakes.may_sweep(60)
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from onesoup.store.errors import NoSession, StoreDown
-from onesoup.store.redis.client import ERRORS, store_errors
+from onesoup.store.redis.client import REDIS_ERRORS, store_errors
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from onesoup.store.redis.client import ERRORS, store_errors
     ],
 )
 def test_a_store_that_is_away_is_called_so_and_counted(error, kind):
-    counter = ERRORS.labels(kind)
+    counter = REDIS_ERRORS.labels(kind)
     before = counter._value.get()
     with pytest.raises(StoreDown, match=kind), store_errors():
         raise error

@@ -4,29 +4,29 @@ import re
 
 import pytest
 
-from onesoup.store import keys
+from onesoup.csp.lists import Item
+from onesoup.csp.session import Capabilities
+from onesoup.store import keys, records
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.servers import Servers
-from onesoup.store.session.gateway_side import RequestEffects
-from onesoup.store.session.holder_side import (
-    ALWAYS,
-    LIVE,
-    MOST_GROWN,
-    SEEN_MS,
-    UNSURE,
-    ContactRecord,
-    Delivery,
-    StreamChanges,
-    kept_since,
-)
-from onesoup.store.session.inbox import Nothing
+from onesoup.store.servers import SaslMechanisms
+from onesoup.store.session.contacts import ContactRecord, Subscription
+from onesoup.store.session.inbox import NothingWaits
+from onesoup.store.session.request_effects import RequestEffects
+from onesoup.store.session.session_values import ClaimedSession, NewSession
+from onesoup.store.session.stream_changes import ALWAYS, LIVE, SEEN_STANZA_MS, UNSURE, Delivery, StreamChanges, kept_since
+from onesoup.store.session.waiting_items import MAX_ITEMS_BESIDE_PICTURE
+from tests.support import in_redis
+from tests.support.in_redis import RECORD, SESSION
+
+ROMEO = Item("romeo@x", "Romeo", ("Friends",), "both", False, "")
 
 
 def everything():
     return StreamChanges(
-        fields={"h": 7, "sm": b"\xff state"},
-        roster={"romeo@x": b"item"},
+        handled_count=7,
+        stream_state=b"\xff state",
+        roster={"romeo@x": records.pack_item(ROMEO)},
         resources={"romeo@x": b"res"},
         presence={"romeo@x": b"here"},
         items=[Delivery("m1", "romeo@x", b"text", b"receipt", "a 1")],
@@ -34,31 +34,32 @@ def everything():
 
 
 def snapshot(client):
-    return {name: client.dump(name) for name in client.keys("*")}
+    # A hash has no order.
+    return {name: client.hgetall(name) if client.type(name) == b"hash" else client.dump(name) for name in client.keys("*")}
 
 
 def test_all_changes_of_one_read_are_stored(feed, sid, client, sessions):
     feed.store(sid, 1, everything())
-    assert sessions.read(sid, ["h", "sm"]) == [b"7", b"\xff state"]
-    assert feed.item(sid, "romeo@x") == b"item"
-    assert feed.kept(sid, ["romeo@x", "nurse@x"]) == {
+    assert in_redis.fields(sessions, sid, ["h", "sm"]) == [b"7", b"\xff state"]
+    assert feed.contacts.roster(sid) == {ROMEO.jid: ROMEO}
+    assert feed.contacts.read(sid, ["romeo@x", "nurse@x"]) == {
         "romeo@x": ContactRecord(b"res", presence=b"here"),
         "nurse@x": ContactRecord(),
     }
-    assert sessions.values(sid, "pres", ["romeo@x"]) == [b"here"]
-    assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext"}
+    assert in_redis.values(sessions, sid, "pres", ["romeo@x"]) == [b"here"]
+    assert feed.items.undelivered(sid) == {"m1": b"romeo@x\ntext"}
 
 
 def test_removals_are_stored(feed, sid, client):
     feed.store(sid, 1, everything())
     feed.store(sid, 1, StreamChanges(unroster=["romeo@x"], resources={"romeo@x": b""}))
-    assert feed.item(sid, "romeo@x") is None
-    assert feed.known(sid, "res") == []
+    assert feed.contacts.roster_item(sid, "romeo@x") is None
+    assert feed.contacts.online_jids(sid) == []
 
 
 def test_an_empty_change_is_false_and_a_change_of_anything_is_true():
     assert not StreamChanges()
-    assert StreamChanges(fields={"h": 1})
+    assert StreamChanges(handled_count=1)
     assert StreamChanges(unroster=["x"])
     assert StreamChanges(items=[Delivery("m", "j", b"")])
 
@@ -70,16 +71,16 @@ def test_an_empty_change_is_false_and_a_change_of_anything_is_true():
     "write",
     [
         lambda feed, sid: feed.store(sid, 1, everything()),
-        lambda feed, sid: feed.take_in(sid, 1, {"m9": b"romeo@x\ntext"}),
+        lambda feed, sid: feed.items.take_in(sid, 1, {"m9": b"romeo@x\ntext"}),
         lambda feed, sid: feed.end(sid, 1, 601),
-        lambda feed, sid: feed.claim(sid, 1, ["r"]),
-        lambda feed, sid: feed.reveal(sid, 1, "m1", b"romeo@x\nother", b"job"),
-        lambda feed, sid: feed.replace(sid, 1, b"job", [b"other"]),
+        lambda feed, sid: feed.claim_session(sid, 1),
+        lambda feed, sid: feed.items.reveal(sid, 1, "m1", b"romeo@x\nother", b"job"),
+        lambda feed, sid: feed.outbox.replace(sid, 1, b"job", [b"other"]),
     ],
     ids=["store", "take_in", "end", "claim", "reveal", "replace"],
 )
 def test_a_holder_with_an_old_fence_changes_nothing(feed, sid, client, write):
-    feed.claim(sid, 2, ["r"])
+    feed.claim_session(sid, 2)
     before = snapshot(client)
     with pytest.raises(Fenced):
         write(feed, sid)
@@ -87,23 +88,23 @@ def test_a_holder_with_an_old_fence_changes_nothing(feed, sid, client, write):
 
 
 def test_a_new_owner_writes_its_number_and_reads_the_session(feed, sid, sessions):
-    assert feed.claim(sid, 5, ["r", "caps"]) == [b"record", None]
-    assert sessions.read(sid, ["fence"]) == [b"5"]
+    assert feed.claim_session(sid, 5) == ClaimedSession(SESSION, None, Capabilities(), None, None, False)
+    assert in_redis.fields(sessions, sid, ["fence"]) == [b"5"]
     feed.store(sid, 5, everything())
 
 
 def test_fences_are_compared_as_numbers(feed, sid):
-    feed.claim(sid, 10, ["r"])
+    feed.claim_session(sid, 10)
     with pytest.raises(Fenced):
         feed.store(sid, 9, everything())
 
 
 def test_nothing_is_claimed_or_stored_of_a_session_that_is_gone(feed, client):
-    assert feed.claim("ffnobody", 1, ["r"]) is None
+    assert feed.claim_session("ffnobody", 1) is None
     with pytest.raises(NoSession):
         feed.store("ffnobody", 1, everything())
     with pytest.raises(NoSession):
-        feed.take_in("ffnobody", 1, {"m": b"x"})
+        feed.items.take_in("ffnobody", 1, {"m": b"x"})
     feed.end("ffnobody", 1, 600)
     assert client.keys("*") == []
 
@@ -116,20 +117,20 @@ def test_a_stanza_is_stored_once(feed, sid, deliver):
     deliver("m1", seen="a 1")
     deliver("m2", seen="a 1")
     deliver("m3", seen="a 3")
-    assert sorted(feed.undelivered(sid)) == ["m1", "m3"]
+    assert sorted(feed.items.undelivered(sid)) == ["m1", "m3"]
 
 
 def test_it_is_stored_once_also_within_one_read(feed, sid):
     twice = [Delivery(each, "romeo@x", b"text", b"", "a 1") for each in ("m1", "m2")]
     feed.store(sid, 1, StreamChanges(items=twice))
-    assert list(feed.undelivered(sid)) == ["m1"]
+    assert list(feed.items.undelivered(sid)) == ["m1"]
 
 
 def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patient):
     deliver("m1", seen="a 1")
     patient.take(sid, answered=patient.take(sid).tid)
     deliver("m2", seen="a 1")
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def stored(feed, sid, id, said, seen="m romeo@x 1"):
@@ -144,31 +145,31 @@ def test_what_comes_live_is_new_whatever_came_before(feed, sid):
     """A client that counts from 1 after each start says the same under the same id again."""
     for number in range(4):
         stored(feed, sid, f"m{number}", LIVE)
-    assert list(feed.undelivered(sid)) == ["m0", "m1", "m2", "m3"]
+    assert list(feed.items.undelivered(sid)) == ["m0", "m1", "m2", "m3"]
 
 
 def test_what_came_live_and_then_from_where_it_was_kept_is_one(feed, sid, client):
     stored(feed, sid, "m1", LIVE)
     stored(feed, sid, "m2", seconds(client, ago=100))
     stored(feed, sid, "m3", UNSURE)
-    assert list(feed.undelivered(sid)) == ["m1"]
+    assert list(feed.items.undelivered(sid)) == ["m1"]
 
 
 def test_what_was_kept_is_told_apart_by_its_time(feed, sid, client):
     """Two days of the same good morning, fetched and fetched again."""
     for number, ago in enumerate((172_800, 86_400, 172_800, 86_400)):
         stored(feed, sid, f"m{number}", seconds(client, ago))
-    assert list(feed.undelivered(sid)) == ["m0", "m1"]
+    assert list(feed.items.undelivered(sid)) == ["m0", "m1"]
     stored(feed, sid, "m4", LIVE)
     stored(feed, sid, "m5", seconds(client, ago=1000))  # not what came live just now
-    assert list(feed.undelivered(sid)) == ["m0", "m1", "m4", "m5"]
+    assert list(feed.items.undelivered(sid)) == ["m0", "m1", "m4", "m5"]
 
 
 def test_what_may_have_come_before_is_compared_with_that_only(feed, sid):
     stored(feed, sid, "m1", UNSURE)
     stored(feed, sid, "m2", UNSURE)
     stored(feed, sid, "m3", UNSURE, seen="m romeo@x 2")
-    assert list(feed.undelivered(sid)) == ["m1", "m3"]
+    assert list(feed.items.undelivered(sid)) == ["m1", "m3"]
 
 
 @pytest.mark.parametrize("said", [ALWAYS, LIVE, UNSURE, kept_since(1)])
@@ -187,18 +188,18 @@ def test_long_names_take_no_room_and_all_of_them_go(feed, sid, client):
         stored(feed, sid, f"m{number}", ALWAYS, seen=f"{number} " + "x" * 200_000 + "\ud800")
     assert client.memory_usage(name, samples=0) < 100_000
     assert client.zcard(name) == 300
-    assert 0 < client.pttl(name) <= SEEN_MS
+    assert 0 < client.pttl(name) <= SEEN_STANZA_MS
 
 
 def test_a_stanza_without_any_name_is_always_new(feed, sid, deliver):
     deliver("m1", "m2", seen="")
-    assert len(feed.undelivered(sid)) == 2
+    assert len(feed.items.undelivered(sid)) == 2
 
 
 def test_a_doubled_stanza_wakes_nobody(sid, deliver, sessions, listen):
-    sessions.bind_line(sid, "cir:1")
+    sessions.stcp_lines.bind(sid, "cir:1")
     deliver("m1", seen="a 1")
-    sessions.open(sid, "1", "d", ())  # the phone came
+    sessions.open(sid, "1", "d")  # the phone came
     heard = listen("cir:1")
     deliver("m2", seen="a 1")
     assert heard() == []
@@ -208,30 +209,30 @@ def test_a_doubled_stanza_wakes_nobody(sid, deliver, sessions, listen):
 
 
 def test_a_new_session_begins_with_what_waited(feed, client, patient):
-    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, [("m1", b"romeo@x\none"), ("m2", b"romeo@x\ntwo")])
+    feed.create("a7new", NewSession(RECORD, 1, 1000), [("m1", b"romeo@x\none"), ("m2", b"romeo@x\ntwo")])
     assert [patient.take("a7new").payload for _ in range(2)] == [b"one", b"two"]
 
 
 def test_what_waited_for_the_account_is_not_doubled(feed, sid, patient):
     waiting = {"m1": b"romeo@x\none", "m2": b"romeo@x\ntwo"}
-    feed.take_in(sid, 1, waiting)
-    feed.take_in(sid, 1, waiting)
+    feed.items.take_in(sid, 1, waiting)
+    feed.items.take_in(sid, 1, waiting)
     items = [patient.take(sid) for _ in range(3)]
     assert [each.payload for each in items[:2]] == [b"one", b"two"]
-    assert items[2] == Nothing(0)
+    assert items[2] == NothingWaits(0)
 
 
 def test_presence_is_not_kept_for_the_account(feed, sid, sessions, patient, deliver):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions={"romeo@x": Subscription([])}, presence_due=["romeo@x"]))
     patient.take(sid)
     deliver("m1")
-    assert list(feed.undelivered(sid)) == ["m1"]
+    assert list(feed.items.undelivered(sid)) == ["m1"]
 
 
 def test_items_that_come_in_wake_the_phone(feed, sid, sessions, listen):
-    sessions.bind_line(sid, "cir:1")
+    sessions.stcp_lines.bind(sid, "cir:1")
     heard = listen("cir:1")
-    feed.take_in(sid, 1, {"m1": b"romeo@x\none"})
+    feed.items.take_in(sid, 1, {"m1": b"romeo@x\none"})
     (told,) = heard()
     assert re.fullmatch(rb"m:\d+ " + sid.encode(), told)
 
@@ -240,36 +241,45 @@ def test_items_that_come_in_wake_the_phone(feed, sid, sessions, listen):
 
 
 def test_the_credentials_go_with_the_session(feed, client):
-    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1, "cred": b"sealed"}, ())
+    feed.create("a7new", NewSession(RECORD, 1, 1000, b"sealed"))
     feed.end("a7new", 1, 601)
-    assert feed.read("a7new", "cred") is None
-    assert feed.state("a7new") == (601, 0)
+    assert in_redis.fields(feed, "a7new", ["cred"]) == [None]
+    assert feed.status("a7new")[:2] == (601, 0)
 
 
 def test_the_first_reason_for_the_end_stays(feed, sid):
     feed.end(sid, 1, 601)
     feed.end(sid, 1, 600)
-    assert feed.state(sid)[0] == 601
+    assert feed.status(sid).code == 601
 
 
 def test_the_state_that_a_sweep_reads(feed, sid, client):
-    code, left = feed.state(sid)
+    code, left = feed.status(sid)[:2]
     assert code is None
     assert 0 < left <= 60_000
     client.hset(keys.session(sid), "due", 1)
-    assert feed.state(sid) == (600, 0)
-    assert feed.state("ffnobody") == (604, 0)
+    assert feed.status(sid)[:2] == (600, 0)
+    assert feed.status("ffnobody")[:2] == (604, 0)
 
 
 def test_nothing_but_the_mark_is_left_of_a_session(feed, sid, client, sessions, patient, inbox):
     feed.store(sid, 1, everything())
     sessions.commit(
-        sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"], spell={"romeo@x": "wv:R@x"}, out=[b"x"])
+        sid,
+        "1",
+        "d",
+        b"ok",
+        RequestEffects(
+            subscriptions={"romeo@x": Subscription([])},
+            presence_due=["romeo@x"],
+            spellings={"romeo@x": "wv:R@x"},
+            commands=[b"x"],
+        ),
     )
     for _ in range(3):
         inbox.take(sid)
     feed.end(sid, 1, 600)
-    feed.forget(sid)
+    feed.delete_records(sid)
     assert [key for key in client.keys("*") if client.pttl(key) < 0] == []
     client.delete(keys.reply(sid, "1", "d"))
     assert client.keys("*") == [keys.session(sid).encode()]
@@ -279,61 +289,61 @@ def test_nothing_but_the_mark_is_left_of_a_session(feed, sid, client, sessions, 
 
 
 def test_commands_wait_in_order_until_they_are_done(feed, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(out=[b"one", b"two", b"two"]))
-    assert feed.commands(sid) == [b"one", b"two", b"two"]
-    feed.done(sid, b"two")
-    assert feed.commands(sid) == [b"one", b"two"]
-    assert feed.commands(sid, most=1) == [b"one"]
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(commands=[b"one", b"two", b"two"]))
+    assert feed.outbox.commands(sid) == [b"one", b"two", b"two"]
+    feed.outbox.remove(sid, b"two")
+    assert feed.outbox.commands(sid) == [b"one", b"two"]
+    assert feed.outbox.commands(sid, most=1) == [b"one"]
 
 
 def test_a_sweep_finds_sessions_with_commands(feed, sid, sessions):
-    feed.create("a7other", {"r": b"r", "ttl": 1000, "fence": 1}, ())
+    feed.create("a7other", NewSession(RECORD, 1, 1000))
     sessions.push(sid, b"x")
-    assert feed.with_commands([sid, "a7other"]) == [sid]
-    assert feed.with_commands([]) == []
+    assert feed.outbox.sessions_with_commands([sid, "a7other"]) == [sid]
+    assert feed.outbox.sessions_with_commands([]) == []
 
 
 def test_a_session_that_takes_the_place_of_another_has_its_caches_and_commands(feed, sid, sessions):
     feed.store(sid, 1, everything())
     sessions.push(sid, b"x")
-    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
+    feed.create("a7new", NewSession(RECORD, 1, 1000), feed.items.undelivered(sid).items())
     feed.copy(sid, "a7new")
-    assert feed.item("a7new", "romeo@x") == b"item"
-    assert feed.kept("a7new", ["romeo@x"])["romeo@x"].resources == b"res"
-    assert feed.commands("a7new") == [b"x"]
-    assert sessions.read("a7new", ["sm", "h"]) == [b"\xff state", b"7"]
+    assert feed.contacts.roster_item("a7new", "romeo@x") == ROMEO
+    assert feed.contacts.read("a7new", ["romeo@x"])["romeo@x"].resources == b"res"
+    assert feed.outbox.commands("a7new") == [b"x"]
+    assert in_redis.fields(sessions, "a7new", ["sm", "h"]) == [b"\xff state", b"7"]
 
 
 def test_a_receipt_goes_along_to_the_next_session(feed, sid, client, patient):
     """The phone logs in again before it has acknowledged: the sender still hears when it does."""
     feed.store(sid, 1, everything())
-    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
+    feed.create("a7new", NewSession(RECORD, 1, 1000), feed.items.undelivered(sid).items())
     feed.copy(sid, "a7new")
     patient.take("a7new", message_id="m1", only_answer=True)
-    assert feed.commands("a7new") == [b"receipt"]
+    assert feed.outbox.commands("a7new") == [b"receipt"]
 
 
 def test_a_stanza_that_the_session_before_had_is_not_doubled(feed, sid, deliver):
     deliver("m1", seen="a 1")
-    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
+    feed.create("a7new", NewSession(RECORD, 1, 1000), feed.items.undelivered(sid).items())
     feed.copy(sid, "a7new")
     feed.store("a7new", 1, StreamChanges(items=[Delivery("m2", "romeo@x", b"text", b"", "a 1")]))
-    assert list(feed.undelivered("a7new")) == ["m1"]
+    assert list(feed.items.undelivered("a7new")) == ["m1"]
 
 
 def test_a_report_is_stored_only_if_it_was_asked_for_and_once(feed, sid, sessions, client):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(asked={"m7": "romeo@x"}))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(reports_wanted={"m7": "romeo@x"}))
     report = Delivery("e-1", "romeo@x", b"report", needs="m7")
     feed.store(sid, 1, StreamChanges(items=[Delivery("e-0", "tybalt@x", b"report", needs="m7")]))  # not from whom it went to
     feed.store(sid, 1, StreamChanges(items=[report, Delivery("e-2", "romeo@x", b"report", needs="m7")]))
     feed.store(sid, 1, StreamChanges(items=[Delivery("e-3", "romeo@x", b"report", needs="m8")]))
     assert client.hkeys(keys.of(sid, "i")[0]) == [b"e-1"]
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 def test_what_a_lost_record_leaves_goes_after_a_month(feed, sid, client):
     feed.store(sid, 1, everything())
-    feed.age(sid)
+    feed.expire_leftovers(sid)
     left = [client.pttl(name) for name in keys.of(sid, "i", "ros", "pres")]
     assert all(29 * 86_400_000 < each <= 30 * 86_400_000 for each in left)
 
@@ -343,42 +353,42 @@ def test_what_a_lost_record_leaves_goes_after_a_month(feed, sid, client):
 
 def test_a_command_on_its_way_has_its_number_until_it_is_done(feed, sid, client):
     client.rpush(keys.of(sid, "out")[0], b"one", b"two", b"three")
-    feed.sending(sid, 1, b"one", 7)
-    feed.sending(sid, 1, b"two", 8)
-    assert feed.in_flight(sid, feed.commands(sid)) == {b"one": 7, b"two": 8}
-    feed.done(sid, b"one")
-    assert feed.in_flight(sid, [b"one", b"two", b"three"]) == {b"two": 8}
-    feed.unsent(sid)
-    assert feed.in_flight(sid, feed.commands(sid)) == {}
-    assert feed.commands(sid) == [b"two", b"three"]
+    feed.outbox.note_sending(sid, 1, b"one", 7)
+    feed.outbox.note_sending(sid, 1, b"two", 8)
+    assert feed.outbox.numbers_in_flight(sid, feed.outbox.commands(sid)) == {b"one": 7, b"two": 8}
+    feed.outbox.remove(sid, b"one")
+    assert feed.outbox.numbers_in_flight(sid, [b"one", b"two", b"three"]) == {b"two": 8}
+    feed.outbox.forget_numbers(sid)
+    assert feed.outbox.numbers_in_flight(sid, feed.outbox.commands(sid)) == {}
+    assert feed.outbox.commands(sid) == [b"two", b"three"]
 
 
 def test_a_holder_with_an_old_fence_sends_nothing(feed, sid):
-    feed.claim(sid, 2, ["r"])
+    feed.claim_session(sid, 2)
     with pytest.raises(Fenced):
-        feed.sending(sid, 1, b"one", 7)
+        feed.outbox.note_sending(sid, 1, b"one", 7)
     with pytest.raises(NoSession):
-        feed.sending("ffnobody", 1, b"one", 7)
-    assert feed.in_flight(sid, [b"one"]) == {}
+        feed.outbox.note_sending("ffnobody", 1, b"one", 7)
+    assert feed.outbox.numbers_in_flight(sid, [b"one"]) == {}
 
 
 def test_an_idle_phone_wakes_the_holder_once_when_it_comes_back(feed, sid, client, sessions, listen):
     heard = listen(keys.wake_channel(0xA7))
-    assert not feed.idle(sid, 1, 60_000)
+    assert not feed.mark_idle(sid, 1, 60_000)
     client.hincrby(keys.session(sid), "due", -30_000)
-    assert 30_000 <= feed.look(sid)[2] < 60_000
-    assert feed.idle(sid, 1, 30_000)
+    assert 30_000 <= feed.status(sid)[2] < 60_000
+    assert feed.mark_idle(sid, 1, 30_000)
     assert heard() == []
-    sessions.open(sid, "1", "d", ())
+    sessions.open(sid, "1", "d")
     assert heard() == [sid.encode()]
-    sessions.open(sid, "2", "d", ())
+    sessions.open(sid, "2", "d")
     assert heard() == []
-    sessions.bind_line(sid, "cir:1")
-    assert feed.look(sid)[2] == -1
+    sessions.stcp_lines.bind(sid, "cir:1")
+    assert feed.status(sid)[2] == -1
 
 
 def test_what_is_known_of_a_server(client):
-    servers = Servers(client)
+    servers = SaslMechanisms(client)
     assert servers.mechanism("x.example") == ""
     servers.remember("x.example", "SCRAM-SHA-256")
     assert servers.mechanism("x.example") == "SCRAM-SHA-256"
@@ -397,57 +407,57 @@ def waiting_for_a_job(feed, sid):
 
 def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
     waiting_for_a_job(feed, sid)
-    assert isinstance(patient.take(sid), Nothing)
-    assert feed.commands(sid) == [b"job"]
-    assert feed.undelivered(sid) == {"m1": b"romeo@x\nlink"}
+    assert isinstance(patient.take(sid), NothingWaits)
+    assert feed.outbox.commands(sid) == [b"job"]
+    assert feed.items.undelivered(sid) == {"m1": b"romeo@x\nlink"}
     waiting_for_a_job(feed, sid)
-    assert feed.commands(sid) == [b"job"]  # the same stanza again
+    assert feed.outbox.commands(sid) == [b"job"]  # the same stanza again
 
 
 @pytest.mark.parametrize(("form", "told"), [(b"romeo@x\npicture", b"picture"), (b"", b"link")])
 def test_when_the_job_is_done_the_item_is_handed_out_once(feed, sid, patient, listen, form, told):
     waiting_for_a_job(feed, sid)
-    assert isinstance(patient.take(sid, hold="w1"), Nothing)
+    assert isinstance(patient.take(sid, hold="w1"), NothingWaits)
     heard = listen("w1")
-    assert feed.reveal(sid, 1, "m1", form, b"job")
+    assert feed.items.reveal(sid, 1, "m1", form, b"job")
     assert heard() == [f"poll {sid}".encode()]
     assert patient.take(sid).payload == told
-    assert feed.commands(sid) == []
-    assert not feed.reveal(sid, 1, "m1", b"romeo@x\nagain", b"job")
-    assert feed.undelivered(sid) == {"m1": form or b"romeo@x\nlink"}
+    assert feed.outbox.commands(sid) == []
+    assert not feed.items.reveal(sid, 1, "m1", b"romeo@x\nagain", b"job")
+    assert feed.items.undelivered(sid) == {"m1": form or b"romeo@x\nlink"}
 
 
 def test_an_item_that_the_phone_did_not_want_stays_away(feed, sid, patient):
     waiting_for_a_job(feed, sid)
     patient.take(sid, message_id="m1", only_answer=True)
-    assert not feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
-    assert feed.undelivered(sid) == {}
+    assert not feed.items.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.items.undelivered(sid) == {}
 
 
 def test_a_session_that_moved_tells_a_waiting_item_as_it_is_or_as_it_becomes_and_once(feed, sid, patient):
     waiting_for_a_job(feed, sid)
-    feed.create(other := sid[:2] + "other", {"r": b"record", "ttl": 60_000, "fence": 1}, feed.undelivered(sid).items())
+    feed.create(other := sid[:2] + "other", NewSession(RECORD, 1, 60_000), feed.items.undelivered(sid).items())
     feed.copy(sid, other)
-    assert feed.reveal(other, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.items.reveal(other, 1, "m1", b"romeo@x\npicture", b"job")
     assert patient.take(other).payload == b"picture"
-    assert isinstance(patient.take(other), Nothing)
+    assert isinstance(patient.take(other), NothingWaits)
 
 
 def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
     for command in (b"before", b"media", b"after"):
         sessions.push(sid, command)
-    assert feed.replace(sid, 1, b"media", [b"one", b"two"])
-    assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
-    assert not feed.replace(sid, 1, b"media", [b"three"])
-    assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
+    assert feed.outbox.replace(sid, 1, b"media", [b"one", b"two"])
+    assert feed.outbox.commands(sid) == [b"before", b"one", b"two", b"after"]
+    assert not feed.outbox.replace(sid, 1, b"media", [b"three"])
+    assert feed.outbox.commands(sid) == [b"before", b"one", b"two", b"after"]
 
 
 def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(feed, sid, deliver):
-    deliver(*(f"x{number}" for number in range(MOST_GROWN - 1)))
+    deliver(*(f"x{number}" for number in range(MAX_ITEMS_BESIDE_PICTURE - 1)))
     waiting_for_a_job(feed, sid)
     feed.store(sid, 1, StreamChanges(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
-    feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
-    assert feed.waiting(sid, "m1") == b"romeo@x\nlink"
+    feed.items.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.items.stored(sid, "m1") == b"romeo@x\nlink"
 
 
 # --- rosters ---
@@ -467,4 +477,4 @@ def test_contacts_have_an_end(feed, sid, client):
         feed.store(sid, 1, StreamChanges(roster={f"new{number}@x": b"r"}))
     assert client.hlen(keys.of(sid, "ros")[0]) == MOST_ROSTER
     feed.store(sid, 1, StreamChanges(roster={"c5@x": b"changed"}))
-    assert feed.item(sid, "c5@x") == b"changed"
+    assert in_redis.values(feed, sid, "ros", ["c5@x"]) == [b"changed"]

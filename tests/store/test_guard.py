@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store.account import login_limits
-from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 
 ALICE = "alice@x"
 
@@ -13,8 +13,8 @@ def watch(client) -> LoginLimits:
     return LoginLimits(client)
 
 
-def ticket(slot: str, address: str = "a1", domain: str = "x", account: str = ALICE) -> Ticket:
-    return Ticket(account, domain, f"digest-{slot}", "home", address, slot)
+def ticket(slot: str, address: str = "a1", domain: str = "x", account: str = ALICE) -> LoginTicket:
+    return LoginTicket(account, domain, f"digest-{slot}", "home", address, slot)
 
 
 def test_the_fifth_failure_makes_wait_and_the_wait_doubles_up_to_a_quarter_of_an_hour(watch, client):
@@ -47,7 +47,7 @@ def test_a_good_log_in_ends_the_wait_of_its_place(watch):
 
 
 def test_only_so_many_places_are_known_and_the_one_unseen_for_longest_goes(watch, client):
-    for number in range(login_limits.MOST_PLACES + 3):
+    for number in range(login_limits.MAX_KNOWN_PLACES + 3):
         client.hset("known:{alice@x}", f"p:old{number}", number)
     for number in range(4):
         watch.passed(ALICE, f"place{number}", "good")
@@ -92,7 +92,7 @@ def test_a_slot_that_nobody_settles_comes_free_after_a_while(watch, client):
     for number in range(15):
         watch.reserve(ticket(f"t{number}", f"a{number}"))
     ((_, score),) = client.zrange("refused:{x}", 0, 0, withscores=True)
-    client.zincrby("refused:{x}", -login_limits.UNSETTLED_MS - 1, client.zrange("refused:{x}", 0, 0)[0])
+    client.zincrby("refused:{x}", -login_limits.UNSETTLED_LOGIN_MS - 1, client.zrange("refused:{x}", 0, 0)[0])
     assert score > 0
     assert watch.reserve(ticket("late", "late")) == 1
 
@@ -136,6 +136,6 @@ def test_strays_are_counted_by_the_minute(watch, client):
 
 
 def test_a_ticket_of_another_version_is_none():
-    assert Ticket.unpack(ticket("t").pack()) == ticket("t")
-    assert Ticket.unpack(None) is None
-    assert Ticket.unpack(["a"]) is None
+    assert LoginTicket.unpack(ticket("t").pack()) == ticket("t")
+    assert LoginTicket.unpack(None) is None
+    assert LoginTicket.unpack(["a"]) is None

@@ -2,8 +2,9 @@
 
 import pytest
 
+from onesoup.csp.messages import Text
 from onesoup.store.redis.client import connect
-from onesoup.store.session.group_histories import KEEP_MS, Histories
+from onesoup.store.session.group_histories import HISTORY_MS, GroupHistories
 
 
 @pytest.fixture
@@ -15,11 +16,12 @@ def client(redis_server):
 
 
 def test_the_last_list_is_kept_for_a_while(client):
-    histories = Histories(client)
-    histories.put("00a", {"h.1": b"one", "h.2": b"two"})
-    assert (histories.get("00a", "h.1"), histories.get("00b", "h.1")) == (b"one", None)
-    histories.put("00a", {"h.3": b"three"})
-    assert (histories.get("00a", "h.1"), histories.get("00a", "h.3")) == (None, b"three")
-    assert 0 < client.pttl("hist:{00a}") <= KEEP_MS
-    histories.put("00a", {})
+    histories = GroupHistories(client)
+    one, two, three = (Text(f"h.{number}", "club@rooms", body, 1) for number, body in enumerate(("one", "two", "three"), 1))
+    histories.put("00a", [one, two])
+    assert (histories.get("00a", "h.1"), histories.get("00b", "h.1")) == (one, None)
+    histories.put("00a", [three])
+    assert (histories.get("00a", "h.1"), histories.get("00a", "h.3")) == (None, three)
+    assert 0 < client.pttl("hist:{00a}") <= HISTORY_MS
+    histories.put("00a", [])
     assert client.keys() == []

@@ -3,11 +3,21 @@
 import gevent
 import pytest
 
-from onesoup.store import keys
+from onesoup.csp.session import Capabilities
+from onesoup.store import keys, records
 from onesoup.store.errors import NoSession
-from onesoup.store.session.gateway_side import MOST_HAD, RequestEffects
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import ClosedTransaction, Handout, Inbox, InboxItem, Nothing
+from onesoup.store.session.contacts import Subscription
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.inbox import ClosedTransaction, Inbox, InboxItem, NothingWaits, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
+from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
+from tests.support import in_redis
+from tests.support.in_redis import RECORD
+
+# Every attribute.
+ALL = Subscription([])
 
 
 def queue(client, sid):
@@ -22,7 +32,7 @@ def outbox(client, sid):
 
 
 def test_an_empty_inbox_has_nothing(inbox, sid):
-    assert inbox.take(sid) == Nothing(0)
+    assert inbox.take(sid) == NothingWaits(0)
 
 
 def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
@@ -32,14 +42,16 @@ def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
     assert [each.id for each in items] == ["m1", "m2", "m3"]
     assert [each.payload for each in items] == [b"text m1", b"text m2", b"text m3"]
     assert [each.more for each in items] == [True, True, False]
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_an_item_comes_with_what_its_answer_needs(patient, sid, deliver, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(spell={"romeo@x": "WV:Romeo@X"}, fields={"caps": b"caps"}))
+    caps = Capabilities(parser=5000)
+    update = SessionUpdate(capabilities=caps)
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(spellings={"romeo@x": "WV:Romeo@X"}, update=update))
     deliver("m1")
     item = patient.take(sid)
-    assert (item.record, item.caps, item.spelling) == (b"record", b"caps", "WV:Romeo@X")
+    assert (item.record, item.caps, item.spelling) == (RECORD, records.pack_caps(caps), "WV:Romeo@X")
 
 
 def test_an_unanswered_message_comes_again_under_a_new_transaction_id(inbox, sid, deliver):
@@ -53,24 +65,24 @@ def test_it_is_not_repeated_before_its_time(patient, sid, deliver, client):
     """Android polls before it acknowledges: an instant repeat would be shown twice."""
     deliver("m1")
     patient.take(sid)
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
     client.zadd(keys.of(sid, "open")[0], {"m1": 1})
     assert patient.take(sid).id == "m1"
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_a_message_that_is_never_answered_stays_for_the_account(inbox, sid, deliver, feed):
     deliver("m1", "m2")
     taken = [inbox.take(sid) for _ in range(8)]
     assert [each.id for each in taken] == ["m1"] * 4 + ["m2"] * 4
-    assert inbox.take(sid) == Nothing(0)
-    assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
+    assert inbox.take(sid) == NothingWaits(0)
+    assert feed.items.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
 
 
 def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
     deliver(*(f"m{number}" for number in range(5)))
     seen = []
-    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) != Nothing(0):
+    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) != NothingWaits(0):
         seen.append(item.tid)
     assert len(seen) == len(set(seen)) > 10
     assert all(tid.startswith("s") and len(tid) <= 50 for tid in seen)
@@ -91,11 +103,11 @@ def test_short_transaction_ids_are_numbers_of_three_digits_that_close_their_item
     first = inbox.take(sid, short=True)
     second = inbox.take(sid, answered=first.tid, short=True)
     assert (first.tid, second.tid) == ("999", "998")
-    assert list(feed.undelivered(sid)) == ["m2"]
+    assert list(feed.items.undelivered(sid)) == ["m2"]
     client.hset(keys.session(sid), "seq", 1998)
     assert [inbox.take(sid, short=True).tid for _ in range(3)] == ["1", "0", "999"]
     inbox.take(sid, answered="0", only_answer=True)
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 # --- answers ---
@@ -104,8 +116,8 @@ def test_short_transaction_ids_are_numbers_of_three_digits_that_close_their_item
 def test_a_message_is_done_when_its_transaction_is_answered(inbox, sid, deliver, client, feed):
     deliver("m1")
     tid = inbox.take(sid).tid
-    assert inbox.take(sid, answered=tid) == Nothing(0)
-    assert feed.undelivered(sid) == {}
+    assert inbox.take(sid, answered=tid) == NothingWaits(0)
+    assert feed.items.undelivered(sid) == {}
     for name in ("open", "try", "tid", "i", "q"):
         assert client.exists(keys.of(sid, name)[0]) == 0
 
@@ -115,14 +127,14 @@ def test_a_message_is_done_by_its_message_id_whatever_the_transaction(inbox, sid
     deliver("m1", "m2")
     inbox.take(sid)
     inbox.take(sid, answered="unknown", message_id="m1", only_answer=True)
-    assert list(feed.undelivered(sid)) == ["m2"]
+    assert list(feed.items.undelivered(sid)) == ["m2"]
 
 
 def test_a_message_that_was_never_handed_out_can_be_answered(inbox, sid, deliver, feed):
     deliver("m1", "m2")
     inbox.take(sid, message_id="m2", only_answer=True)
     assert inbox.take(sid).id == "m1"
-    assert list(feed.undelivered(sid)) == ["m1"]
+    assert list(feed.items.undelivered(sid)) == ["m1"]
 
 
 def test_the_next_item_comes_with_the_answer_to_the_last(patient, sid, deliver):
@@ -136,7 +148,7 @@ def test_the_next_item_comes_with_the_answer_to_the_last(patient, sid, deliver):
 def test_only_an_answer_hands_nothing_out(patient, sid, deliver):
     deliver("m1", "m2")
     first = patient.take(sid)
-    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) == Nothing(0)
+    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) == NothingWaits(0)
     assert patient.take(sid).id == "m2"
 
 
@@ -144,13 +156,13 @@ def test_an_early_answer_to_a_repeated_message_ends_the_repeats(inbox, sid, deli
     deliver("m1")
     first = inbox.take(sid)
     inbox.take(sid)
-    assert inbox.take(sid, answered=first.tid, message_id="m1") == Nothing(0)
+    assert inbox.take(sid, answered=first.tid, message_id="m1") == NothingWaits(0)
 
 
 @pytest.mark.parametrize("tid", ["", "s99999", "nok1", "1"])
 def test_an_answer_to_nothing_is_harmless(patient, sid, deliver, tid):
     deliver("m1")
-    assert patient.take(sid, answered=tid, only_answer=True) == Nothing(0)
+    assert patient.take(sid, answered=tid, only_answer=True) == NothingWaits(0)
     assert patient.take(sid).id == "m1"
 
 
@@ -159,12 +171,12 @@ def test_a_stale_answer_does_not_close_another_item(patient, sid, deliver, feed)
     first = patient.take(sid)
     patient.take(sid, answered=first.tid, message_id="m1")
     patient.take(sid, answered=first.tid, message_id="m1", only_answer=True)
-    assert list(feed.undelivered(sid)) == ["m2"]
+    assert list(feed.items.undelivered(sid)) == ["m2"]
 
 
 def test_a_message_id_that_is_no_message_spoils_nothing(patient, sid, deliver, feed, sessions):
     """Not even one that looks like a mark of ours in the queue."""
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions={"romeo@x": Subscription([])}, presence_due=["romeo@x"]))
     patient.take(sid, message_id="P", only_answer=True)
     assert patient.take(sid).contacts[0].jid == "romeo@x"
 
@@ -194,14 +206,14 @@ def test_a_status_in_the_place_of_message_delivered_sends_no_receipt(patient, si
     deliver("m1", receipt=b"receipt 1")
     patient.take(sid, answered=patient.take(sid).tid, only_answer=True)
     assert outbox(client, sid) == []
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 # --- held polls ---
 
 
 def test_a_held_poll_is_woken_once(patient, sid, deliver, listen):
-    assert patient.take(sid, hold="worker:1") == Nothing()
+    assert patient.take(sid, hold="worker:1") == NothingWaits()
     heard = listen("worker:1")
     deliver("m1")
     deliver("m2")
@@ -215,7 +227,7 @@ def test_a_held_poll_knows_when_an_open_item_is_overdue(patient, sid, deliver):
     assert 0 < waits <= 60
     assert patient.take(sid, hold="worker:1").wait <= waits
     patient.take(sid, answered=first.tid, message_id="m1", only_answer=True)
-    assert patient.take(sid, hold="worker:1") == Nothing()
+    assert patient.take(sid, hold="worker:1") == NothingWaits()
 
 
 def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
@@ -226,14 +238,14 @@ def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
 
 
 def test_nothing_is_held_for_a_phone_with_a_cir_channel(patient, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(fields={"nohold": "1"}))
-    assert patient.take(sid, hold="worker:1") == Nothing(0)
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(update=SessionUpdate(polls_return_at_once=True)))
+    assert patient.take(sid, hold="worker:1") == NothingWaits(0)
 
 
 def test_a_poll_that_finds_something_is_not_held(patient, sid, deliver, sessions):
     deliver("m1")
     assert patient.take(sid, hold="worker:1").id == "m1"
-    assert sessions.read(sid, ["hold"]) == [None]
+    assert in_redis.fields(sessions, sid, ["hold"]) == [None]
 
 
 def test_the_end_of_a_session_wakes_a_held_poll(patient, sid, feed, listen):
@@ -259,8 +271,8 @@ def test_a_poll_of_no_session_is_refused(inbox, client):
 def watch(sessions, sid):
     """The phone subscribes; nothing is known of anybody yet, and what waits from that is taken away."""
 
-    def go(*jids, wishes=b"all"):
-        sessions.commit(sid, "sub", repr(jids), b"ok", RequestEffects(sub=dict.fromkeys(jids, wishes)))
+    def go(*jids, wishes=ALL):
+        sessions.commit(sid, "sub", repr(jids), b"ok", RequestEffects(subscriptions=dict.fromkeys(jids, wishes)))
 
     return go
 
@@ -282,9 +294,9 @@ def test_presence_is_told_to_who_subscribed(patient, sid, watch, show):
     show(romeo=b"here", nurse=b"here")
     item = patient.take(sid)
     (contact,) = item.contacts
-    assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", b"all", None)
+    assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", ALL.pack(), None)
     assert item.payload is None
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
@@ -293,7 +305,7 @@ def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
         show(romeo=state, nurse=b"nurse " + state)
     assert queue(client, sid) == [b"P"]
     assert told(patient.take(sid)) == {"romeo@x": b"gone", "nurse@x": b"nurse gone"}
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
@@ -301,7 +313,7 @@ def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
     show(romeo=b"here")
     patient.take(sid, answered=patient.take(sid).tid)
     assert show(romeo=b"here") == -1
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_repeated_presence_shows_the_newest(inbox, sid, watch, show):
@@ -317,9 +329,9 @@ def test_presence_that_is_never_answered_is_dropped(inbox, sid, watch, show, fee
     show(romeo=b"here")
     for _ in range(4):
         assert inbox.take(sid).contacts
-    assert inbox.take(sid) == Nothing(0)
+    assert inbox.take(sid) == NothingWaits(0)
     assert client.hlen(keys.of(sid, "i")[0]) == 0
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed, client):
@@ -329,11 +341,11 @@ def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed,
     patient.take(sid, answered=patient.take(sid).tid)
     wait = show(romeo=b"away")
     assert 4000 < wait <= 5000
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
     assert show(romeo=b"here again") <= 5000
-    assert 0 < feed.ring(sid) <= 5000
+    assert 0 < feed.items.mark_due_presence(sid) <= 5000
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
-    assert feed.ring(sid) == -1
+    assert feed.items.mark_due_presence(sid) == -1
     assert told(patient.take(sid)) == {"romeo@x": b"here again"}
 
 
@@ -344,7 +356,7 @@ def test_the_gap_is_a_setting(client, sid, patient, watch, show, gap):
     patient.take(sid, answered=patient.take(sid).tid)
     later = HolderSessionStore(client, gap).store(sid, 1, StreamChanges(presence={"romeo@x": b"away"}))
     assert later == -1 if gap == 0 else 50_000 < later <= 60_000
-    assert isinstance(patient.take(sid), Nothing) == bool(gap)
+    assert isinstance(patient.take(sid), NothingWaits) == bool(gap)
 
 
 def test_the_gap_is_of_each_contact(patient, sid, watch, show):
@@ -359,11 +371,11 @@ def test_the_first_flood_is_collected(patient, sid, watch, feed):
     watch("romeo@x")
     later = feed.store(sid, 1, StreamChanges(presence={"romeo@x": b"here"}, notbefore=2000))
     assert 0 < later <= 2000
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_many_contacts_are_told_in_portions(client, sid, watch, show):
-    inbox = Inbox(client, Handout(repeat_ms=60_000, contacts=3))
+    inbox = Inbox(client, RedeliveryPolicy(repeat_ms=60_000, contacts=3))
     names = [f"c{number}" for number in range(7)]
     watch(*(f"{name}@x" for name in names))
     show(**dict.fromkeys(names, b"here"))
@@ -389,12 +401,12 @@ def test_a_change_while_presence_is_under_way_is_told_later(patient, sid, watch,
     show(romeo=b"gone")
     patient.take(sid, answered=item.tid)
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
-    feed.ring(sid)
+    feed.items.mark_due_presence(sid)
     assert told(patient.take(sid)) == {"romeo@x": b"gone"}
 
 
 def test_somebody_of_whom_nothing_is_known_is_told_too(patient, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions={"romeo@x": Subscription([])}, presence_due=["romeo@x"]))
     assert told(patient.take(sid)) == {"romeo@x": None}
 
 
@@ -457,7 +469,7 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
     """Two sessions of the same state; one is polled for, from the other is taken."""
     seen = []
     for sid, ask in (("a7one", patient.poll), ("a7two", patient.take)):
-        feed.create(sid, {"r": b"record", "ttl": 60_000, "fence": 1}, ())
+        feed.create(sid, NewSession(RECORD, 1, 60_000))
         heard = listen("wake:a7")
         if items:
             feed.store(sid, 1, StreamChanges(items=[Delivery(f"m{n}", "romeo@x", b"text", b"", "") for n in range(items)]))
@@ -478,7 +490,7 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
             (found.id, found.more)
             if isinstance(found, InboxItem)
             else 0 < found.wait < 61
-            if isinstance(found, Nothing)
+            if isinstance(found, NothingWaits)
             else found
         )
         seen.append((kind, kept, due > 50_000, moved, [each.replace(sid.encode(), b"SID") for each in heard()]))
@@ -552,7 +564,7 @@ def test_the_receipt_waits_for_the_last_part(patient, sid, feed, client):
 def test_a_message_that_was_fetched_is_cut_with_the_answer(patient, sid, deliver, sessions):
     deliver("m1", "m2")
     patient.take(sid)
-    sessions.commit(sid, "9", "d", b"ok", RequestEffects(cut={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
+    sessions.commit(sid, "9", "d", b"ok", RequestEffects(cut_items={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
     assert [patient.take(sid).id for _ in range(2)] == ["x1", "m2"]
 
 
@@ -562,15 +574,15 @@ def test_the_first_part_of_a_cut_message_is_not_the_message(patient, feed, sid, 
     item = patient.take(sid)
     patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt")])
     patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
-    assert feed.had([sid]) == {}
+    assert feed.delivered_copies([sid]) == {}
     patient.take(sid, message_id="x1", only_answer=True)
-    assert set(feed.had([sid])) == {"one"}
+    assert set(feed.delivered_copies([sid])) == {"one"}
 
 
 def test_contacts_that_did_not_fit_come_later(patient, sid, feed, sessions, client):
     jids = [f"c{number}@x" for number in range(4)]
     feed.store(sid, 1, StreamChanges(roster=dict.fromkeys(jids, b"r")))
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub=dict.fromkeys(jids, b"s")))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions=dict.fromkeys(jids, Subscription([]))))
     feed.store(sid, 1, StreamChanges(presence=dict.fromkeys(jids, b"p")))
     item = patient.take(sid)
     told = [each.jid for each in item.contacts]
@@ -592,31 +604,31 @@ def test_a_copy_that_the_phone_has_read_is_noted(patient, feed, sid, deliver, se
     for _ in range(3):
         item = patient.take(sid)
         patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
-    assert set(feed.had([sid])) == {"one", "two"}
-    sessions.commit(sid, "1", "d", b"reply", RequestEffects(dropped=["m4"]))
-    assert set(feed.had([sid])) == {"one", "two", "four"}
+    assert set(feed.delivered_copies([sid])) == {"one", "two"}
+    sessions.commit(sid, "1", "d", b"reply", RequestEffects(dropped_items=["m4"]))
+    assert set(feed.delivered_copies([sid])) == {"one", "two", "four"}
 
 
 def test_a_part_that_was_read_is_not_the_message(patient, feed, sid, deliver):
     deliver("m1", copy="one.")
     item = patient.take(sid)
     patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
-    assert feed.had([sid]) == {}
+    assert feed.delivered_copies([sid]) == {}
 
 
 def test_only_the_newest_are_noted_and_they_go_with_the_session(patient, feed, sid, deliver, client):
-    for number in range(MOST_HAD + 3):
+    for number in range(MAX_DELIVERED_COPIES + 3):
         deliver(f"m{number}", copy=f"copy{number}")
         patient.take(sid, message_id=f"m{number}", only_answer=True)
-    noted = feed.had([sid])
-    assert len(noted) == MOST_HAD
-    assert f"copy{MOST_HAD + 2}" in noted
-    feed.forget(sid)
-    assert feed.had([sid]) == {}
+    noted = feed.delivered_copies([sid])
+    assert len(noted) == MAX_DELIVERED_COPIES
+    assert f"copy{MAX_DELIVERED_COPIES + 2}" in noted
+    feed.delete_records(sid)
+    assert feed.delivered_copies([sid]) == {}
 
 
 def test_the_name_of_a_copy_is_no_part_of_whom_it_is_from(patient, sid, deliver, sessions):
     deliver("m1", copy="one")
-    sessions.commit(sid, "1", "d", b"reply", RequestEffects(spell={"romeo@x": "WV:Romeo@x"}))
+    sessions.commit(sid, "1", "d", b"reply", RequestEffects(spellings={"romeo@x": "WV:Romeo@x"}))
     item = patient.take(sid)
     assert (item.payload, item.spelling) == (b"text m1", "WV:Romeo@x")

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from onesoup.store.wakeup.sms_inbound import MOST, InboundSmsStore, KeptParts
+from onesoup.store.wakeup.sms_inbound import MAX_WAITING_SMS, InboundSmsStore, KeptParts
 
 NUMBER = "+15550100123"
 _ids = itertools.count()
@@ -68,7 +68,7 @@ def test_an_answer_is_noted_as_sent_by_one_process(incoming):
 
 
 def test_a_flood_is_turned_away_and_not_forgotten(incoming):
-    kept = [part(incoming, 0, 1, b"x%d" % n, delivery=f"d{n}") for n in range(MOST + 1)]
+    kept = [part(incoming, 0, 1, b"x%d" % n, delivery=f"d{n}") for n in range(MAX_WAITING_SMS + 1)]
     assert kept[-1] is KeptParts.FULL
     incoming.answered(NUMBER, incoming.first(NUMBER), b"")
-    assert part(incoming, 0, 1, b"x", delivery=f"d{MOST}") is KeptParts.MESSAGE, "as the gateway tries again"
+    assert part(incoming, 0, 1, b"x", delivery=f"d{MAX_WAITING_SMS}") is KeptParts.MESSAGE, "as the gateway tries again"

@@ -13,8 +13,8 @@ import redis
 from onesoup.demo.servers import RedisServer
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import RedisScript, Shared, connect
-from onesoup.store.redis.connection import Connection
-from onesoup.store.redis.pipeline import Pipe
+from onesoup.store.redis.connection import RedisConnection
+from onesoup.store.redis.pipeline import SharedConnection
 
 ECHO = "return ARGV[1]"
 
@@ -49,10 +49,10 @@ def stub(*lives: Callable[[socket.socket], None]) -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def pipe_to(port: int, timeout: float = 5.0) -> Pipe:
+def pipe_to(port: int, timeout: float = 5.0) -> SharedConnection:
     """Without the questions that redis-py asks of a new connection."""
     options = {"protocol": 2, "driver_info": None, "socket_timeout": 5.0}
-    return Pipe(lambda: Connection(port=port, **options), timeout)
+    return SharedConnection(lambda: RedisConnection(port=port, **options), timeout)
 
 
 def answers(octets: bytes) -> Callable[[socket.socket], None]:

@@ -2,10 +2,17 @@
 
 import pytest
 
-from onesoup.store.account.groups import Groups, Invites
+from onesoup.csp.groups import KeptProperties
+from onesoup.csp.invitations import Invitation
+from onesoup.store import records
+from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.redis.client import connect
-from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.rooms import StoredOccupant
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.stream_changes import StreamChanges
+from tests.support.in_redis import RECORD
 
 ALICE = "alice@example.org"
 
@@ -18,7 +25,7 @@ def client(redis_server):
 
 
 def test_where_the_rooms_of_a_domain_are(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     assert groups.service("example.org") is None
     groups.keep_service("example.org", "rooms.example.org")
     groups.keep_service("none.example", "")
@@ -34,7 +41,7 @@ def test_where_the_rooms_of_a_domain_are(client):
 
 
 def test_topics_of_rooms(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     assert groups.topic("a@rooms") == ""
     groups.keep_topic("a@rooms", "x" * 10_000)
     assert groups.topic("a@rooms") == "x" * 500
@@ -44,15 +51,18 @@ def test_topics_of_rooms(client):
 
 
 def test_groups_of_an_account(client):
-    groups = Groups(client)
-    groups.put(ALICE, "a@rooms", b"1")
-    groups.put(ALICE, "b@rooms", b"2")
+    groups = GroupStore(client)
+    kept = KeptProperties("wv:/b", auto=True)
+    groups.keep_settings(ALICE, "a@rooms", KeptProperties("wv:/a", auto=True))
+    groups.keep_settings(ALICE, "b@rooms", kept)
     groups.remove(ALICE, "a@rooms")
-    assert (groups.all(ALICE), groups.get(ALICE, "b@rooms"), groups.get(ALICE, "a@rooms")) == ({"b@rooms": b"2"}, b"2", None)
+    assert groups.all_settings(ALICE) == {"b@rooms": kept}
+    assert groups.settings(ALICE, "b@rooms", "") == kept
+    assert groups.settings(ALICE, "a@rooms", "wv:/a") == KeptProperties("wv:/a")
 
 
 def test_joins_are_taken_up_once(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     groups.keep_joins(ALICE, "phone", b"rooms")
     assert groups.take_joins(ALICE, "other") is None
     assert groups.take_joins(ALICE, "phone") == b"rooms"
@@ -60,25 +70,32 @@ def test_joins_are_taken_up_once(client):
 
 
 def test_invitations_do_not_fill_redis(client):
-    invites = Invites(client)
+    invites = InvitationStore(client)
+    invitation = Invitation("GR", "a@rooms")
     for number in range(MOST_INVITES + 1):
-        invites.put(ALICE, "in", f"i{number}", b"x")
-    assert len(invites.all(ALICE, "in")) <= MOST_INVITES
-    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") == b"x"
-    assert invites.get(ALICE, "out", f"i{MOST_INVITES}") is None
-    invites.remove(ALICE, "in", f"i{MOST_INVITES}")
-    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") is None
+        invites.received.put(ALICE, f"i{number}", invitation)
+    assert len(invites.received.all(ALICE)) <= MOST_INVITES
+    assert invites.received.get(ALICE, f"i{MOST_INVITES}") == invitation
+    assert invites.sent.get(ALICE, f"i{MOST_INVITES}") is None
+    invites.received.remove(ALICE, f"i{MOST_INVITES}")
+    assert invites.received.get(ALICE, f"i{MOST_INVITES}") is None
 
 
 def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):
     feed = HolderSessionStore(client)
-    feed.create("00s", {"ttl": 60_000, "fence": 1}, ())
+    feed.create("00s", NewSession(RECORD, 1, 60_000))
     feed.store(
-        "00s", 1, StreamChanges(rooms={"a@r": b"a", "ab@r": b"b"}, occupants={"a@r/x": b"1", "a@r/y/z": b"2", "ab@r/x": b"3"})
+        "00s",
+        1,
+        StreamChanges(
+            rooms={"a@r": b"a", "ab@r": b"b"},
+            occupants={name: records.pack_occupant("", "visitor", "none") for name in ("a@r/x", "a@r/y/z", "ab@r/x")},
+        ),
     )
-    assert feed.occupants("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": b"1", "a@r/no": None}
+    found = StoredOccupant("a@r", "x", "", "visitor", "none")
+    assert feed.rooms.named_occupants("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": found}
     feed.store("00s", 1, StreamChanges(occupants={"ab@r/x": b""}))
     feed.store("00s", 1, StreamChanges(rooms={"a@r": b""}))
-    assert (feed.hash("00s", "rooms"), feed.hash("00s", "occ")) == ({"ab@r": b"b"}, {})
+    assert (feed.rooms.joined_records("00s"), feed.rooms.occupants("00s")) == ({"ab@r": b"b"}, [])
     feed.copy("00s", "00t")
-    assert feed.hash("00t", "rooms") == {"ab@r": b"b"}
+    assert feed.rooms.joined_records("00t") == {"ab@r": b"b"}

@@ -10,7 +10,7 @@ import redis
 from onesoup.store import keys
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.redis import sharded_channels
-from onesoup.store.redis.channels import Replies, Subscriber, answer
+from onesoup.store.redis.channels import ReplyChannel, Subscriber, send_reply
 from onesoup.store.redis.client import RedisScript, connect
 from onesoup.store.session.shards import Shards
 from tests.support.topologies import Cluster, program, until
@@ -82,11 +82,11 @@ def test_results_and_errors_of_scripts_stay_what_they_are(client: redis.Redis) -
 
 
 def test_a_worker_gets_its_answer(cluster: Cluster, client: redis.Redis) -> None:
-    replies = Replies(client, cluster.url)
+    replies = ReplyChannel(client, cluster.url)
     replies.start()
     assert replies.ready(within=10)
     with replies.expect() as expected:
-        answer(client, replies.channel, expected.name, b"yes")
+        send_reply(client, replies.channel, expected.name, b"yes")
         assert expected.wait(10) == b"yes"
 
 

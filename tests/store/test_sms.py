@@ -3,8 +3,8 @@
 import pytest
 
 from onesoup.csp.text.numbers import NUMBER_FROM_NETWORK
-from onesoup.store.account.phone_numbers import Checked, Numbers
-from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits, Refusal
+from onesoup.store.account.phone_numbers import CodeCheck, PhoneNumbers
+from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits, SmsRefusal
 
 NUMBER, JID, GW = "+15550100123", "alice@x", "json"
 NOW = 9_999_999_999_999  # the phone was heard after everything that was sent
@@ -12,13 +12,13 @@ NOW = 9_999_999_999_999  # the phone was heard after everything that was sent
 
 @pytest.fixture
 def budget(client):
-    return Budget(client, Limits(gap=0, rate=10_000))
+    return SmsBudget(client, SmsLimits(gap=0, rate=10_000))
 
 
 def claims(budget, count, heard=NOW, number=NUMBER, jid=JID):
     """How many of so many messages may go, and why the last one may not."""
     found = [budget.claim(number, jid, GW, f"j{n}", heard) for n in range(count)]
-    refused = [each.reason for each in found if isinstance(each, Refusal)]
+    refused = [each.reason for each in found if isinstance(each, SmsRefusal)]
     return count - len(refused), refused[-1] if refused else ""
 
 
@@ -28,11 +28,11 @@ def test_a_flood_costs_six_an_hour(budget):
 
 
 def test_twenty_a_day(client):
-    assert claims(Budget(client, Limits(gap=0, per_hour=1000, rate=10_000)), 100) == (20, "day")
+    assert claims(SmsBudget(client, SmsLimits(gap=0, per_hour=1000, rate=10_000)), 100) == (20, "day")
 
 
 def test_the_next_one_waits_for_the_gap(client):
-    budget = Budget(client, Limits(gap=300))
+    budget = SmsBudget(client, SmsLimits(gap=300))
     assert budget.claim(NUMBER, JID, GW, "j1", NOW) == 1
     refusal = budget.claim(NUMBER, JID, GW, "j2", NOW)
     assert refusal.reason == "gap"
@@ -47,19 +47,19 @@ def test_a_phone_that_does_not_come_gets_two(budget):
 def test_many_users_of_one_number_share_its_budget(budget):
     """Whoever logs in, and however often, naming one victim."""
     found = [budget.claim(NUMBER, f"user{n}@x", GW, f"j{n}", 1) for n in range(300)]
-    assert sum(not isinstance(each, Refusal) for each in found) == 2
-    limited = Budget(budget._client, Limits())
-    assert isinstance(limited.claim(NUMBER, "user@x", GW, "j", NOW), Refusal)
+    assert sum(not isinstance(each, SmsRefusal) for each in found) == 2
+    limited = SmsBudget(budget._client, SmsLimits())
+    assert isinstance(limited.claim(NUMBER, "user@x", GW, "j", NOW), SmsRefusal)
 
 
 def test_many_numbers_of_one_user_share_the_users(client):
-    budget = Budget(client, Limits(gap=0, user_per_day=5, rate=10_000))
+    budget = SmsBudget(client, SmsLimits(gap=0, user_per_day=5, rate=10_000))
     found = [budget.claim(f"+1555010{n:04}", JID, GW, f"j{n}", NOW) for n in range(10)]
-    assert [each.reason for each in found if isinstance(each, Refusal)] == ["user"] * 5
+    assert [each.reason for each in found if isinstance(each, SmsRefusal)] == ["user"] * 5
 
 
 def test_a_day_of_the_gateway(client):
-    budget = Budget(client, Limits(gap=0, total_per_day=3, rate=10_000))
+    budget = SmsBudget(client, SmsLimits(gap=0, total_per_day=3, rate=10_000))
     found = [budget.claim(f"+1555010{n:04}", f"u{n}@x", GW, f"j{n}", NOW) for n in range(5)]
     assert found[:3] == [1, 2, 3]
     assert [each.reason for each in found[3:]] == ["total"] * 2
@@ -69,15 +69,15 @@ def test_a_day_of_the_gateway(client):
 
 
 def test_so_many_a_second(client):
-    budget = Budget(client, Limits(gap=0, rate=2))
+    budget = SmsBudget(client, SmsLimits(gap=0, rate=2))
     found = [budget.claim(f"+1555010{n:04}", f"u{n}@x", GW, f"j{n}", NOW) for n in range(4)]
-    assert [each.reason for each in found if isinstance(each, Refusal)] == ["rate"] * 2
+    assert [each.reason for each in found if isinstance(each, SmsRefusal)] == ["rate"] * 2
     assert 0 < found[-1].ms <= 1000
 
 
 def test_what_was_not_taken_is_given_back(budget):
     for n in range(20):
-        assert not isinstance(budget.claim(NUMBER, JID, GW, f"j{n}", 1), Refusal)
+        assert not isinstance(budget.claim(NUMBER, JID, GW, f"j{n}", 1), SmsRefusal)
         budget.refund(NUMBER, JID, GW, f"j{n}")
     assert claims(budget, 10) == (6, "hour")
 
@@ -91,7 +91,7 @@ def test_a_code_for_a_person_does_not_count_as_a_wake(budget):
 
 
 def test_a_report_moves_a_job_only_forward(client):
-    jobs = Jobs(client)
+    jobs = SmsJobs(client)
     assert jobs.start("c1", NUMBER)
     assert not jobs.start("c1", NUMBER), "the same job is never sent twice"
     assert [jobs.report("c1", state) for state in ("accepted", "delivered", "delivered", "accepted")] == [
@@ -105,18 +105,18 @@ def test_a_report_moves_a_job_only_forward(client):
 
 
 def test_three_failures_in_a_row_suspend_the_number(client, budget):
-    jobs = Jobs(client)
+    jobs = SmsJobs(client)
     for n, state in enumerate(("failed", "failed", "delivered", "failed", "refused")):
         jobs.start(f"c{n}", NUMBER)
         jobs.report(f"c{n}", state)
-    assert not isinstance(budget.claim(NUMBER, JID, GW, "j1", NOW), Refusal)
+    assert not isinstance(budget.claim(NUMBER, JID, GW, "j1", NOW), SmsRefusal)
     jobs.start("c9", NUMBER)
     jobs.report("c9", "failed")
-    assert budget.claim(NUMBER, JID, GW, "j2", NOW) == Refusal("suspended", None)
+    assert budget.claim(NUMBER, JID, GW, "j2", NOW) == SmsRefusal("suspended", None)
 
 
 def test_a_job_is_found_by_the_gateways_id(client):
-    jobs = Jobs(client)
+    jobs = SmsJobs(client)
     jobs.start("c1", NUMBER)
     jobs.name("c1", "smpp", "1A")
     assert jobs.named("smpp", ("26", "1a", "38")) == "c1"
@@ -129,7 +129,7 @@ def test_a_job_is_found_by_the_gateways_id(client):
 
 @pytest.fixture
 def numbers(client):
-    return Numbers(client)
+    return PhoneNumbers(client)
 
 
 def test_numbers_of_an_account_the_latest_first(numbers):
@@ -144,16 +144,16 @@ def test_numbers_of_an_account_the_latest_first(numbers):
 
 def test_a_code_is_right_once(numbers):
     assert numbers.issue(JID, NUMBER, "123456")
-    assert numbers.check(JID, "654321") == (Checked.WRONG, "")
-    assert numbers.check("bob@x", "123456") == (Checked.OVER, "")
-    assert numbers.check(JID, " 123456 ") == (Checked.RIGHT, NUMBER)
-    assert numbers.check(JID, "123456") == (Checked.OVER, "")
+    assert numbers.check(JID, "654321") == (CodeCheck.WRONG, "")
+    assert numbers.check("bob@x", "123456") == (CodeCheck.OVER, "")
+    assert numbers.check(JID, " 123456 ") == (CodeCheck.RIGHT, NUMBER)
+    assert numbers.check(JID, "123456") == (CodeCheck.OVER, "")
 
 
 def test_a_code_is_not_guessed(numbers):
     numbers.issue(JID, NUMBER, "123456")
-    assert [numbers.check(JID, "000000")[0] for _ in range(5)] == [Checked.WRONG] * 5
-    assert numbers.check(JID, "123456") == (Checked.OVER, "")
+    assert [numbers.check(JID, "000000")[0] for _ in range(5)] == [CodeCheck.WRONG] * 5
+    assert numbers.check(JID, "123456") == (CodeCheck.OVER, "")
 
 
 def test_codes_for_one_number_are_few_whoever_asks(numbers):
@@ -181,7 +181,7 @@ def test_what_a_number_may_not_get_does_not_count_for_the_account(numbers):
     for user in range(3):
         assert numbers.issue(f"u{user}@x", NUMBER, "1")
     assert not any(numbers.issue(JID, NUMBER, "1") for _ in range(10))
-    assert numbers.check(JID, "1") == (Checked.OVER, ""), "and no code waits that nobody was sent"
+    assert numbers.check(JID, "1") == (CodeCheck.OVER, ""), "and no code waits that nobody was sent"
     assert sum(numbers.issue(JID, f"+1555019000{number}", "1") for number in range(5)) == 3
 
 
@@ -189,7 +189,7 @@ def test_a_code_that_was_not_sent_is_given_back(numbers):
     for _ in range(10):
         assert numbers.issue(JID, NUMBER, "123456")
         numbers.take_back(JID, NUMBER)
-        assert numbers.check(JID, "123456") == (Checked.OVER, "")
+        assert numbers.check(JID, "123456") == (CodeCheck.OVER, "")
     assert [numbers.issue(JID, NUMBER, "1") for _ in range(3)] == [True, True, False]
 
 

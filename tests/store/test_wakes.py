@@ -3,12 +3,12 @@
 import pytest
 
 from onesoup.store.errors import NoSession
-from onesoup.store.wakeup.wakes import Wakes, WakeTries
+from onesoup.store.wakeup.wakes import WakeStore, WakeTries
 
 
 @pytest.fixture
 def wakes(client):
-    return Wakes(client)
+    return WakeStore(client)
 
 
 @pytest.fixture
@@ -82,46 +82,46 @@ def test_a_step_that_is_settled_for_good_does_not_come_again(wakes, client):
 
 
 def test_what_a_step_sees(wakes, woken):
-    look = wakes.look(woken)
+    look = wakes.facts(woken)
     assert (look.waiting, look.kind, look.address, look.udp_port, look.number) == (True, "m", "10.0.0.1", 3717, "+15550100123")
     assert (look.tries, look.lines, look.poll_min) == (None, (), 10)
     assert look.wake == f"m{look.began}"
     assert 0 <= look.now - look.began < 60_000
     with pytest.raises(NoSession):
-        wakes.look("ffnobody")
+        wakes.facts("ffnobody")
 
 
 def test_nothing_may_be_tried_once_the_phone_has_come(wakes, woken, inbox):
-    look = wakes.look(woken)
-    assert wakes.note(woken, WakeTries(look.wake, sms=1, sms_at=look.now))
-    assert wakes.look(woken).tries == WakeTries(look.wake, sms=1, sms_at=look.now)
+    look = wakes.facts(woken)
+    assert wakes.note_tries(woken, WakeTries(look.wake, sms=1, sms_at=look.now))
+    assert wakes.facts(woken).tries == WakeTries(look.wake, sms=1, sms_at=look.now)
     inbox.take(woken)
-    assert not wakes.note(woken, WakeTries(look.wake, sms=2))
-    assert wakes.look(woken).wake == ""
+    assert not wakes.note_tries(woken, WakeTries(look.wake, sms=2))
+    assert wakes.facts(woken).wake == ""
 
 
 def test_of_two_processes_that_saw_the_same_one_tries(wakes, woken):
-    one = two = wakes.look(woken)
-    assert wakes.note(woken, first := WakeTries(one.wake, udp=1), seen=one.tried)
-    assert not wakes.note(woken, WakeTries(two.wake, udp=1, udp_at=5), seen=two.tried)
-    assert wakes.note(woken, WakeTries(one.wake, udp=2), seen=first.pack())
-    assert wakes.look(woken).tries == WakeTries(one.wake, udp=2)
+    one = two = wakes.facts(woken)
+    assert wakes.note_tries(woken, first := WakeTries(one.wake, udp=1), seen=one.tried)
+    assert not wakes.note_tries(woken, WakeTries(two.wake, udp=1, udp_at=5), seen=two.tried)
+    assert wakes.note_tries(woken, WakeTries(one.wake, udp=2), seen=first.pack())
+    assert wakes.facts(woken).tries == WakeTries(one.wake, udp=2)
 
 
 def test_a_request_says_where_the_phone_is(wakes, woken, inbox):
-    wakes.deaf(woken, True)
+    wakes.note_deaf(woken, True)
     inbox.take(woken, address="10.0.0.1")
-    assert wakes.look(woken).deaf == 1
+    assert wakes.facts(woken).deaf == 1
     inbox.take(woken, address="10.0.0.9")
-    assert (wakes.look(woken).address, wakes.look(woken).deaf) == ("10.0.0.9", 0)
+    assert (wakes.facts(woken).address, wakes.facts(woken).deaf) == ("10.0.0.9", 0)
 
 
 def test_polls_in_a_row_are_counted(wakes, woken, inbox, sessions):
     for _ in range(3):
         inbox.take(woken)
-    assert wakes.look(woken).polls == 3
-    sessions.open(woken, "t1", "d", ())
-    assert wakes.look(woken).polls == 0
+    assert wakes.facts(woken).polls == 3
+    sessions.open(woken, "t1", "d")
+    assert wakes.facts(woken).polls == 0
 
 
 def test_sessions_whose_news_was_lost_are_found(wakes, woken, client):
@@ -138,18 +138,18 @@ def test_one_process_sweeps(wakes):
 def test_bearers_that_did_not_work_are_remembered_for_a_while(wakes):
     for _ in range(2):
         wakes.unanswered("alice@x", ["WAPSMS"])
-    assert wakes.bad("alice@x") == frozenset()
+    assert wakes.bad_bearers("alice@x") == frozenset()
     assert wakes.unanswered("alice@x", ["WAPSMS", "SUDP"]) == 3
-    assert wakes.bad("alice@x") == {"WAPSMS"}
+    assert wakes.bad_bearers("alice@x") == {"WAPSMS"}
     wakes.answered("alice@x")
-    assert wakes.bad("alice@x") == frozenset()
+    assert wakes.bad_bearers("alice@x") == frozenset()
 
 
 def test_a_token_says_whether_something_waits(wakes, woken, inbox, feed):
-    assert wakes.asked("x" * 32) is None
+    assert wakes.waits_for_token("x" * 32) is None
     wakes.put_token("t" * 32, woken)
-    assert wakes.asked("t" * 32) is True
+    assert wakes.waits_for_token("t" * 32) is True
     inbox.take(woken)
-    assert wakes.asked("t" * 32) is False
+    assert wakes.waits_for_token("t" * 32) is False
     feed.end(woken, 1, 601)
-    assert wakes.asked("t" * 32) is True, "the phone polls and is told"
+    assert wakes.waits_for_token("t" * 32) is True, "the phone polls and is told"

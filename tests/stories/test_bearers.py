@@ -16,7 +16,7 @@ from onesoup.phone.bearers import UdpListener, ask
 from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.runtime.ports import free_port
 from onesoup.store.redis.client import connect
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.wire import sms as pts
 from tests.support.gateways import HttpGateway, answer
 from tests.support.peer import Peers
@@ -63,7 +63,7 @@ def carrier(carried: Stack, peers: Peers, hook: HttpGateway) -> Iterator[World]:
     here.mend()
     client = connect(carried.redis_url)
     with gevent.Timeout(20):
-        while not Lines(client).live() >= ALL:
+        while not CirProcesses(client).live() >= ALL:
             gevent.sleep(0.05)
     hook.asked.clear()
     yield here

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.store.session.holder_side import Delivery
+from onesoup.store.session.stream_changes import Delivery
 from workers.holder.session import inbox_limit
 from workers.holder.session.inbox_limit import InboxLimit
 

@@ -12,7 +12,8 @@ from onesoup.csp.lists import Item
 from onesoup.store import records
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import StoreDown
-from onesoup.store.session.holder_side import ALWAYS, LIVE, UNSURE, ContactRecord, kept_since
+from onesoup.store.session.contacts import ContactRecord
+from onesoup.store.session.stream_changes import ALWAYS, LIVE, UNSURE, kept_since
 from onesoup.xmpp import bounces, commands, contacts, messages
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.events import TooBig

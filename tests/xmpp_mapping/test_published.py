@@ -12,7 +12,7 @@ from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Shown
 from onesoup.csp.text.vcards import CELL, FAX, HOME, WORK, Card, Postal
 from onesoup.store import records
-from onesoup.store.session.holder_side import ContactRecord
+from onesoup.store.session.contacts import ContactRecord
 from onesoup.xmpp import caps, contacts, extras, geoloc, namespaces, vcards
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import stanzas

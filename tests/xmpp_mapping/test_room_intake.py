@@ -12,7 +12,8 @@ from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.store import records
-from onesoup.store.session.holder_side import LIVE, UNSURE, kept_since
+from onesoup.store.session.rooms import StoredOccupant
+from onesoup.store.session.stream_changes import LIVE, UNSURE, kept_since
 from onesoup.xmpp import messages, namespaces
 from onesoup.xmpp.archive import ArchivedMessage
 from onesoup.xmpp.stream.events import TooBig
@@ -38,12 +39,13 @@ class FakeSession:
         self.waiting, self.checks = 0, []
         self.known, self.sent, self.called = {}, {}, []
         self.invited = {}
-        self.invites = SimpleNamespace(
-            all=lambda *_: {},
-            remove=lambda *_: None,
-            put=lambda _jid, _way, name, record: self.invited.update({name: record}),
-            get=lambda _jid, _way, name: self.invited.get(name),
-        )
+        table = {
+            "put": lambda _jid, invite_id, invitation: self.invited.update({invite_id: invitation}),
+            "get": lambda _jid, invite_id: self.invited.get(invite_id),
+            "all": lambda _jid: {},
+            "remove": lambda *_: None,
+        }
+        self.invites = SimpleNamespace(received=SimpleNamespace(**table), sent=SimpleNamespace(**table))
         services = {"example.org": "conference.example.org"}
         self.groups = SimpleNamespace(domain_of=lambda _: "example.org", service=services.get)
         self.rules = Rules()
@@ -59,7 +61,13 @@ class FakeSession:
         self.checks.append(when)
 
     def occupants(self, names):
-        return {name: self.known.get(name) for name in names}
+        return {name: self.known[name] for name in names if name in self.known}
+
+    def keep_occupants(self, changes):
+        for name, record in changes.occupants.items():
+            self.known.pop(name, None)
+            if record:
+                self.known[name] = occupant(name, *records.unpack_occupant(record))
 
     def count_waiting(self):
         return self.waiting
@@ -108,13 +116,17 @@ def rooms(held):
     return made
 
 
+def occupant(name, jid, role, affiliation):
+    room, _, nick = name.partition("/")
+    return StoredOccupant(room, nick, jid, role, affiliation)
+
+
 def read(rooms, *xml, again=False):
     nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
     done = rooms.stanzas().read_stanzas(nodes, again)
     for call in done.after:
         call()
-    for name, record in done.changes.occupants.items():
-        rooms.held.known[name] = record or None
+    rooms.held.keep_occupants(done.changes)
     return done
 
 
@@ -185,8 +197,7 @@ def test_an_invitation_in_both_forms_is_one_that_can_be_declined(rooms, held, in
     both = [MEDIATED.format(inviter), DIRECT]
     done = read(rooms, *(reversed(both) if turned else both))
     (asked,) = told(done, "invite")
-    (record,) = held.invited.values()
-    invitation = records.unpack_invitation(record)
+    (invitation,) = held.invited.values()
     assert (list(held.invited), invitation.mediated, invitation.password) == ([asked["id"]], True, "soup")
     assert (invitation.nick or invitation.who) == ("Dave" if "/Dave" in inviter else "dave@example.org")
     assert told(read(rooms, DIRECT, MEDIATED.format(inviter)), "invite") == []
@@ -195,9 +206,7 @@ def test_an_invitation_in_both_forms_is_one_that_can_be_declined(rooms, held, in
 def answered(held, invite_id, yes):
     """As the phone's answer leaves the store."""
     if yes:
-        held.invited[invite_id] = records.pack_invitation(
-            replace(records.unpack_invitation(held.invited[invite_id]), answered=True)
-        )
+        held.invited[invite_id] = replace(held.invited[invite_id], answered=True)
     else:
         del held.invited[invite_id]
 
@@ -257,8 +266,8 @@ def test_a_room_cannot_use_the_name_of_somebody_whom_the_user_hears(rooms, held)
     """The room is the sender: whom it names opens no grant list, and is shown as a name in that room."""
     (asked,) = told(read(rooms, STRANGE.format("bob@example.org")), "invite")
     assert (asked["nick"], asked["room"]) == ("bob@example.org", True)
-    (record,) = held.invited.values()
-    assert records.unpack_invitation(record).who == "bob@example.org"  # a refusal goes to whom the room has named
+    (invitation,) = held.invited.values()
+    assert invitation.who == "bob@example.org"  # a refusal goes to whom the room has named
 
     held.rules = Rules(granted=frozenset({"bob@example.org"}), grant_in_use=True)
     assert told(read(rooms, STRANGE.format("bob@example.org").replace("tea@", "nuts@")), "invite") == []
@@ -303,20 +312,20 @@ def test_who_whispers_an_invitation_in_a_group_is_known_by_a_screen_name_of_it(r
 def test_an_invitation_that_did_not_get_through_was_not_answered_with_200_for_good(rooms, held, sender, jid, condition, told_):
     sent = Invitation("GR", ROOM, until=4_000_000_000, invited=("ben@example.org", "cleo@example.org"), mark="m")
     other = replace(sent, mark="n")
-    held.invites.all = lambda *_: {"i1": records.pack_invitation(sent), "i2": records.pack_invitation(other)}
+    held.invites.sent.all = lambda _: {"i1": sent, "i2": other}
     rooms.joined.clear()  # left meanwhile, or never entered
     error = f"<error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
     done = read(rooms, f"<message from='{sender}' type='error' id='{stanza_id('m', jid)}'>{error}</message>")
     answers = [(each["id"], each["from"], each["yes"], each["note"]) for each in told(done, "invited")]
     assert answers == ([("i1", "ben@example.org", False, f"not delivered: {told_}")] if told_ else [])
     if told_:
-        assert records.unpack_invitation(held.invited["i1"]).invited == ("cleo@example.org",)
+        assert held.invited["i1"].invited == ("cleo@example.org",)
 
 
 @pytest.mark.parametrize("sender", ["tea@conference.example.org/Ben", "ben@example.org/desk"])
 def test_who_plays_a_room_is_none(rooms, held, sender):
     """In the name of a room speaks only the room, whose address has no resource."""
-    held.invites.all = lambda *_: pytest.fail("answers are not looked for")
+    held.invites.sent.all = lambda _: pytest.fail("answers are not looked for")
     invited = MEDIATED.format("dave@example.org").replace("from='tea@conference.example.org'", f"from='{sender}'")
     declined = invited.replace("<invite ", "<decline ").replace("</invite>", "</decline>")
     assert not read(rooms, invited, declined).changes.items
@@ -499,8 +508,8 @@ def test_what_did_not_get_through(rooms, held):
 
 def test_entering_again_tells_the_difference(rooms, held):
     held.known = {
-        f"{ROOM}/Ben": records.pack_occupant("", "participant", "none"),
-        f"{ROOM}/Cleo": records.pack_occupant("", "", ""),
+        f"{ROOM}/Ben": occupant(f"{ROOM}/Ben", "", "participant", "none"),
+        f"{ROOM}/Cleo": occupant(f"{ROOM}/Cleo", "", "", ""),
     }
     rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), rejoin=True, old_nicks={"Ben", "Cleo"})
     done = read(rooms, here("Ben"), here("Dora"), here("Alice", "<status code='110'/>"))
@@ -527,7 +536,7 @@ def test_a_room_that_gives_another_name_lists_the_one_who_has_ours(rooms, held):
     done = read(rooms, here("Cleo"), here("Alice2", OWN_PRESENCE + "<status code='210'/>"))
     assert told(done, "notice") == []
     assert entry.result.get(timeout=0).nick == rooms.joined[ROOM].nick == "Alice2"
-    assert {name.partition("/")[2] for name, record in held.known.items() if record} == {"Alice", "Alice2", "Ben", "Cleo"}
+    assert {name.partition("/")[2] for name in held.known} == {"Alice", "Alice2", "Ben", "Cleo"}
     (notice,) = told(read(rooms, here("Dora")), "notice")
     assert notice["joined"] == [["Dora", ""]]
 

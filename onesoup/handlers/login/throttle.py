@@ -11,7 +11,7 @@ from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer, Policy
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.account.login_limits import Ticket
+from onesoup.store.account.login_limits import LoginTicket
 from onesoup.store.bounds import TooMuch
 
 WRONG_PASSWORD = "invalid password"
@@ -85,8 +85,8 @@ def password_key(services: GatewayServices, jid: str, password: str) -> str:
     return services.ring.digest(password, f"wrong:{jid}").hex()
 
 
-def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> Ticket:
-    return Ticket(
+def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> LoginTicket:
+    return LoginTicket(
         account=account,
         domain=addresses.domain_of(jid),
         password=password_key(services, jid, password),
@@ -96,7 +96,9 @@ def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, 
     )
 
 
-def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticket: Ticket, deadline: float) -> dict[str, Any]:
+def ask_holder(
+    services: GatewayServices, shard: int, job: dict[str, Any], ticket: LoginTicket, deadline: float
+) -> dict[str, Any]:
     """Sends a job to the holder of a shard and waits for its answer. A password other than the account's last good one waits
     for a slot, so that an XMPP server never sees enough wrong ones to ban this gateway. BackendError 503 or 504."""
     if not services.replies.ready(within=2.0):
@@ -127,7 +129,7 @@ def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticke
     return records.unpack_answer(payload)
 
 
-def _wait_for_slot(services: GatewayServices, ticket: Ticket, deadline: float) -> None:
+def _wait_for_slot(services: GatewayServices, ticket: LoginTicket, deadline: float) -> None:
     while (free := services.guard.reserve(ticket)) == 0:
         if time.monotonic() > deadline - SLOT_WAIT_SECONDS:
             raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")

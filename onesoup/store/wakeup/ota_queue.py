@@ -12,7 +12,7 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import BadRecord, pack, reader, unpack
-from onesoup.store.session.gateway_side import NEWS
+from onesoup.store.session.session_lua import CIR_CHANNEL
 
 VERSION = 1
 OUTGOING = "cir:ota"
@@ -110,7 +110,7 @@ class SettingsQueue:
         record = self._ring.seal(job.pack(), _PURPOSE)
         if len(record) > bounds.SETTINGS_BYTES:
             raise TooMuch("a settings document")
-        if self._send([OUTGOING], [record, SEND_MS, NEWS, bounds.MOST_SETTINGS]) != 1:
+        if self._send([OUTGOING], [record, SEND_MS, CIR_CHANNEL, bounds.MOST_SETTINGS]) != 1:
             raise TooMuch("settings documents that wait")
 
     def next_to_send(self) -> SettingsJob | None:

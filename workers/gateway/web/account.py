@@ -12,8 +12,6 @@ import falcon
 from onesoup.guide.phones import Family, Server, guide
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking
-from onesoup.store import records
-from onesoup.store.redis.msgpack import BadRecord
 from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
 from workers.gateway.web import account_number, account_settings
 from workers.gateway.web.signed_session import PATH
@@ -195,14 +193,7 @@ def _family(services: GatewayServices, visit: Visit) -> Family | None:
     if seen is not None:
         return seen
     for found in services.sessions.overview(list(services.clients.all(visit.owner.jid).values())):
-        handset = _handset(found.record) if found else ""
+        handset = found.session.handset if found else ""
         if handset and handset != "unknown":
             return guide().by_handset(handset)
     return None
-
-
-def _handset(record: bytes) -> str:
-    try:
-        return records.unpack_session(record).handset
-    except BadRecord:
-        return ""

@@ -8,7 +8,7 @@ from onesoup.csp.text import numbers
 from onesoup.handlers.login import linking
 from onesoup.handlers.login.locks import duration
 from onesoup.handlers.numbers import Issued
-from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, Checked
+from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, CodeCheck
 from workers.gateway.web.signed_session import PATH
 from workers.gateway.web.steps import Problem, Step, Visit
 
@@ -20,8 +20,8 @@ ISSUED = {
     Issued.NOT_SERVED: "This server sends no SMS to that number.",
 }
 CHECKED = {
-    Checked.WRONG: "That is not the code. Look at the SMS again.",
-    Checked.OVER: "No code is waiting for this account, or it was too old. Have a new one sent.",
+    CodeCheck.WRONG: "That is not the code. Look at the SMS again.",
+    CodeCheck.OVER: "No code is waiting for this account, or it was too old. Have a new one sent.",
 }
 
 
@@ -88,7 +88,7 @@ class Code(Step):
         if not code:
             raise Problem("Type the code from the SMS.", "code")
         checked = linking.confirm_code(self.site.services, visit.peer, owner.jid, owner.password, code, self.site.deadline())
-        if checked is not Checked.RIGHT:
+        if checked is not CodeCheck.RIGHT:
             raise Problem(CHECKED[checked], "code")
         return Proved.path
 

@@ -12,7 +12,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import commands
 from onesoup.xmpp.commands import FetchPicture, SendMedia
 from onesoup.xmpp.stream import StreamFailure

@@ -14,7 +14,7 @@ from xmpp.simplexml import Node
 from onesoup.csp.profiles import WRITABLE_PROPERTIES
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
-from onesoup.store.account.groups import Groups
+from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
 from onesoup.xmpp import answers, namespaces, profiles, searching
 from onesoup.xmpp.answers import CommandAnswer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
@@ -42,7 +42,7 @@ class SessionQueries:
     """The questions of one session."""
 
     def __init__(
-        self, state: SessionState, client: IqClient, *, services: ServiceCache, groups: Groups, card_lock: BoundedSemaphore
+        self, state: SessionState, client: IqClient, *, services: ServiceCache, groups: GroupStore, card_lock: BoundedSemaphore
     ) -> None:
         """`card_lock` is held while the account's vCard is changed."""
         self._state, self._client = state, client
@@ -76,7 +76,7 @@ class Question:
     state: SessionState
     client: IqClient
     services: ServiceCache
-    groups: Groups
+    groups: GroupStore
     card_lock: BoundedSemaphore
     deadline: float
 

@@ -6,7 +6,7 @@ import redis
 
 from onesoup.store.redis.client import RedisScript
 
-LINES = "cir:live"
+CIR_PROCESSES_KEY = "cir:live"
 
 _ALIVE = """
 -- KEYS 1 bearers of processes  ARGV 1 process, or "" to only look  2 TTL, ms  3 ... its bearers just now
@@ -24,24 +24,26 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
 
 
-class Lines:
+class CirProcesses:
+    """cir:live, a sorted set: a process's channel and one of its bearers, with a space between -> when that runs out, ms."""
+
     def __init__(self, client: redis.Redis) -> None:
         self._alive = RedisScript(client, _ALIVE, "lines.alive")
 
     def register(self, process: str, ttl_ms: int, bearers: Iterable[str] = ("STCP",)) -> None:
         """This process has these bearers for the time given; a later call replaces them."""
-        self._alive([LINES], [process, ttl_ms, *bearers])
+        self._alive([CIR_PROCESSES_KEY], [process, ttl_ms, *bearers])
 
     def leave(self, process: str) -> None:
-        self._alive([LINES], [process, 0])
+        self._alive([CIR_PROCESSES_KEY], [process, 0])
 
     def live(self) -> frozenset[str]:
         """The bearers that work through some process just now."""
-        return frozenset(member.decode().partition(" ")[2] for member in self._alive([LINES], ["", 0]))
+        return frozenset(member.decode().partition(" ")[2] for member in self._alive([CIR_PROCESSES_KEY], ["", 0]))
 
     def processes(self) -> frozenset[str]:
         """The processes that live, by their channels."""
-        return frozenset(member.decode().partition(" ")[0] for member in self._alive([LINES], ["", 0]))
+        return frozenset(member.decode().partition(" ")[0] for member in self._alive([CIR_PROCESSES_KEY], ["", 0]))
 
     def any(self) -> bool:
         """Whether an STCP listener lives."""
