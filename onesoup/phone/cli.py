@@ -48,8 +48,8 @@ def _show_profiles(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 
 @click.command(cls=PhoneCommand)
 @click.option("--url", default="http://127.0.0.1:8080/", show_default=True, help="The server, as a phone has it.")
-@click.option("--user", prompt=True, help="User id: alice, alice@example.org or wv:alice@example.org.")
-@click.option("--password", prompt=True, hide_input=True, help="Asked for when missing, without showing it.")
+@click.option("--user", help="User id: alice, alice@example.org or wv:alice@example.org. Asked for when missing.")
+@click.option("--password", help="Asked for when missing, without showing it; the first line of piped input.")
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
@@ -74,8 +74,8 @@ def _show_profiles(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 @click.option("--raw", is_flag=True, help="Show each document as XML; passwords are hidden.")
 def phone(
     url: str,
-    user: str,
-    password: str,
+    user: str | None,
+    password: str | None,
     profile: str,
     version: str | None,
     encoding: str | None,
@@ -86,24 +86,35 @@ def phone(
     """A phone in the terminal: log in, see friends, talk."""
     for stream in (sys.stdin, sys.stdout):
         _forgive(stream)
+    user, password = user or _asked("User"), password or _asked("Password", hidden=True)
     url = url if "://" in url else f"http://{url}"
     handset = PROFILES[profile]
     # The terminal can be woken over TCP only. A handset with nothing but other ways polls.
     cir = ("STCP",) if stcp and (not handset.cir or "STCP" in handset.cir) else ()
     options: dict[str, Any] = {"version": version, "encoding": encoding and Encoding(encoding), "way": way and WAYS[way]}
     try:
-        with Phone(url, user, password, profile=handset, cir=cir, **options) as opened:
+        opened = Phone(url, user, password, profile=handset, cir=cir, **options)
+    except PhoneError as error:
+        _fail(str(error))
+    try:
+        with opened:
             ended = Terminal(opened, sys.stdin, sys.stdout, raw).run()
     except Refused as error:
-        digest = way != "plain" if way else bool(handset.way)
-        _fail(f"{login_refusal(error, digest)}")
+        _fail(login_refusal(error, digest=bool(opened.way)))
     except Unreachable as error:
         _fail(f"{url} cannot be reached: {error}")
     except PhoneError as error:
-        _fail(f"{url}: {error}")
+        _fail(f"{url} does not answer as an IMPS server does: {error}")
     except KeyboardInterrupt:  # before there was a session, or once more while it was ended
         sys.exit(130)
     sys.exit(ended)
+
+
+def _asked(what: str, hidden: bool = False) -> str:
+    """What the user types, or the next line of piped input."""
+    if sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=hidden))
+    return sys.stdin.readline().rstrip("\r\n") or _fail(f"no {what.lower()} given")
 
 
 def _forgive(stream: TextIO) -> None:

@@ -73,9 +73,9 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         headers: Mapping[str, str] | None = None,
         trace: Trace | None = None,
     ) -> None:
-        """`version` and `encoding`: None is the handset's own. `way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with commas.
-        `cir`: the CIR methods that are offered. None is the handset's own in both. `udp_port` is where it listens; `headers`
-        are what a carrier's gateway adds to its requests. Nothing is sent yet."""
+        """`version` and `encoding`: None is the handset's own. `way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with
+        commas. `cir`: the CIR methods that are offered. None is the handset's own in both. `udp_port` is where it listens;
+        `headers` are what a carrier's gateway adds to its requests. Nothing is sent yet."""
         handset = PROFILES[profile] if isinstance(profile, str) else profile
         if cir is not None:
             handset = replace(handset, cir=tuple(cir))

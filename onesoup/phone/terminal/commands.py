@@ -109,8 +109,8 @@ class TerminalCommands:
             message_id = self._phone.send(to, text, report=self._state.reports)
             if self._state.reports:
                 self._state.remember(message_id, text)
-        stranger = not is_group(to) and user_key(to) not in self._phone.contacts
-        self._screen.show(f"to {name}{' (not on your list)' if stranger else ''}: {text}", Style.QUIET)
+        stranger = " (not on your list)" if self._state.is_stranger(to) else ""
+        self._screen.show(f"to {name}{stranger}: {text}", Style.QUIET)
 
     def _whisper(self, rest: str) -> None:
         name, text = longest_name(rest, self._state.knows)

@@ -80,5 +80,5 @@ class Questions:
             raise Unclear(f"no {kind} has the number {number}; /requests shows them")
         if found.kind != kind:
             yes, no = ANSWERS[found.kind]
-            raise Unclear(f"{number} is not a {kind}: {yes} {number} or {no} {number}")
+            raise Unclear(f"{number} is no {kind}: {yes} {number} or {no} {number}")
         return found

@@ -117,7 +117,7 @@ LOGIN_SENTENCES: Mapping[int, str] = {
 }
 
 # Said behind a wrong password where the phone sent no more than a digest of it.
-DIGEST_ADVICE = "; this phone sends a digest, which needs a phone password: choose one, or try --way plain"
+DIGEST_ADVICE = "; this phone sends a digest, which needs a phone password; try --way plain"
 
 # What a server says that does not know better than the code's own name.
 _NO_WORDS = frozenset(code.name.replace("_", " ").lower() for code in StatusCode)
@@ -141,5 +141,6 @@ def login_refusal(error: Refused, digest: bool = False) -> str:
 
 
 def _with_code(words: str, code: int, description: str) -> str:
-    more = "" if description.lower().strip(" .") in _NO_WORDS | {"", words} else f": {description}"
+    said = description.lower().strip(" .")
+    more = "" if said in words or said in _NO_WORDS else f": {description}"
     return f"{words} (status {code}{more})"

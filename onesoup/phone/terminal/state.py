@@ -63,6 +63,11 @@ class TerminalState:
             raise Unclear(f"{without_scheme(found)} is not on your list")
         return found
 
+    def is_stranger(self, user: str) -> bool:
+        """Whether an address is on no list. Unknown, so False, where the lists may spell it without the own domain."""
+        spelled_whole = "@" in self.phone.address or "@" not in user
+        return spelled_whole and not is_group(user) and user_key(user) not in self.phone.contacts
+
     def name_of(self, user: str) -> str:
         """The name of a contact or group, else the address as people write it."""
         contact = self.phone.contacts.get(user_key(user))

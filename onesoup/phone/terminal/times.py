@@ -1,8 +1,10 @@
 """Times of messages in the user's own time zone."""
 
+import re
 from datetime import UTC, datetime, tzinfo
 
-_FORMS = ("%Y%m%dT%H%M%SZ", "%Y%m%dT%H%MZ")
+# Seconds may be missing.
+_STAMP = re.compile(r"(\d{8}T\d{4})(\d\d)?Z")
 
 
 def local_time(stamp: str | None, now: datetime, zone: tzinfo | None = None) -> str:
@@ -16,9 +18,10 @@ def local_time(stamp: str | None, now: datetime, zone: tzinfo | None = None) -> 
 
 
 def _read(stamp: str | None) -> datetime | None:
-    for form in _FORMS:
-        try:
-            return datetime.strptime(stamp or "", form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
+    found = _STAMP.fullmatch(stamp or "")
+    if found is None:
+        return None
+    try:
+        return datetime.strptime(found[1] + (found[2] or "00"), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:  # the 31st of February
+        return None
