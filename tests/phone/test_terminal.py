@@ -1,6 +1,7 @@
 """What the terminal makes of typed lines and of what arrives, without a server."""
 
 import io
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from onesoup.csp.codec.generated_elements import (
     DeliveryReportRequest,
     GroupChangeNotice,
     GroupProperties,
+    InviteUserRequest,
     LeaveGroupResponse,
     MessageInfo,
     OnlineStatus,
@@ -20,6 +22,7 @@ from onesoup.csp.codec.generated_elements import (
     Property,
     Recipient,
     Result,
+    Sender,
     User,
 )
 from onesoup.csp.status import StatusCode
@@ -140,6 +143,25 @@ def test_a_group_that_was_left_gets_no_text_nor_does_a_user_of_that_name() -> No
     assert table.phone.said == [("wv:/lobby@example.org", "hi")]
 
 
+def test_who_is_left_or_removed_is_not_written_to_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table()
+    monkeypatch.setattr(table.phone, "leave_group", lambda gid: table.phone.groups.clear())
+    monkeypatch.setattr(table.phone, "remove_contact", lambda user: None)
+    table.type("/chat Carol", "/leave lobby", "/remove Bob")
+    assert table.state.prompt() == "Carol> "
+    table.type("/remove Carol")
+    assert table.state.prompt() == "nobody> "
+
+
+def test_a_name_in_the_prompt_cannot_drive_the_terminal() -> None:
+    table = Table()
+    table.phone.contacts["wv:eve@example.net"] = ListedContact("wv:eve@example.net", "Eve\x1b[2J\nBob> " + "x" * 100, "l")
+    table.type("/chat eve")
+    prompt = table.state.prompt()
+    assert prompt.startswith("Eve [2J Bob> x")
+    assert len(prompt) == 32
+
+
 def test_a_whisper_and_the_choice_of_a_name() -> None:
     table = Table()
     table.type("/chat Big Rob", "/w Carol only you", "both of us", "/say note: this")
@@ -253,6 +275,51 @@ def test_a_question_stays_open_when_the_answer_cannot_be_sent(monkeypatch: pytes
     monkeypatch.setattr(table.phone, "decide", lambda user, allow: None)
     assert "to see them too: /add eve@example.net" in table.type("/allow eve")
     assert table.state.questions.open() == []
+
+
+def invited(table: Table, *groups: str) -> None:
+    for number, group in enumerate(groups):
+        bob = Sender(user=User(user_id="wv:bob@example.org"))
+        table.terminal._show_news(InviteUserRequest(invite_id=f"i{number}", invite_type="GR", sender=bob, group_id=group))
+
+
+def test_an_invitation_is_declined_with_a_reason_or_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, answered = Table(), []
+    monkeypatch.setattr(
+        table.phone, "answer_invitation", lambda asked, acceptance, note: answered.append((asked.invite_id, acceptance, note))
+    )
+    invited(table, "wv:/den")
+    assert "* Bob (bob@example.org) invites you into den\n    /accept 1 or /decline 1" in table._out.getvalue()
+    table.type("/decline sorry, no time")
+    invited(table, "wv:/den", "wv:/kitchen")
+    assert "which invitation?" in table.type("/decline Bob not today")
+    table.type("/decline kitchen", "/decline 2 too late")
+    assert answered == [("i0", False, "sorry, no time"), ("i1", False, ""), ("i0", False, "too late")]
+    assert table.type("/requests") == "nobody waits for an answer of yours\n"
+
+
+def test_an_invitation_stays_open_when_the_group_cannot_be_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table()
+
+    def refuse(gid: str, nick: str) -> None:
+        raise Refused(817)
+
+    monkeypatch.setattr(table.phone, "join_group", refuse)
+    invited(table, "wv:/den")
+    table.type("Bob: hi")
+    assert "not done: the group is full (status 817)" in table.type("/accept")
+    assert "invites you into den" in table.type("/requests")
+    assert table.state.prompt() == "Bob> "
+
+
+def test_a_server_without_groups_is_said_to_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table()
+
+    def refuse(gid: str, nick: str) -> None:
+        raise Refused(405)
+
+    monkeypatch.setattr(table.phone, "join_group", refuse)
+    assert table.type("/join den") == "this server has no groups\n"
 
 
 # --- words ---
@@ -424,6 +491,18 @@ def test_profile_and_conversation_of_a_family_agree(row: handsets.Row) -> None:
     assert profile.encoding == script["encoding"]
     if row.handset is not handsets.S60:  # sold with 1.1; its conversation is the one with 1.2
         assert profile.version == script["csp_version"]
+
+
+def test_profiles_and_the_guide_agree() -> None:
+    path = Path(handsets.__file__).parents[1] / "guide" / "phones.toml"
+    if not path.exists():
+        pytest.skip("there is no guide")
+    for family in tomllib.loads(path.read_text(encoding="utf-8"))["family"]:
+        profile = next(each for each in PROFILES.values() if each.family == family["handset"])
+        if profile.family != "unknown":
+            assert family["protocol"].startswith(f"CSP {profile.version}"), profile.name
+            assert profile.encoding.upper() in family["protocol"], profile.name
+            assert (family["basis"]["protocol"]["kind"] == "assumed") == profile.assumed, profile.name
 
 
 def test_commands_of_a_state_need_no_screen() -> None:

@@ -192,7 +192,7 @@ class TerminalCommands:
     # --- groups ---
 
     def _show_groups(self, _rest: str) -> None:
-        for gid in self._phone.groups.values():
+        for gid in list(self._phone.groups.values()):
             self._say(f"  {group_name(gid)}  {without_scheme(gid)}")
         if not self._phone.groups:
             self._say("you are in no group; /join GROUP, /create GROUP")

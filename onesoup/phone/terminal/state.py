@@ -6,9 +6,11 @@ from onesoup.phone.addresses import user_key
 from onesoup.phone.engine import Phone
 from onesoup.phone.terminal.names import Unclear, full_address, group_name, is_group, near_words, without_scheme
 from onesoup.phone.terminal.questions import Questions
+from onesoup.phone.terminal.words import printable
 
 # Of how many messages the words are remembered until their delivery report comes.
 MAX_REPORTED = 100
+MAX_PROMPT_NAME = 30
 
 
 @dataclass
@@ -29,7 +31,9 @@ class TerminalState:
     sent: dict[str, str] = field(default_factory=dict)
 
     def prompt(self) -> str:
-        return f"{self.name_of(self.partner) if self.partner else 'nobody'}> "
+        """To whom text without a name goes. Harmless and short whatever they are called."""
+        name = self.name_of(self.partner) if self.partner else "nobody"
+        return f"{printable(' '.join(name.split()))[:MAX_PROMPT_NAME]}> "
 
     def group_of(self, name: str) -> str:
         """The GroupID for an id or a name: a group that the phone is in, else a public group of its domain."""

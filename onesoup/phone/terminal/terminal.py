@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from onesoup.csp.codec.generated_elements import DeliveryReportRequest, InviteUserRequest, PresenceAuthRequest, Primitive
+from onesoup.csp.status import StatusCode
 from onesoup.phone.addresses import user_key
 from onesoup.phone.contacts import ShownPresence
 from onesoup.phone.engine import Phone
@@ -182,7 +183,8 @@ class Terminal:
         if self._stop.is_set():
             return
         self._stop.set()
-        self._end_reason = f"the server has ended the session: {in_words(error)}"
+        why = f": {in_words(error)}" if error.code != StatusCode.SUCCESSFUL else ""
+        self._end_reason = f"the server has ended the session{why}"
         self._screen.show(f"* {self._end_reason}", Style.ERROR)
         if threading.current_thread() is not threading.main_thread():
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
