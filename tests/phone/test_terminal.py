@@ -135,6 +135,30 @@ def test_two_of_one_name_are_told_and_neither_gets_the_text() -> None:
     assert table.phone.said == [("wv:bob@example.net", "y")]
 
 
+def test_a_bare_name_is_no_whole_address() -> None:
+    table = Table()
+    table.phone.contacts["wv:bob@example.net"] = ListedContact("wv:bob@example.net", "Robert", "l")
+    assert "bob may be bob@example.org or bob@example.net" in table.type("bob: x")
+    table.type("wv:bob: y", "robert: z")
+    assert table.phone.said == [("wv:bob@example.org", "y"), ("wv:bob@example.net", "z")]
+
+
+def test_an_address_without_a_domain_is_of_the_own_one() -> None:
+    table = Table()
+    del table.phone.contacts["wv:bob@example.org"]
+    table.phone.contacts["wv:bob@example.net"] = ListedContact("wv:bob@example.net", "Robert", "l")
+    assert "to bob@example.org (not on your list): x" in table.type("wv:bob: x")
+
+
+def test_a_name_that_looks_like_an_address_is_told_from_the_address() -> None:
+    table = Table()
+    table.phone.contacts["wv:eve@example.net"] = ListedContact("wv:eve@example.net", "bob@example.org", "l")
+    table.phone.contacts["wv:kim@example.net"] = ListedContact("wv:kim@example.net", "Kim @ work", "l")
+    assert "may be" in table.type("bob@example.org: x")
+    table.type("kim @ work: y")
+    assert table.phone.said == [("wv:kim@example.net", "y")]
+
+
 def test_a_group_that_was_left_gets_no_text_nor_does_a_user_of_that_name() -> None:
     table = Table()
     table.type("lobby: hi")
@@ -375,7 +399,9 @@ def test_delivery_reports_in_words() -> None:
 
 
 def test_groups_in_words() -> None:
-    properties = GroupProperties(property=[Property("Topic", "soup"), Property("AutoDelete", "F"), Property("New", "x")])
+    properties = GroupProperties(
+        property=[Property("Name", "lobby"), Property("Topic", "soup"), Property("AutoDelete", "F"), Property("New", "x")]
+    )
     notice = GroupChangeNotice(group_id="wv:/lobby@example.org", group_properties=properties)
     told = ["the topic of lobby is soup", "lobby stays when all have left", "lobby: New is x"]
     assert describe_news(notice, name_of) == told

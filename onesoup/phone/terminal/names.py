@@ -17,6 +17,10 @@ def full_address(address: str) -> str:
     return address if address.lower().startswith("wv:") else f"wv:{address}"
 
 
+def is_address(text: str) -> bool:
+    return " " not in text and ("@" in text or text.lower().startswith("wv:"))
+
+
 def is_group(address: str) -> bool:
     return "/" in without_scheme(address).partition("@")[0]
 

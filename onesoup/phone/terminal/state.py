@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from onesoup.phone.addresses import user_key
+from onesoup.phone.addresses import local_part, user_key
 from onesoup.phone.engine import Phone
-from onesoup.phone.terminal.names import Unclear, full_address, group_name, is_group, near_words, without_scheme
+from onesoup.phone.terminal.names import Unclear, full_address, group_name, is_address, is_group, near_words, without_scheme
 from onesoup.phone.terminal.questions import Questions
 from onesoup.phone.terminal.words import printable
 
@@ -55,9 +55,10 @@ class TerminalState:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise Unclear(f"{name} may be {' or '.join(without_scheme(each) for each in matches)}; type the whole address")
-        if " " not in name and ("@" in name or name.lower().startswith("wv:")):
-            return full_address(name)
+            spelled = [without_scheme(each) if "@" in each else each for each in matches]
+            raise Unclear(f"{name} may be {' or '.join(spelled)}; type the whole address")
+        if is_address(name):
+            return self._whole(name)
         raise Unclear(f"nobody is called {name}{near_words(name, self._names())}")
 
     def contact_of(self, name: str) -> str:
@@ -85,23 +86,25 @@ class TerminalState:
             del self.sent[next(iter(self.sent))]
 
     def _matches(self, name: str) -> list[str]:
-        """Everybody who is called so. A whole address means one only."""
-        folded = without_scheme(name.strip()).lower()
+        """Everybody who is called so: by name or address, and, unless an address was typed, by its first part."""
+        name = name.strip()
+        folded, whole = without_scheme(name).lower(), user_key(self._whole(name)) if is_address(name) else ""
         if not folded:
             return []
         found: dict[str, str] = {}
         for contact in list(self.phone.contacts.values()):
-            address = without_scheme(contact.user).lower()
-            if folded == address:
-                return [contact.user]
-            if folded in (contact.name.lower(), address.partition("@")[0]):
-                found[user_key(contact.user)] = contact.user
+            address = user_key(self._whole(contact.user))
+            if whole == address or folded == contact.name.lower() or (not whole and folded == local_part(address)):
+                found[address] = contact.user
         for gid in self._groups():
-            if folded == without_scheme(gid).lower():
-                return [gid]
-            if folded == group_name(gid).lower():
+            if whole == user_key(gid) or (not whole and folded in (group_name(gid).lower(), without_scheme(gid).lower())):
                 found[user_key(gid)] = gid
         return list(found.values())
+
+    def _whole(self, address: str) -> str:
+        """A user's address with wv:, and with the own domain where it has none and the own domain is known."""
+        address, (_, at, domain) = full_address(address), self.phone.address.partition("@")
+        return address if "@" in address or is_group(address) else address + at + domain
 
     def _names(self) -> list[str]:
         """What people and groups can be called by."""

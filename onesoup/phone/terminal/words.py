@@ -74,7 +74,8 @@ def _group_change(notice: GroupChangeNotice) -> list[str]:
     lines = [f"{without_scheme(nick)} comes into {group}" for nick, _ in members_of(notice.joined)]
     lines += [f"{without_scheme(nick)} has left {group}" for nick, _ in members_of(notice.left)]
     blocks = [block for block in (notice.group_properties, notice.own_properties) if block is not None]
-    return lines + [_property(group, each.name or "", each.value or "") for block in blocks for each in block.property]
+    properties = [(each.name or "", each.value or "") for block in blocks for each in block.property]
+    return lines + [_property(group, name, value) for name, value in properties if (name, value) != ("Name", group)]
 
 
 def _property(group: str, name: str, value: str) -> str:
