@@ -51,8 +51,8 @@ from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
-from tests.xmpp_mapping.test_intake import Directory
-from tests.xmpp_mapping.test_room_intake import FakeSession, RoomsUnderTest
+from tests.workers.holder.session.rooms.test_inbound import FakeSession, RoomsUnderTest
+from tests.workers.holder.session.test_inbound import Directory
 from workers.holder.session.inbound import InboundStanzas
 from workers.holder.session.inbound_batch import InboundBatch
 from workers.holder.session.rooms.table import PendingJoin

@@ -1,6 +1,6 @@
 """Each key that somebody else's bytes can make is attacked: names and values of 200 KB, thousands of them. Redis grows by at most
 1 MiB. What an attack may cost stands in onesoup.store.bounds.TABLE; rows whose limit is a rule of a handler or of the holder
-are attacked where that is (tests/holder/test_bounds.py, tests/handlers/test_bounds.py)."""
+are attacked where that is (tests/workers/holder/test_bounds.py, tests/handlers/test_bounds.py)."""
 
 import re
 from collections.abc import Callable
@@ -56,9 +56,9 @@ Attack = Callable[["Field"], None]
 ATTACKS: dict[str, Attack] = {}
 # Rows whose limit is not the store's: the test that attacks them.
 ELSEWHERE = {
-    "q:{sid}": "holder/test_bounds.py::test_messages_that_nobody_fetches",
-    "i:{sid}": "holder/test_bounds.py::test_messages_that_nobody_fetches",
-    "offline:{jid}": "holder/test_bounds.py::test_messages_that_sessions_have_left_count_in_the_next_one",
+    "q:{sid}": "workers/holder/test_bounds.py::test_messages_that_nobody_fetches",
+    "i:{sid}": "workers/holder/test_bounds.py::test_messages_that_nobody_fetches",
+    "offline:{jid}": "workers/holder/test_bounds.py::test_messages_that_sessions_have_left_count_in_the_next_one",
     "nonce:*": "handlers/test_bounds.py::test_first_phases_of_log_ins",
     "logging:*": "handlers/test_bounds.py::test_first_phases_of_log_ins",
     "failed:{jid}": "handlers/test_bounds.py::test_log_ins_of_users_whom_nobody_knows",
