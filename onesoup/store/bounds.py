@@ -50,7 +50,7 @@ MOST_OUT, MOST_OUT_BYTES = 500, 512 * KIB
 MOST_REPLY_BYTES = 512 * KIB
 MOST_SEGMENTED, MOST_SEGMENT_BYTES = 3, 220 * KIB
 MOST_HISTORY_BYTES = 512 * KIB
-MAX_SEARCH_HITS = 200
+MAX_KEPT_SEARCH_HITS = 200
 MOST_INVITES = 200
 MOST_GROUPS = 200
 MOST_JOINS = 8
@@ -174,7 +174,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "3 minutes",
         "432; the oldest go",
     ),
-    Bound("find:{sid}", BY_SERVER, f"a JID {HIT_BYTES}", f"8 searches of {MAX_SEARCH_HITS}", "5 minutes", "the oldest go"),
+    Bound("find:{sid}", BY_SERVER, f"a JID {HIT_BYTES}", f"8 searches of {MAX_KEPT_SEARCH_HITS}", "5 minutes", "the oldest go"),
     Bound("hist:{sid}", BY_ROOM, "-", f"{MOST_HISTORY_BYTES // KIB} KiB", "10 minutes", "the oldest are left out"),
     Bound("rooms:{sid}", BY_ROOM, f"{ROOM_BYTES // KIB} KiB", f"{MOST_ROOMS}", _SESSION, "507"),
     Bound(

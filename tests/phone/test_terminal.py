@@ -31,7 +31,8 @@ from onesoup.phone.engine import Phone
 from onesoup.phone.errors import Refused
 from onesoup.phone.messages import ReceivedMessage
 from onesoup.phone.profiles import PROFILES
-from onesoup.phone.terminal.commands import COMMANDS, TerminalCommands, help_text
+from onesoup.phone.terminal.command_table import COMMANDS, COMMANDS_BY_NAME, help_text
+from onesoup.phone.terminal.commands import TerminalCommands
 from onesoup.phone.terminal.lines import addressed, longest_name
 from onesoup.phone.terminal.names import Unclear
 from onesoup.phone.terminal.questions import FRIEND, INVITATION, MAX_QUESTIONS, Questions
@@ -534,6 +535,7 @@ def test_profiles_and_the_guide_agree() -> None:
 def test_commands_of_a_state_need_no_screen() -> None:
     phone = RecordingPhone()
     state = TerminalState(phone)
-    TerminalCommands(state, TerminalScreen(io.StringIO(), out := io.StringIO(), state.prompt)).run("/chat lobby")
+    screen = TerminalScreen(io.StringIO(), out := io.StringIO(), state.prompt)
+    TerminalCommands(state, screen, COMMANDS_BY_NAME, help_text()).run("/chat lobby")
     assert out.getvalue() == "your text goes to lobby (/lobby@example.org)\n"
     assert state.prompt() == "lobby> "

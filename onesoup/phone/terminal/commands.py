@@ -1,7 +1,7 @@
-"""What users type: messages and slash commands. `COMMANDS` is the table that /help is made from."""
+"""What users type: messages and slash commands."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from onesoup.csp.errors import CspError
@@ -12,7 +12,7 @@ from onesoup.phone.contacts import ListedContact
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.terminal.lines import addressed, longest_name
 from onesoup.phone.terminal.names import Unclear, full_address, group_name, is_group, near_words, without_scheme
-from onesoup.phone.terminal.questions import ANSWERS, FRIEND, INVITATION, Question
+from onesoup.phone.terminal.questions import ANSWERS, FRIEND, INVITATION, OpenQuestion
 from onesoup.phone.terminal.refusals import in_words
 from onesoup.phone.terminal.screen import Style, TerminalScreen
 from onesoup.phone.terminal.state import TerminalState
@@ -26,11 +26,30 @@ class Quit(Exception):
     """The user wants to leave."""
 
 
+@dataclass(frozen=True, slots=True)
+class TerminalCommand:
+    """`since`: the first version of CSP that has the `thing` that it is about."""
+
+    usage: str
+    help: str
+    run: Callable[["TerminalCommands", str], None]
+    since: str = "1.1"
+    thing: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.usage.partition(" ")[0].removeprefix("/")
+
+
 class TerminalCommands:
     """Turns typed lines into requests of the phone, and prints what comes of them."""
 
-    def __init__(self, state: TerminalState, screen: TerminalScreen) -> None:
+    def __init__(
+        self, state: TerminalState, screen: TerminalScreen, commands: Mapping[str, TerminalCommand], help_page: str
+    ) -> None:
+        """`commands` by name, and the page that explains them: see command_table.py."""
         self._state, self._screen, self._phone = state, screen, state.phone
+        self._known, self._help_page = commands, help_page
 
     def run(self, line: str) -> None:
         """Does what a typed line says. Prints errors; SessionOver and Quit end the phone."""
@@ -63,7 +82,7 @@ class TerminalCommands:
             self._say(f"{list_name(address)}:" + ("" if members else " nobody yet; /add ADDRESS"))
             self._show_contacts(members)
 
-    def show_question(self, question: Question) -> None:
+    def show_question(self, question: OpenQuestion) -> None:
         """What somebody has asked, and what to type."""
         who = self._with_address(question.who)
         asks = "asks to see when you are online"
@@ -183,7 +202,7 @@ class TerminalCommands:
         question = self._answer_friend(rest, False)
         self._say(f"{self._state.name_of(question.who)} does not see when you are online")
 
-    def _answer_friend(self, rest: str, allow: bool) -> Question:
+    def _answer_friend(self, rest: str, allow: bool) -> OpenQuestion:
         question = self._state.questions.pick(rest, FRIEND, self._state.name_of)
         self._phone.decide(question.who, allow)
         self._state.questions.close(question)
@@ -270,7 +289,7 @@ class TerminalCommands:
         self._answer_invitation(question, False, note)
         self._say(f"you do not come into {group_name(question.group)}")
 
-    def _answer_invitation(self, question: Question, acceptance: bool, note: str = "") -> None:
+    def _answer_invitation(self, question: OpenQuestion, acceptance: bool, note: str = "") -> None:
         """A question whose invitation the server has forgotten is closed, too."""
         assert question.request is not None
         try:
@@ -329,16 +348,16 @@ class TerminalCommands:
         self._say("you are told when a message has arrived" if self._state.reports else "you are told of failures only")
 
     def _help(self, _rest: str) -> None:
-        self._screen.show_unchanged(help_text())
+        self._screen.show_unchanged(self._help_page)
 
     def _quit(self, _rest: str) -> None:
         raise Quit
 
     def _command(self, line: str) -> None:
         word, _, rest = line[1:].partition(" ")
-        command = _BY_NAME.get(word.lower())
+        command = self._known.get(word.lower())
         if command is None:
-            near = near_words(f"/{word}", [f"/{name}" for name in _BY_NAME])
+            near = near_words(f"/{word}", [f"/{name}" for name in self._known])
             raise Unclear(f"no command /{word}{near}; /help shows them all")
         if self._phone.version < command.since:
             raise Unclear(
@@ -364,75 +383,3 @@ def _on_or_off(name: str, word: str) -> bool:
     if word.lower() not in ("on", "off"):
         raise Unclear(f"type /{name} on or /{name} off")
     return word.lower() == "on"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`since`: the first version of CSP that has the `thing` that it is about."""
-
-    usage: str
-    help: str
-    run: Callable[[TerminalCommands, str], None]
-    since: str = "1.1"
-    thing: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.usage.partition(" ")[0].removeprefix("/")
-
-
-_C = TerminalCommands
-COMMANDS: dict[str, tuple[Command, ...]] = {
-    "Talk": (
-        Command("/chat NAME", "choose to whom text without a name goes", _C._chat),
-        Command("/w NAME text", "one message, without choosing the name", _C._whisper),
-        Command("/say text", "to the chosen name, whatever the text looks like", _C._say_as_it_is),
-        Command("/reports on|off", "whether you are told that a message has arrived", _C._set_reports),
-    ),
-    "Friends": (
-        Command("/list", "your friends and how they are", _C.show_lists),
-        Command("/who", "who is online", _C._show_online),
-        Command("/add ADDRESS [NAME]", "a new friend, who is asked", _C._add),
-        Command("/remove NAME", "off your list", _C._remove),
-        Command("/requests", "what others have asked you, with numbers", _C._show_questions),
-        Command("/allow [WHO]", "they may see when you are online; WHO: name or number", _C._allow),
-        Command("/deny [WHO]", "they may not", _C._deny),
-        Command("/find NAME", "people by name, address, number or mail", _C._find),
-    ),
-    "Groups": (
-        Command("/groups", "the groups that you are in", _C._show_groups),
-        Command("/join GROUP [AS]", "go in, by a name of your choice", _C._join),
-        Command("/create GROUP [TITLE]", "make one", _C._create),
-        Command("/leave [GROUP]", "go out", _C._leave_group),
-        Command("/invite NAME [GROUP]", "ask somebody in", _C._invite),
-        Command("/accept [WHO]", "follow an invitation", _C._accept),
-        Command("/decline [WHO] [WHY]", "do not", _C._decline),
-    ),
-    "You": (
-        Command("/available [TEXT]", "others see that you are there", _C._available),
-        Command("/away [TEXT]", "... that you are away", _C._away),
-        Command("/dnd [TEXT]", "... that you do not want to be disturbed", _C._dnd),
-        Command("/profile [NAME]", "what somebody, or you, say about themselves", _C._profile, "1.3", "profiles"),
-        Command("/profile WORD = TEXT", "change yours: city = Oslo", _C._profile, "1.3", "profiles"),
-    ),
-    "This phone": (
-        Command("/raw on|off", "show what goes over the line, as XML", _C._set_raw),
-        Command("/help", "this page", _C._help),
-        Command("/quit", "log out and leave; so do Ctrl-C and Ctrl-D", _C._quit),
-    ),
-}
-_BY_NAME = {command.name: command for group in COMMANDS.values() for command in group}
-
-_TALK = """\
-  NAME: text              write to a friend or a group, and choose the name
-  text                    write to the chosen name
-"""
-
-
-def help_text() -> str:
-    """All commands by group, in 80 columns."""
-    blocks = []
-    for title, commands in COMMANDS.items():
-        lines = "\n".join(f"  {each.usage:22}  {each.help}" for each in commands)
-        blocks.append(f"{title}\n{_TALK if title == 'Talk' else ''}{lines}")
-    return "\n".join(blocks)

@@ -7,7 +7,7 @@ finds that nobody is called so.
 from collections.abc import Callable
 
 # "see you there: ..." may be a name with a slip in it; a longer sentence is none.
-MAX_NAME_WORDS, MAX_NAME_LENGTH = 4, 40
+MAX_NAME_WORDS, MAX_TYPED_NAME_LENGTH = 4, 40
 
 
 def addressed(line: str, known: Callable[[str], bool]) -> tuple[str, str] | None:
@@ -38,7 +38,7 @@ def _is_smiley(line: str, place: int) -> bool:
 
 
 def _may_be_name(head: str, tail: str) -> bool:
-    if not head or not tail.strip() or len(head) > MAX_NAME_LENGTH or not any(char.isalpha() for char in head):
+    if not head or not tail.strip() or len(head) > MAX_TYPED_NAME_LENGTH or not any(char.isalpha() for char in head):
         return False
     if tail[0].isspace():
         return len(head.split()) <= MAX_NAME_WORDS

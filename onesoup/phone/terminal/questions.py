@@ -16,7 +16,7 @@ ANSWERS = {FRIEND: ("/allow", "/deny"), INVITATION: ("/accept", "/decline")}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenQuestion:
     """`who` asks: an address, or the name of somebody in a group. `group` and `request` are those of an invitation."""
 
     number: int
@@ -36,27 +36,27 @@ class Question:
 class Questions:
     """Of one phone. Numbers are not used again."""
 
-    _open: list[Question] = field(default_factory=list)
+    _open: list[OpenQuestion] = field(default_factory=list)
     _last: int = 0
 
-    def open(self) -> list[Question]:
+    def open(self) -> list[OpenQuestion]:
         return list(self._open)
 
-    def ask(self, kind: str, who: str, group: str = "", request: InviteUserRequest | None = None) -> Question:
+    def ask(self, kind: str, who: str, group: str = "", request: InviteUserRequest | None = None) -> OpenQuestion:
         """Keeps a question. The same one again keeps its number."""
         for place, each in enumerate(self._open):
             if (each.kind, each.who.lower(), each.group.lower()) == (kind, who.lower(), group.lower()):
-                self._open[place] = Question(each.number, kind, who, group, request)
+                self._open[place] = OpenQuestion(each.number, kind, who, group, request)
                 return self._open[place]
         self._last += 1
-        self._open.append(Question(self._last, kind, who, group, request))
+        self._open.append(OpenQuestion(self._last, kind, who, group, request))
         del self._open[:-MAX_QUESTIONS]
         return self._open[-1]
 
-    def close(self, question: Question) -> None:
+    def close(self, question: OpenQuestion) -> None:
         self._open = [each for each in self._open if each.number != question.number]
 
-    def pick(self, word: str, kind: str, name_of: Callable[[str], str]) -> Question:
+    def pick(self, word: str, kind: str, name_of: Callable[[str], str]) -> OpenQuestion:
         """The question that a name or a number means; without a word the only one of its kind. Unclear when there is none, or
         more than one."""
         word = word.strip().lower()
@@ -74,7 +74,7 @@ class Questions:
         near = near_words(word, [name for each in mine for name in each.names(name_of)])
         raise Unclear(f"no {kind} from {word}{near}; open: {numbers}")
 
-    def _by_number(self, number: int, kind: str) -> Question:
+    def _by_number(self, number: int, kind: str) -> OpenQuestion:
         found = next((each for each in self._open if each.number == number), None)
         if found is None:
             raise Unclear(f"no {kind} has the number {number}; /requests shows them")

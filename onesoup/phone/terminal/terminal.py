@@ -15,6 +15,7 @@ from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.messages import OPERATOR_SENDER, ReceivedMessage
 from onesoup.phone.stcp import LineClosed, PhoneStcpLine
+from onesoup.phone.terminal.command_table import COMMANDS_BY_NAME, help_text
 from onesoup.phone.terminal.commands import Quit, TerminalCommands
 from onesoup.phone.terminal.names import without_scheme
 from onesoup.phone.terminal.questions import FRIEND, INVITATION
@@ -39,7 +40,7 @@ class Terminal:
         self.phone = phone
         self._state = TerminalState(phone, raw)
         self._screen = TerminalScreen(keys, screen, self._state.prompt)
-        self._commands = TerminalCommands(self._state, self._screen)
+        self._commands = TerminalCommands(self._state, self._screen, COMMANDS_BY_NAME, help_text())
         self._stop = threading.Event()
         self._end_reason = ""
         self._line: PhoneStcpLine | None = None

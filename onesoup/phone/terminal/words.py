@@ -31,7 +31,7 @@ GROUP_END_REASONS: dict[int, str] = {
 AVAILABILITY_WORDS = {"AVAILABLE": "is available", "NOT_AVAILABLE": "is away", "DISCREET": "does not want to be disturbed"}
 OWN_AVAILABILITY_WORDS = {"AVAILABLE": "are available", "NOT_AVAILABLE": "are away", "DISCREET": "do not want to be disturbed"}
 # (property, value) in lower case -> a sentence; "" stands for any other value.
-PROPERTY_WORDS = {
+GROUP_PROPERTY_WORDS = {
     ("name", ""): "{group} is called {value}",
     ("topic", ""): "the topic of {group} is {value}",
     ("welcomenote", ""): "the welcome of {group} is {value}",
@@ -80,7 +80,7 @@ def _group_change(notice: GroupChangeNotice) -> list[str]:
 
 def _property(group: str, name: str, value: str) -> str:
     """A property of a group, or of the user in it, as a sentence."""
-    words = PROPERTY_WORDS.get((name.lower(), value.lower())) or PROPERTY_WORDS.get((name.lower(), ""))
+    words = GROUP_PROPERTY_WORDS.get((name.lower(), value.lower())) or GROUP_PROPERTY_WORDS.get((name.lower(), ""))
     if words is None:
         return f"{group}: {name} is {value}"
     return words.format(group=group, value=value)

@@ -12,7 +12,7 @@ from onesoup.store.redis.client import RedisScript, guarded
 # the ServerPollMin that it was told.
 OWN, PHOTO, NODES, POLL = "own", "photo", "nodes", "poll"
 MAX_HANDSETS, MAX_HANDSET_VALUE_BYTES = 8, 100_000
-MAX_RESOURCE_LENGTH = 255
+MAX_HANDSET_RESOURCE_LENGTH = 255
 HANDSET_MS = 90 * 86_400_000
 
 _PUT = (
@@ -78,7 +78,9 @@ class HandsetMemory:
         self._keep(jid, resource, NODES, records.pack_plain(nodes))
 
     def _keep(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
-        if len(resource) > MAX_RESOURCE_LENGTH or (isinstance(value, bytes | str) and len(value) > MAX_HANDSET_VALUE_BYTES):
+        if len(resource) > MAX_HANDSET_RESOURCE_LENGTH or (
+            isinstance(value, bytes | str) and len(value) > MAX_HANDSET_VALUE_BYTES
+        ):
             return False
         self._put([keys.account(jid, "handsets")], [resource, name, value])
         return True

@@ -42,7 +42,9 @@ class SearchHits:
         )
 
     def put(self, sid: str, search_id: int, jids: Iterable[str], groups: bool, given: int) -> None:
-        found = [jid for jid in jids if len(jid.encode("utf-8", "surrogatepass")) <= bounds.HIT_BYTES][: bounds.MAX_SEARCH_HITS]
+        found = [jid for jid in jids if len(jid.encode("utf-8", "surrogatepass")) <= bounds.HIT_BYTES][
+            : bounds.MAX_KEPT_SEARCH_HITS
+        ]
         record = pack(SEARCH_VERSION, {"f": found, "g": groups, "n": given})
         self._put(keys.of(sid, "find", "finds"), [search_id, record, SEARCH_MS, MAX_SEARCHES])
 
