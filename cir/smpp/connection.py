@@ -16,6 +16,7 @@ from cir.smpp import pdus
 from cir.smpp.window import SubmitWindow
 from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, SendOutcome, SendResult, SmsJob
 from cir.wvci import CirError
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 from onesoup.settings import Settings
@@ -206,7 +207,7 @@ class SmppConnection:
         except CirError as error:
             log.info("smpp-unreadable", reason=str(error))  # it would be no better the next time
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
         with suppress(OSError):
             self._write(pdus.answer_pdu(pdu, b"\0", pdus.STATUS_OK if taken else pdus.STATUS_TEMPORARY_APP_ERROR))
 

@@ -20,6 +20,7 @@ from cir.smpp.pdus import Pdu
 from cir.sms.circuit_breaker import CircuitBreaker
 from cir.sms.job import HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.csp.text.numbers import hidden_number
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.settings import SECRET_MASK, Settings
 
@@ -206,7 +207,7 @@ class SmsGateway:
         try:
             result = self.carrier.once(job)
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
             result = SendResult(SendOutcome.UNKNOWN, reason="bug")
         now = self._clock()
         if result.broken:

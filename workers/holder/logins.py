@@ -11,6 +11,7 @@ import structlog
 
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
@@ -138,7 +139,7 @@ def _outcome(domain: str, work: Callable[[], bytes]) -> bytes:
         log.warning("login-broke", reason=type(error).__name__)
         return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later")
     except Exception as error:
-        log.exception("bug", kind=type(error).__name__)
+        log_bug(error)
         return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
 
 

@@ -4,8 +4,8 @@ import time
 from contextlib import suppress
 
 import gevent
-import structlog
 
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime import scheduler
 from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.store.errors import Fenced, StoreDown
@@ -14,8 +14,6 @@ from workers.holder.session.idle import IDLE_MS
 from workers.holder.session.services import HolderServices
 from workers.holder.session.session import XmppSession
 from workers.holder.sessions import SessionTable
-
-log = structlog.get_logger()
 
 # What is due within this time is done in one tick.
 MIN_TICK_SECONDS = 1.0
@@ -91,7 +89,7 @@ class SessionUpkeep:
             found = self._services.feed.status_all(sids)
         except Exception as error:  # every session is checked again, also after a mistake of ours
             if not isinstance(error, StoreDown):
-                log.exception("bug", kind=type(error).__name__)
+                log_bug(error)
             for session in due:
                 session.schedule.check_in(STORE_DOWN_CHECK_SECONDS)
             return

@@ -8,9 +8,9 @@ from typing import Any
 
 import gevent
 import redis
-import structlog
 from gevent.event import AsyncResult, Event
 
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime import scheduler
 from onesoup.runtime.turns import give_way
 from onesoup.store.errors import StoreDown
@@ -20,8 +20,6 @@ from onesoup.store.redis.client import connect_node, connect_subscriber, publish
 from onesoup.store.redis.connection import MASTER_CONNECTIONS
 from onesoup.store.redis.pipeline import REDIS_READ_BYTES
 from onesoup.store.redis.pipeline import reader as new_reader
-
-log = structlog.get_logger()
 
 # Messages that are handed on before others get their turn.
 MESSAGES_PER_TURN = 100
@@ -241,7 +239,7 @@ class _ChannelReader:
         try:
             self._on_message(channel, data)
         except Exception as error:  # what comes behind it is for others
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
 
     def _check_alive(self, pubsub: "redis.client.PubSub", heard: bool) -> None:
         """A connection that a firewall has forgotten says nothing and never ends: it is asked."""

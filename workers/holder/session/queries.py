@@ -13,6 +13,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.profiles import WRITABLE_PROPERTIES
 from onesoup.csp.status import StatusCode
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
@@ -60,7 +61,7 @@ class SessionQueries:
             log.info("question-failed", sid=short(self._state.sid), op=command.op, kind=failure.kind)
             return failure_answer(failure)
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
             return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
         finally:
             self._questions.release()
