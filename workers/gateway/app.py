@@ -32,6 +32,7 @@ from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
 from workers.gateway import account_page
 from workers.gateway.client_address import Peers
+from workers.gateway.web.landing import LandingPage, not_found
 
 log = structlog.get_logger()
 
@@ -214,18 +215,31 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
-    app.add_route("/", resource, compile=True)
+    account = account_page.PATH if settings.account_page else ""
+    app.add_route("/", PhonesAndPages(resource, LandingPage(services, peers, account)), compile=True)
     if settings.account_page:
         app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
     return app
 
 
+class PhonesAndPages:
+    """A path where phones post and browsers look."""
+
+    def __init__(self, resource: CspResource, page: LandingPage) -> None:
+        self.on_post, self.on_get, self.on_head = resource.on_post, page.on_get, page.on_head
+
+
 def _sink(resource: CspResource) -> Callable[..., None]:
+    """Any other path: phones may post to it, since their users type what they like; a browser is told that it is none."""
+
     def serve(req: falcon.Request, resp: falcon.Response, **_: object) -> None:
-        if req.method != "POST":
-            raise falcon.HTTPMethodNotAllowed(["POST"])
-        resource.on_post(req, resp)
+        if req.method == "POST":
+            resource.on_post(req, resp)
+        elif req.method in ("GET", "HEAD"):
+            not_found(req, resp)
+        else:
+            raise falcon.HTTPMethodNotAllowed(["GET", "HEAD", "POST"])
 
     return serve
 

@@ -1,0 +1,5 @@
+"""What goes wrong with a settings document."""
+
+
+class ProvisioningError(ValueError):
+    """A document that phones would not take, or bytes that are none. The text says what is wrong, for people."""
