@@ -18,6 +18,9 @@ from onesoup.demo.process import Process, ProcessError, make_private, write_priv
 from onesoup.runtime.ports import free_port
 
 UPLOAD_LIMIT_BYTES = 1024 * 1024  # of what clients share on the demo server
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# The echo user and the lobby.
+OWN_MODULES = Path(__file__).resolve().parent / "prosody_modules"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -150,14 +153,20 @@ class Prosody(Server):
         port: int | None = None,
         *,
         bind: str = "127.0.0.1",
+        public_host: str = "",
+        s2s_port: int = 0,
+        companions: Mapping[str, str] | None = None,
         options: str = "",
         more_hosts: str = "",
         modules: Iterable[str] = (),
         program: str | None = None,
     ) -> None:
-        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules` are
-        enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
+        """`public_host` is where others find its web server. `s2s_port`: where other servers reach it, 0 for no federation.
+        `companions` are the names of an `echo` user, who answers with what one writes, and of a `lobby`, a room that is always
+        there. `options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules`
+        are enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
+        self._web_host, self._s2s_port, self._companions = public_host or reachable(bind), s2s_port, dict(companions or {})
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
         for each in (self.dir, self.data):
@@ -176,7 +185,7 @@ class Prosody(Server):
     @property
     def web(self) -> str:
         """host:port of the files that clients share."""
-        return f"{reachable(self.bind)}:{self.port + 2}"
+        return f"{self._web_host}:{self.port + 2}"
 
     @property
     def url(self) -> str:
@@ -189,23 +198,35 @@ class Prosody(Server):
 
     def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
         """An account with contacts {user: name}, all subscribed both ways. What is there already stays. Also while it runs."""
-        self._keep("accounts", user, f'return {{ ["password"] = {_lua(password)}; }};\n')
+        self._keep("accounts", user, _account(password))
         if roster:
             entries = [_entry(f"{contact}@{self.domain}", name) for contact, name in roster.items()]
             head = '[false] = { ["version"] = 1; ["pending"] = {}; };'
             self._keep("roster", user, "\n".join(["return {", head, *entries, "};", ""]))
 
+    def set_password(self, user: str, password: str) -> None:
+        """The password of an account from its next log-in on, whatever it was. Also while it runs."""
+        write_private(self._file("accounts", user), _account(password))
+
     def _keep(self, store: str, user: str, text: str) -> None:
-        path = self.data / _file_name(self.domain) / store / f"{_file_name(user)}.dat"
-        for each in (path.parent.parent, path.parent):
-            make_private(each)
+        path = self._file(store, user)
         if not path.exists():
             write_private(path, text)
 
+    def _file(self, store: str, user: str) -> Path:
+        """Where the server keeps something of an account. Its directory is there."""
+        path = self.data / _file_name(self.domain) / store / f"{_file_name(user)}.dat"
+        for each in (path.parent.parent, path.parent):
+            make_private(each)
+        return path
+
     def _config(self, certificate: Path, key: Path, options: str, more_hosts: str, modules: list[str]) -> str:
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
-        alone = "true" if self.bind in ("127.0.0.1", "::1", "localhost") else "false"
+        alone = "true" if self.bind in LOOPBACK else "false"
         tls = "false" if alone == "true" else "true"
+        enabled = [*PROSODY_MODULES, *modules, *(["onesoup_echo"] if self._companions else [])]
+        enabled += ["s2s", "dialback"] if self._s2s_port else []
+        disabled = "" if self._s2s_port else '"s2s"; "s2s_auth_certs"'
         ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
 umask = "077"
@@ -215,10 +236,11 @@ certificates = {_lua(key.parent)}
 log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
 interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
-s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
+s2s_ports = {{ {self._s2s_port or ""} }}; https_ports = {{}}; component_ports = {{}}
+s2s_secure_auth = false                -- our certificate is our own authority's: servers prove themselves by dialback
 http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
-modules_enabled = {{ {"; ".join(_lua(name) for name in (*PROSODY_MODULES, *modules))} }}
-modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
+modules_enabled = {{ {"; ".join(map(_lua, enabled))} }}
+modules_disabled = {{ {disabled} }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}
 c2s_require_encryption = {tls}
@@ -231,14 +253,18 @@ ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
         # Prosody takes a setting once. A line is one setting, or several that are never replaced.
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
-        return f"""{kept}{options}
+        here = self._companions
+        path = f"plugin_paths = {{ {_lua(OWN_MODULES)} }}\n" if here else ""
+        echo = f"  onesoup_echo = {_lua(here['echo'])}\n" if here else ""
+        lobby = f"  onesoup_lobby = {_lua(here['lobby'])}\n" if here else ""
+        return f"""{kept}{path}{options}
 VirtualHost {_lua(self.domain)}
-Component {_lua("conference." + self.domain)} "muc"
+{echo}Component {_lua("conference." + self.domain)} "muc"
   restrict_room_creation = false
   muc_room_default_public = true
-  modules_enabled = {{ "muc_mam" }}
-Component {_lua("upload." + self.domain)} "http_file_share"
-  http_host = {_lua(reachable(self.bind))}
+  modules_enabled = {{ "muc_mam"{'; "onesoup_lobby"' if here else ""} }}
+{lobby}Component {_lua("upload." + self.domain)} "http_file_share"
+  http_host = {_lua(self._web_host)}
   http_external_url = {_lua(f"http://{self.web}/")}
   http_file_share_size_limit = {UPLOAD_LIMIT_BYTES}
 {more_hosts}
@@ -248,6 +274,10 @@ Component {_lua("upload." + self.domain)} "http_file_share"
 def _lua(value: object) -> str:
     """A Lua string. Characters that could end it are decimal escapes."""
     return '"' + "".join(f"\\{ord(c):03d}" if c in '"\\' or ord(c) < 32 else c for c in str(value)) + '"'
+
+
+def _account(password: str) -> str:
+    return f'return {{ ["password"] = {_lua(password)}; }};\n'
 
 
 def _entry(jid: str, name: str) -> str:

@@ -224,6 +224,12 @@ class Settings:
         "Whether /account serves the page on which users choose a phone password; over HTTPS of a trusted proxy only.",
         "false",
     )
+    account_link: bool = setting(
+        False,
+        "Whether a link of `onesoup demo link` opens /account over plain HTTP too, where passwords can be read on the way: for "
+        "demos.",
+        "true",
+    )
     registration: bool = setting(
         False, "Whether phones may make new accounts (Registration), where the XMPP server lets everybody do so.", "true"
     )

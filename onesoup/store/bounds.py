@@ -212,6 +212,7 @@ TABLE: tuple[Bound, ...] = (
     Bound("wrong:*", f"{NOBODY}; {VISITOR}", "64", "15 a domain in an hour", "10 minutes", "503"),
     Bound("refused:{domain}", f"{NOBODY}; {VISITOR}", "32", "15 a domain", "1 hour", "503"),
     Bound("from:*, stray:*, forms:*, challenges:*", f"{NOBODY}; {VISITOR}", "16", "one an address", "10 minutes", "-"),
+    Bound("pagelink:*", VISITOR, "1", "one a link of `onesoup demo link`", "15 minutes", "-"),
     Bound("tries:*, tried:*", NOBODY, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),
     # --- SMS ---
     Bound("smsin:{number}", SMS, f"a part {SMS_BYTES // KIB} KiB", "50 messages of 26 parts", "1 hour", "the gateway keeps it"),

@@ -26,6 +26,7 @@ stands in onesoup.store.bounds.
     smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many
                        came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
+    pagelink:* string  a link to the account page that was used
     cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.stcp_lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first

@@ -14,7 +14,9 @@ from onesoup.store.account.accounts import ClientSessions, Had, Lists
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.account.handsets import NODES, OWN, Handsets
+from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.page_links import PageLinks
 from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import TABLE, TooMuch
@@ -355,6 +357,17 @@ def guesses(field: Field) -> None:
         tries.count("register", "address")
     for number in range(3):  # as many accounts as an address may make in an hour
         tries.keep("register", f"digest{number}", 403, LONG)
+
+
+@attacks("pagelink:*")
+def links_to_the_account_page(field: Field) -> None:
+    """One that was followed again and again, and many that nobody has made."""
+    links = PageLinks(field.client, KeyRing([("k1", b"k" * 32)]))
+    link = links.make(0)
+    for number in range(2000):
+        links.use(link, 1)
+        links.use(f"900.name{number}.{'0' * 32}", 1)
+        links.use(LONG, 1)
 
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")

@@ -25,6 +25,7 @@ from onesoup.handlers.dispatch import Exchange, unreadable
 from onesoup.observability import logs, tracing
 from onesoup.runtime import batched_metrics
 from onesoup.settings.settings import Settings, load
+from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
@@ -32,6 +33,7 @@ from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
 from workers.gateway import account_page
 from workers.gateway.client_address import Peers
+from workers.gateway.web import demo_link
 from workers.gateway.web.landing import LandingPage, not_found
 
 log = structlog.get_logger()
@@ -217,6 +219,10 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
     account = account_page.PATH if settings.account_page else ""
     app.add_route("/", PhonesAndPages(resource, LandingPage(services, peers, account)), compile=True)
+    if settings.account_page and settings.account_link:
+        links = PageLinks(client, services.ring)
+        app.add_route(demo_link.PATH, PhonesAndPages(resource, demo_link.DemoLink(links, peers)))
+        peers = demo_link.LinkedPeers(links, settings.trusted_proxies, settings.number_headers, settings.country_code)
     if settings.account_page:
         app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
@@ -226,7 +232,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
 class PhonesAndPages:
     """A path where phones post and browsers look."""
 
-    def __init__(self, resource: CspResource, page: LandingPage) -> None:
+    def __init__(self, resource: CspResource, page: LandingPage | demo_link.DemoLink) -> None:
         self.on_post, self.on_get, self.on_head = resource.on_post, page.on_get, page.on_head
 
 

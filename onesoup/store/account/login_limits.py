@@ -124,6 +124,27 @@ return 1
 """
 )
 
+_SERVER_WAIT = (
+    _CLOCK
+    + f"local HOUR = {HOUR_MS}"
+    + """
+-- KEYS 1 failures of a domain  ARGV 1 who asks  2 slots  3 slots for one who asks
+-- Returns the ms until the failures alone do not fill the slots any more, 0 when they do not now.
+local all, mine = {}, {}
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('%.0f', now - HOUR + 1), '+inf', 'WITHSCORES')
+for n = 1, #found, 2 do
+  if string.sub(found[n], 1, 1) == 'f' then
+    all[#all + 1] = tonumber(found[n + 1])
+    if string.sub(found[n], 3, 2 + #ARGV[1]) == ARGV[1] then mine[#mine + 1] = tonumber(found[n + 1]) end
+  end
+end
+local function free(times, most)
+  return #times >= most and times[#times - most + 1] + HOUR - now or 0
+end
+return math.max(free(all, tonumber(ARGV[2])), free(mine, tonumber(ARGV[3])))
+"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LoginAttempt:
@@ -170,6 +191,7 @@ class LoginLimits:
             RedisScript(client, _PASSED, "guard.passed"),
         )
         self._reserve, self._settle = RedisScript(client, _RESERVE, "guard.reserve"), RedisScript(client, _SETTLE, "guard.settle")
+        self._server_wait = RedisScript(client, _SERVER_WAIT, "guard.server_wait")
 
     # --- accounts and addresses ---
 
@@ -189,6 +211,17 @@ class LoginLimits:
     def banned(self, address: str) -> bool:
         """Whether this address has failed too often of late."""
         return int(guarded(lambda: self._client.get(f"from:{address}")) or 0) >= self._of_address
+
+    def address_wait(self, address: str) -> float:
+        """Seconds until an address that has failed too often may try again, 0 when it may now."""
+        return self._seconds_left(f"from:{address}") if self.banned(address) else 0.0
+
+    def busy_wait(self, what: str, address: str) -> float:
+        """Seconds until the count of busy() begins anew, 0 when nothing is counted."""
+        return self._seconds_left(f"{what}:{address}")
+
+    def _seconds_left(self, name: str) -> float:
+        return max(0, int(guarded(lambda: self._client.pttl(name)))) / 1000
 
     def stray(self, address: str) -> int:
         """A request named a session that nobody has: how many did so from this address within a minute."""
@@ -223,6 +256,12 @@ class LoginLimits:
             return 1
         slots: list[str | int] = [ticket.slot, ticket.address, self._at_server, self._share]
         return int(self._reserve([_domain(ticket.domain)], slots))
+
+    def server_wait(self, domain: str, address: str) -> float:
+        """Seconds until the server of a domain may see another password that is not known to be good, 0 when it may now."""
+        if not self.limits_servers:
+            return 0.0
+        return int(self._server_wait([_domain(domain)], [address, self._at_server, self._share])) / 1000
 
     def settle(self, ticket: Ticket, code: int) -> None:
         """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
