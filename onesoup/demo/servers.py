@@ -15,6 +15,7 @@ from typing import Self
 
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError, make_private, write_private
+from onesoup.demo.prosody_files import ProsodyFiles, lua_text
 from onesoup.runtime.ports import free_port
 
 UPLOAD_LIMIT_BYTES = 1024 * 1024  # of what clients share on the demo server
@@ -169,6 +170,7 @@ class Prosody(Server):
         self._web_host, self._s2s_port, self._companions = public_host or reachable(bind), s2s_port, dict(companions or {})
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
+        self.files = ProsodyFiles(self.data, domain)
         for each in (self.dir, self.data):
             make_private(each)
         names = [domain, f"conference.{domain}"]
@@ -198,27 +200,7 @@ class Prosody(Server):
 
     def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
         """An account with contacts {user: name}, all subscribed both ways. What is there already stays. Also while it runs."""
-        self._keep("accounts", user, _account(password))
-        if roster:
-            entries = [_entry(f"{contact}@{self.domain}", name) for contact, name in roster.items()]
-            head = '[false] = { ["version"] = 1; ["pending"] = {}; };'
-            self._keep("roster", user, "\n".join(["return {", head, *entries, "};", ""]))
-
-    def set_password(self, user: str, password: str) -> None:
-        """The password of an account from its next log-in on, whatever it was. Also while it runs."""
-        write_private(self._file("accounts", user), _account(password))
-
-    def _keep(self, store: str, user: str, text: str) -> None:
-        path = self._file(store, user)
-        if not path.exists():
-            write_private(path, text)
-
-    def _file(self, store: str, user: str) -> Path:
-        """Where the server keeps something of an account. Its directory is there."""
-        path = self.data / _file_name(self.domain) / store / f"{_file_name(user)}.dat"
-        for each in (path.parent.parent, path.parent):
-            make_private(each)
-        return path
+        self.files.add_account(user, password, roster)
 
     def _config(self, certificate: Path, key: Path, options: str, more_hosts: str, modules: list[str]) -> str:
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
@@ -230,16 +212,16 @@ class Prosody(Server):
         ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
 umask = "077"
-pidfile = {_lua(self.dir / "prosody.pid")}
-data_path = {_lua(self.data)}
-certificates = {_lua(key.parent)}
+pidfile = {lua_text(self.dir / "prosody.pid")}
+data_path = {lua_text(self.data)}
+certificates = {lua_text(key.parent)}
 log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
-interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
+interfaces = {{ {lua_text(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
 s2s_ports = {{ {self._s2s_port or ""} }}; https_ports = {{}}; component_ports = {{}}
 s2s_secure_auth = false                -- our certificate is our own authority's: servers prove themselves by dialback
-http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
-modules_enabled = {{ {"; ".join(map(_lua, enabled))} }}
+http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {lua_text(self.bind)} }}
+modules_enabled = {{ {"; ".join(map(lua_text, enabled))} }}
 modules_disabled = {{ {disabled} }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}
@@ -248,43 +230,24 @@ allow_unencrypted_plain_auth = {alone}
 authentication = "internal_plain"
 storage = "internal"
 smacks_hibernation_time = 300
-ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
+ssl = {{ key = {lua_text(key)}; certificate = {lua_text(certificate)} }}
 """
         # Prosody takes a setting once. A line is one setting, or several that are never replaced.
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
         here = self._companions
-        path = f"plugin_paths = {{ {_lua(OWN_MODULES)} }}\n" if here else ""
-        echo = f"  onesoup_echo = {_lua(here['echo'])}\n" if here else ""
-        lobby = f"  onesoup_lobby = {_lua(here['lobby'])}\n" if here else ""
+        path = f"plugin_paths = {{ {lua_text(OWN_MODULES)} }}\n" if here else ""
+        echo = f"  onesoup_echo = {lua_text(here['echo'])}\n" if here else ""
+        lobby = f"  onesoup_lobby = {lua_text(here['lobby'])}\n" if here else ""
         return f"""{kept}{path}{options}
-VirtualHost {_lua(self.domain)}
-{echo}Component {_lua("conference." + self.domain)} "muc"
+VirtualHost {lua_text(self.domain)}
+{echo}Component {lua_text("conference." + self.domain)} "muc"
   restrict_room_creation = false
   muc_room_default_public = true
   modules_enabled = {{ "muc_mam"{'; "onesoup_lobby"' if here else ""} }}
-{lobby}Component {_lua("upload." + self.domain)} "http_file_share"
-  http_host = {_lua(self._web_host)}
-  http_external_url = {_lua(f"http://{self.web}/")}
+{lobby}Component {lua_text("upload." + self.domain)} "http_file_share"
+  http_host = {lua_text(self._web_host)}
+  http_external_url = {lua_text(f"http://{self.web}/")}
   http_file_share_size_limit = {UPLOAD_LIMIT_BYTES}
 {more_hosts}
 """
-
-
-def _lua(value: object) -> str:
-    """A Lua string. Characters that could end it are decimal escapes."""
-    return '"' + "".join(f"\\{ord(c):03d}" if c in '"\\' or ord(c) < 32 else c for c in str(value)) + '"'
-
-
-def _account(password: str) -> str:
-    return f'return {{ ["password"] = {_lua(password)}; }};\n'
-
-
-def _entry(jid: str, name: str) -> str:
-    fields = f'["subscription"] = "both"; ["groups"] = {{}}; ["name"] = {_lua(name)};'
-    return f'[{_lua(jid)}] = {{ ["jid"] = {_lua(jid)}; {fields} }};'
-
-
-def _file_name(name: str) -> str:
-    """As Prosody names files: every octet that is no letter or digit becomes %xx."""
-    return "".join(chr(b) if chr(b).isascii() and chr(b).isalnum() else f"%{b:02x}" for b in name.encode())

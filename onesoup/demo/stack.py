@@ -202,7 +202,7 @@ class Stack:
         for user, password in self.passwords.items():
             self.prosody.add_account(user, password, accounts.roster(user) | echo)
             if self._own[1] and isinstance(self.prosody, Prosody):
-                self.prosody.set_password(user, password)
+                self.prosody.files.set_password(user, password)
         if echo:
             self.prosody.add_account(accounts.ECHO, token(16))  # nobody logs in to it; the name is taken
 

@@ -1,12 +1,13 @@
 """The link that opens the account page of a demo over plain HTTP: signed, once, for fifteen minutes."""
 
+import base64
 import time
 
 import falcon
 import pytest
 from falcon.testing import TestClient
 
-from onesoup.store.account.page_links import LINK_SECONDS, PASS_SECONDS, PageLinks
+from onesoup.store.account.page_links import LINK_SECONDS, PASS_SECONDS, PageLinks, new_link
 from workers.gateway.client_address import Peers
 from workers.gateway.web.demo_link import COOKIE, PATH, DemoLink, LinkedPeers
 
@@ -46,7 +47,7 @@ def look(client, given="", **more):
 def test_who_follows_the_link_is_let_in_and_nobody_else(links):
     client = browser(links)
     assert look(client).status_code == 403
-    answer = follow(client, links.make(time.time()))
+    answer = follow(client, new_link(links._ring, time.time()))
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
     cookie = answer.cookies[COOKIE]
     assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/account")
@@ -57,7 +58,7 @@ def test_who_follows_the_link_is_let_in_and_nobody_else(links):
 
 
 def test_a_link_works_once_and_a_mere_look_does_not_use_it_up(links):
-    client, link = browser(links), links.make(time.time())
+    client, link = browser(links), new_link(links._ring, time.time())
     assert client.simulate_head(PATH, query_string=f"key={link}").status_code == 200
     assert follow(client, link).status_code == 303
     again = follow(client, link)
@@ -66,7 +67,7 @@ def test_a_link_works_once_and_a_mere_look_does_not_use_it_up(links):
 
 
 def test_a_link_and_a_pass_run_out(links):
-    link = links.make(1000.0)
+    link = new_link(links._ring, 1000.0)
     assert links.use(link, 1000.0 + LINK_SECONDS + 1) == ""
     given = links.use(link, 1000.0 + LINK_SECONDS)
     assert links.admits(given, 1000.0 + LINK_SECONDS + PASS_SECONDS)
@@ -75,19 +76,36 @@ def test_a_link_and_a_pass_run_out(links):
 
 def test_what_we_have_not_signed_for_this_is_refused(links):
     now = time.time()
-    link = links.make(now)
-    given = links.use(links.make(now), now)
-    until, name, mac = link.split(".")
-    later = f"{int(until) + 1}.{name}.{mac}"
-    for forged in (later, f"{until}.other.{mac}", link[:-1], f"{link}x", given, "", "..", "9" * 90, "\N{SNOWMAN}", "1" * 10_000):
+    link = new_link(links._ring, now)
+    given = links.use(new_link(links._ring, now), now)
+    later = _later(link)
+    for forged in (
+        later,
+        link[:-2] + "__",
+        link[:-1],
+        f"{link}x",
+        given,
+        "",
+        "A" * 30,
+        "=" * 30,
+        "\N{SNOWMAN}" * 30,
+        "1" * 10_000,
+    ):
         assert links.use(forged, now) == ""
         assert follow(browser(links), forged).status_code == 403
     for forged in (link, later, given[:-1], "x" * 5000):
         assert not links.admits(forged, now)
 
 
+def _later(text):
+    """The same link with another time."""
+    plain = base64.urlsafe_b64decode(text + "==")
+    moved = (int.from_bytes(plain[:4], "big") + 1000).to_bytes(4, "big") + plain[4:]
+    return base64.urlsafe_b64encode(moved).decode().rstrip("=")
+
+
 def test_a_proxy_of_ours_can_have_https_and_needs_it(links):
     client = browser(links, ["198.51.100.4"])
-    given = follow(client, links.make(time.time())).cookies[COOKIE].value
+    given = follow(client, new_link(links._ring, time.time())).cookies[COOKIE].value
     assert look(client, given).status_code == 403
     assert look(client, given, headers={"X-Forwarded-Proto": "https"}).status_code == 200

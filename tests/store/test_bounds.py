@@ -16,7 +16,7 @@ from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.account.handsets import NODES, OWN, Handsets
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, Ticket
-from onesoup.store.account.page_links import PageLinks
+from onesoup.store.account.page_links import PageLinks, new_link
 from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import TABLE, TooMuch
@@ -362,11 +362,11 @@ def guesses(field: Field) -> None:
 @attacks("pagelink:*")
 def links_to_the_account_page(field: Field) -> None:
     """One that was followed again and again, and many that nobody has made."""
-    links = PageLinks(field.client, KeyRing([("k1", b"k" * 32)]))
-    link = links.make(0)
+    ring = KeyRing([("k1", b"k" * 32)])
+    links, link = PageLinks(field.client, ring), new_link(ring, 0)
     for number in range(2000):
         links.use(link, 1)
-        links.use(f"900.name{number}.{'0' * 32}", 1)
+        links.use(f"AAAD6{number:025}", 1)
         links.use(LONG, 1)
 
 

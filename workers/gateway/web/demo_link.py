@@ -1,7 +1,7 @@
-"""The link that opens the account page of a demo over plain HTTP: `onesoup demo link` prints it, and its owner opens it elsewhere.
+"""The link that opens the account page of a demo over plain HTTP: `onesoup demo link` prints it, its owner opens it elsewhere.
 
-The page is for HTTPS or this machine, since passwords are typed there. A demo on a rented machine has neither: its owner, and nobody
-else, may decide that demo passwords go over the network as they are. So the gateway takes links only with the setting
+The page is for HTTPS or this machine, since passwords are typed there. A demo on a rented machine has neither: its owner, and
+nobody else, may decide that demo passwords go over the network as they are. So the gateway takes links only with the setting
 `account_link`, and none from a proxy of ours, which can have HTTPS."""
 
 import time
