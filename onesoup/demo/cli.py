@@ -112,7 +112,7 @@ def _link(settings: Settings, url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the environment asks for."""
+    """What the environment asks for. `is_open`: others reach the gateway."""
 
     settings: Settings
     xmpp_port: int
@@ -120,11 +120,16 @@ class Plan:
     is_open: bool
     federation: Federation | None
 
+    @property
+    def is_private(self) -> bool:
+        """Whether this machine's users alone reach it: then passwords may be simple."""
+        return not self.is_open and self.federation is None
+
 
 def _run(environ: Mapping[str, str], federated: bool) -> None:
     plan = _plan(environ, federated)
     passwords, new = accounts.simple_passwords(), False
-    if plan.is_open:
+    if not plan.is_private:
         passwords, new = accounts.random_passwords(Path(plan.settings.data))
     stack = _stack(plan, passwords, environ)
     log = Log(sys.stdout)
@@ -133,7 +138,7 @@ def _run(environ: Mapping[str, str], federated: bool) -> None:
         stack.start_servers()
         url = phone_url(stack.settings)
         running.write_settings(stack.dir, stack.env)
-        running.write_state(stack.dir, url, plan.is_open)
+        running.write_state(stack.dir, url, not plan.is_private)
         log.skip(stack.all())  # Redis greets with warnings that concern no demo
         for role in ROLES:
             stack.launch(role)
@@ -167,7 +172,7 @@ def _plan(environ: Mapping[str, str], federated: bool) -> Plan:
             ("REDIS_PORT", redis_port, "127.0.0.1", ""),
         ]
     )
-    return Plan(settings, xmpp_port, redis_port, bool(federation) or is_open(settings), federation)
+    return Plan(settings, xmpp_port, redis_port, is_open(settings), federation)
 
 
 def _federation(environ: Mapping[str, str], settings: Settings) -> Federation:

@@ -21,7 +21,7 @@ class PhoneHost:
 
 
 def is_open(settings: Settings) -> bool:
-    """Whether anybody but the users of this machine may reach the demo."""
+    """Whether anybody but the users of this machine may reach gateway and wake-up."""
     beyond = any(bind not in LOOPBACK for bind in (settings.bind, settings.stcp_bind))
     return beyond or bool(settings.public_host or settings.trusted_proxies)
 
@@ -30,7 +30,7 @@ def phone_host(settings: Settings) -> PhoneHost:
     """The public host, else the address that the gateway listens on; where that is every address, the one that leads out."""
     if settings.public_host:
         return PhoneHost(settings.public_host, False, False)
-    guessed = settings.bind in EVERYWHERE
+    guessed = settings.bind in EVERYWHERE or (settings.bind in LOOPBACK and is_open(settings))
     name = _outward_address() or reachable(settings.bind) if guessed else settings.bind
     return PhoneHost(name, guessed, _is_near(name))
 

@@ -31,8 +31,8 @@ _NEAR = "It is a private address: phones in the same network reach it, phones of
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What the table needs to know beside the stack. `url` is for phones. `new_passwords`: nobody has seen them yet. `link` opens
-    the account page of an open demo, "" for none."""
+    """What the table needs to know beside the stack. `url` is for phones. `is_open`: others reach the gateway; `federated`: they
+    reach the XMPP server. `new_passwords`: nobody has seen them yet. `link` opens the account page of an open demo, else ""."""
 
     url: str
     is_open: bool
@@ -41,9 +41,14 @@ class Greeting:
     link: str = ""
 
     @property
+    def known_passwords(self) -> bool:
+        """Whether they are the simple ones."""
+        return not self.is_open and not self.federated
+
+    @property
     def shows_passwords(self) -> bool:
         """Random ones are shown once."""
-        return self.new_passwords or not self.is_open
+        return self.new_passwords or self.known_passwords
 
 
 def ready(stack: Stack, greeting: Greeting) -> str:
@@ -98,7 +103,7 @@ def _people(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
         yield "names", f"{', '.join(stack.passwords)}; {command()} demo passwords"
     else:
         yield from stack.passwords.items()
-    if not greeting.is_open:
+    if greeting.known_passwords:
         yield "", "Everybody knows these passwords: they are for this machine alone."
     elif greeting.shows_passwords:
         yield "kept in", f"{near(stack.dir / accounts.PASSWORD_FILE)}; {command()} demo passwords"
@@ -110,7 +115,7 @@ def _places(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     yield "open to", _open_to(stack, greeting)
     host = phone_host(stack.settings).name
     yield "wake-up", f"{host}:{stack.settings.public_stcp_port or stack.stcp_port} (STCP; phones are told)"
-    place = host if greeting.federated else "127.0.0.1"
+    place = stack.domain if greeting.federated else "127.0.0.1"
     yield "XMPP", f"{place}:{stack.xmpp_port} (STARTTLS), {place}:{stack.xmpp_port + 1} (direct TLS), domain {stack.domain}"
     yield "XMPP CA", near(stack.ca_file)
     yield "Redis", stack.redis_url
@@ -121,10 +126,9 @@ def _places(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
 
 def _open_to(stack: Stack, greeting: Greeting) -> str:
     """In one line: what can be reached, and by whom."""
-    if not greeting.is_open:
-        return "this machine only"
-    xmpp = ", XMPP" if greeting.federated else ""
-    return f"everybody: {stack.http_port} (phones, pages), {stack.stcp_port} (wake-up){xmpp}; all else: this machine"
+    ports = [f"{stack.http_port} (phones)", f"{stack.stcp_port} (wake-up)"] if greeting.is_open else []
+    ports += [f"{stack.xmpp_port} (XMPP)"] if greeting.federated else []
+    return f"everybody: {', '.join(ports)}; the rest: this machine" if ports else "this machine only"
 
 
 def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:

@@ -22,15 +22,15 @@ class NoDemo(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class RunningDemo:
-    """A demo of this machine. `is_open`: others than this machine's users can reach it."""
+    """A demo of this machine. `random_passwords`: others than the users of the machine can reach it."""
 
     directory: Path
     settings: Settings
     url: str
-    is_open: bool
+    random_passwords: bool
 
     def passwords(self) -> dict[str, str]:
-        kept = accounts.read_passwords(self.directory / accounts.PASSWORD_FILE) if self.is_open else {}
+        kept = accounts.read_passwords(self.directory / accounts.PASSWORD_FILE) if self.random_passwords else {}
         return kept or accounts.simple_passwords()
 
     def xmpp_accounts(self) -> ProsodyFiles:
@@ -59,8 +59,8 @@ def write_settings(directory: Path, env: Mapping[str, str]) -> None:
     write_private(directory / CONFIG, "# Written anew at each start of the demo.\n" + "".join(lines))
 
 
-def write_state(directory: Path, url: str, is_open: bool) -> None:
-    write_private(directory / STATE, json.dumps({"url": url, "open": is_open}) + "\n")
+def write_state(directory: Path, url: str, random_passwords: bool) -> None:
+    write_private(directory / STATE, json.dumps({"url": url, "random_passwords": random_passwords}) + "\n")
 
 
 def find(environ: Mapping[str, str]) -> RunningDemo:
@@ -77,7 +77,7 @@ def find(environ: Mapping[str, str]) -> RunningDemo:
     if not runs or not state:
         raise NoDemo(f"no demo runs in {directory} ({PREFIX}DATA names another place)")
     settings = load({PREFIX + "CONFIG": str(directory / CONFIG)})
-    return RunningDemo(directory, settings, str(state["url"]), bool(state["open"]))
+    return RunningDemo(directory, settings, str(state["url"]), bool(state["random_passwords"]))
 
 
 def _take(file: IO[str]) -> bool:

@@ -136,9 +136,7 @@ def _wait_for_slot(services: GatewayServices, ticket: Ticket, deadline: float) -
         time.sleep(SLOT_WAIT)
     if free < 0:
         wait = services.guard.server_wait(ticket.domain, ticket.address)
-        raise BackendError(
-            StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords for {ticket.domain}, wait {minutes(wait)}"
-        )
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords for {ticket.domain}, wait {minutes(wait)}")
 
 
 def minutes(seconds: float) -> str:
