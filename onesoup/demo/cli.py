@@ -41,8 +41,6 @@ DEMO_SETTINGS = {
 DEMO_DEFAULTS = {
     "LOG": "console",
     "ADMIN_PORT": "0",
-    # The XMPP server is our own and bans nobody: one stranger with wrong passwords must not lock its domain.
-    "REFUSALS_AT_SERVER": "0",
     # What was said in the lobby before.
     "GROUP_HISTORY": "5",
 }
@@ -188,6 +186,9 @@ def _federation(environ: Mapping[str, str], settings: Settings) -> Federation:
 def _stack(plan: Plan, passwords: Mapping[str, str], environ: Mapping[str, str]) -> Stack:
     settings = plan.settings
     own = DEMO_DEFAULTS | ({"ACCOUNT_LINK": "true"} if plan.is_open else {})
+    if set(settings.allowed_domains) == {settings.domain}:
+        # The XMPP server is our own and bans nobody: one stranger with wrong passwords must not lock its domain.
+        own["REFUSALS_AT_SERVER"] = "0"
     passed = {
         key: value
         for key, value in environ.items()
@@ -204,8 +205,23 @@ def _stack(plan: Plan, passwords: Mapping[str, str], environ: Mapping[str, str])
         federation=plan.federation,
         companions=True,
         passwords=passwords,
+        more_routes=_routes(settings),
+        more_ca=_more_ca(settings),
         env={PREFIX + name: value for name, value in own.items()} | passed,
     )
+
+
+def _routes(settings: Settings) -> str:
+    """Where other XMPP servers are, for users who have accounts there."""
+    found = settings.xmpp_routes.items()
+    return ",".join(f"{domain}={host}:{port}" for domain, (host, port) in found if domain != settings.domain)
+
+
+def _more_ca(settings: Settings) -> str:
+    path = settings.xmpp_ca
+    if path and not os.access(path, os.R_OK):
+        raise SettingsError(f"{PREFIX}XMPP_CA={path}: cannot be read; example: {PREFIX}XMPP_CA=/etc/onesoup/ca.pem")
+    return path
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -20,7 +20,7 @@ from typing import Self
 
 from onesoup.demo import accounts
 from onesoup.demo.ejabberd import Ejabberd
-from onesoup.demo.process import Process, make_private
+from onesoup.demo.process import Process, make_private, write_private
 from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
 from onesoup.observability import admin_server
 from onesoup.runtime.ids import token
@@ -56,6 +56,8 @@ class Stack:
         federation: Federation | None = None,
         companions: bool = False,
         passwords: Mapping[str, str] | None = None,
+        more_routes: str = "",
+        more_ca: str = "",
         env: Mapping[str, str] | None = None,
         redis: RedisServer | None = None,
         prosody: Prosody | Ejabberd | None = None,
@@ -64,6 +66,7 @@ class Stack:
         """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them. `prosody_more`:
         options and more_hosts of a Prosody of our own, which listens on loopback whatever `bind` is, unless `federation` says
         otherwise. `companions`: with the echo user and the lobby. `passwords` are those of the demo accounts, else simple ones.
+        `more_routes` and `more_ca`, as in the settings, are for XMPP servers beside our own.
 
         Servers that are handed in are the caller's: never started or stopped here.
         """
@@ -77,6 +80,7 @@ class Stack:
         self.prosody = prosody or self._own_prosody(xmpp_port, federation, prosody_more or {})
         make_private(self.dir / "logs")
         self.keys_file = self.dir / "keys"
+        self._more_routes, self._more_ca = more_routes, more_ca
         self.env = self._environment(env or {})
         self.settings: Settings = load(self.env)
         self.processes: dict[str, Process] = {}
@@ -227,6 +231,14 @@ class Stack:
         for process in processes:
             process.finish(process.stop_seconds)
 
+    def _authorities(self) -> Path:
+        """The certificate of our server's authority, with others where there are some."""
+        if not self._more_ca:
+            return self.prosody.ca_file
+        both = self.dir / "ca.pem"
+        write_private(both, "\n".join(Path(each).read_text(encoding="ascii") for each in (self.prosody.ca_file, self._more_ca)))
+        return both
+
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         clean.pop("WEB_CONCURRENCY", None)
@@ -239,8 +251,8 @@ class Stack:
             "http_port": str(self.http_port),
             "stcp_port": str(self.stcp_port),
             "domain": self.domain,
-            "xmpp_routes": f"{self.domain}={self.prosody.url}",
-            "xmpp_ca": str(self.prosody.ca_file),
+            "xmpp_routes": ",".join(filter(None, [f"{self.domain}={self.prosody.url}", self._more_routes])),
+            "xmpp_ca": str(self._authorities()),
             "media_hosts": self.prosody.web,
             "fetch_pictures": "true",
         }

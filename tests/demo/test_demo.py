@@ -17,7 +17,7 @@ import urllib3
 from onesoup.demo.accounts import DEMO_USERS
 from onesoup.demo.prosody_files import ProsodyFiles
 from onesoup.demo.reach import phone_host
-from onesoup.demo.servers import connects
+from onesoup.demo.servers import Prosody, connects
 from onesoup.observability import admin_server
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import Refused
@@ -281,3 +281,19 @@ def test_role_with_a_bad_setting_ends_with_one_line(env):
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "ONESOUP_POLL_HOLD" in done.stderr
+
+
+def test_accounts_of_another_server_log_in_at_the_demo(demo_for, env, tmp_path):
+    """A server that DNS does not name, with a certificate of its own authority. Its own bans are respected: the limit stays."""
+    with Prosody(tmp_path / "other", "example.net") as other:
+        other.add_account("romeo", "montague")
+        more = {
+            "ONESOUP_DOMAINS": "localhost,example.net",
+            "ONESOUP_XMPP_ROUTES": f"example.net={other.url}",
+            "ONESOUP_XMPP_CA": str(other.ca_file),
+        }
+        demo_for(env | more).sees("to stop")
+        assert logs_in(env, "wv:romeo@example.net", "montague")
+        assert logs_in(env, "alice", "alice-secret")
+    settings = Path(env["ONESOUP_DATA"], "onesoup.toml").read_text()
+    assert "refusals_at_server" not in settings
