@@ -1,15 +1,17 @@
 """Somebody alone tries the demo: the echo user answers, and the lobby can be found, joined and read."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from onesoup.csp.codec.generated_elements import SearchPairList, SearchRequest, SearchResponse
+from onesoup.csp.codec.generated_elements import DeliveryReportRequest, SearchPairList, SearchRequest, SearchResponse
 from onesoup.demo.servers import Prosody, find_newer_prosody
 from onesoup.demo.stack import Stack
 from onesoup.wire.document import Encoding
+from tests.support.peer import WITHIN
 from tests.support.secrets import secret_text
-from tests.support.world import StoryPhone
+from tests.support.world import StoryPhone, World
 
 # The phones that most people of the demo have.
 PHONES = [("1.1", Encoding.XML), ("1.2", Encoding.WBXML)]
@@ -24,9 +26,29 @@ def stack(made_stack, tmp_path_factory) -> Iterator[Stack]:
         yield made
 
 
+@pytest.fixture
+def world(stack, peers) -> Iterator[World]:
+    here = World(stack, peers)
+    yield here
+    here.close()
+
+
 def phone_of(stack: Stack, user: str, version: str, encoding: Encoding) -> StoryPhone:
     phone = StoryPhone(stack.url, user, stack.passwords[user], version=version, encoding=encoding)
     return phone.start()
+
+
+def report(phone: StoryPhone) -> DeliveryReportRequest:
+    """The next delivery report; everything else is answered on the way."""
+    end = time.monotonic() + WITHIN
+    while time.monotonic() < end:
+        told = phone.poll()
+        while told is not None:
+            content, told = told.content, phone.answer(told)
+            if isinstance(content, DeliveryReportRequest):
+                return content
+        time.sleep(0.05)  # the server may not hold this phone's polls
+    raise AssertionError("no report")
 
 
 @pytest.mark.parametrize(("version", "encoding"), PHONES)
@@ -36,9 +58,27 @@ def test_echo_is_a_contact_that_is_online_and_answers_with_the_same_words(stack,
     phone.subscribe([ECHO])
     phone.until(lambda: ECHO in phone.presences and phone.presences[ECHO].online)
     phone.send(ECHO, text := secret_text(), report=True)
+    assert report(phone).result.code == 200
     assert phone.hears(text).sender == ECHO
-    phone.until(lambda: any(type(news).__name__ == "DeliveryReportRequest" for news in phone.news))
     phone.logout()
+
+
+def test_whoever_adds_echo_as_a_contact_sees_it_online(world):
+    (newcomer,) = world.cast("newcomer", strangers=True)
+    phone = world.phone(newcomer).start()
+    phone.add_contact(ECHO, "Echo")
+    phone.subscribe([ECHO])
+    phone.until(lambda: ECHO in phone.presences and phone.presences[ECHO].online)
+
+
+def test_echo_answers_texts_and_nothing_that_could_go_on_for_ever(world):
+    (friend,) = world.cast("friend", strangers=True)
+    client = world.online(friend)
+    for kind in ("error", "headline", "groupchat"):
+        client.raw(f"<message to='echo@localhost' type='{kind}'><body>{secret_text()}</body></message>")
+    client.send("echo@localhost", text := secret_text())
+    client.message(body=text)
+    assert [each.body for each in client.all("message")] == [text]
 
 
 @pytest.mark.parametrize(("version", "encoding"), PHONES)
