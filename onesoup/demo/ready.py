@@ -16,6 +16,7 @@ from onesoup.demo import accounts
 from onesoup.demo.reach import phone_host
 from onesoup.demo.running import CONFIG
 from onesoup.demo.stack import Stack
+from onesoup.settings.settings import PREFIX, Settings
 
 WIDTH = 80
 # Of labels.
@@ -84,7 +85,7 @@ def _phone(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     yield "", "Into the phone:"
     yield "server", greeting.url
     yield "user ID", f"wv:alice@{stack.domain}"
-    yield "password", stack.passwords["alice"] if greeting.shows_passwords else _PASSWORDS_KEPT.format(command())
+    yield "password", stack.passwords["alice"] if greeting.shows_passwords else _PASSWORDS_KEPT.format(owner_command(stack))
     if not greeting.is_open:
         yield "", "The address is good on this machine only. To let phones in, start it so:"
         yield "", "    ONESOUP_BIND=0.0.0.0 make run"
@@ -100,14 +101,14 @@ def _phone(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
 def _people(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     yield "", f"Accounts, each with @{stack.domain} behind the name:"
     if not greeting.shows_passwords:
-        yield "names", f"{', '.join(stack.passwords)}; {command()} demo passwords"
+        yield "names", f"{', '.join(stack.passwords)}; {owner_command(stack)} demo passwords"
     else:
         yield from stack.passwords.items()
     if greeting.known_passwords:
         yield "", "Everybody knows these passwords: they are for this machine alone."
     elif greeting.shows_passwords:
-        yield "kept in", f"{near(stack.dir / accounts.PASSWORD_FILE)}; {command()} demo passwords"
-    yield "one more", f"{command()} accounts new zoe"
+        yield "kept in", f"{near(stack.dir / accounts.PASSWORD_FILE)}; {owner_command(stack)} demo passwords"
+    yield "one more", f"{owner_command(stack)} accounts new zoe"
     yield "alone?", f"write to wv:{accounts.ECHO}@{stack.domain}, it answers; join the group wv:/{accounts.LOBBY}@{stack.domain}"
 
 
@@ -135,7 +136,7 @@ def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     if greeting.link:
         yield "", "Phone passwords and settings: a link that opens once, within 15 minutes."
         yield "", greeting.link
-        yield "another", f"{command()} demo link"
+        yield "another", f"{owner_command(stack)} demo link"
         yield "careful", "what is typed there can be read on the way: use no password that you use elsewhere"
     else:
         yield "account", f"{greeting.url}account chooses a password for the phone"
@@ -151,6 +152,12 @@ def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
 def command() -> str:
     """How this program is called from where the user stands."""
     return near(Path(sys.prefix, "bin", "onesoup"))
+
+
+def owner_command(stack: Stack) -> str:
+    """As `command`, for what looks for the demo in its data directory."""
+    default = Path(Settings().data).absolute()
+    return command() if stack.dir == default else f"{PREFIX}DATA={near(stack.dir)} {command()}"
 
 
 def near(path: Path) -> str:

@@ -104,6 +104,14 @@ def test_passwords_are_printed_once(table):
     fits(told)
 
 
+def test_a_data_directory_of_its_own_is_named_where_it_is_needed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.prefix", str(tmp_path / ".venv"))
+    told = ready.ready(Stack(tmp_path / "other"), Greeting("http://127.0.0.1:8080/", False, False, False))
+    assert "ONESOUP_DATA=other .venv/bin/onesoup accounts new zoe" in told
+    assert "  .venv/bin/onesoup phone" in told
+
+
 def test_federation_is_told(table):
     greeting = Greeting("http://imps.example.org:8080/", True, True, True)
     told = table(greeting, domain="example.org", federation=Federation("0.0.0.0", "example.org", 5269), passwords=RANDOM)
