@@ -88,6 +88,8 @@ def passwords() -> None:
 def link() -> None:
     """Print a new link to the account page of the demo that runs here. It works once, for 15 minutes, from any machine."""
     found = _found()
+    if not found.settings.account_page:
+        raise click.ClickException(f"this demo has no account page: {PREFIX}ACCOUNT_PAGE=false")
     if not found.settings.account_link:
         click.echo(f"{found.url}account\nNo link is needed: open that on this machine, or over HTTPS.")
         return
@@ -185,7 +187,9 @@ def _federation(environ: Mapping[str, str], settings: Settings) -> Federation:
 
 def _stack(plan: Plan, passwords: Mapping[str, str], environ: Mapping[str, str]) -> Stack:
     settings = plan.settings
-    own = DEMO_DEFAULTS | ({"ACCOUNT_LINK": "true"} if plan.is_open else {})
+    own = dict(DEMO_DEFAULTS)
+    if plan.is_open and not settings.trusted_proxies:  # which can have HTTPS
+        own["ACCOUNT_LINK"] = "true"
     if set(settings.allowed_domains) == {settings.domain}:
         # The XMPP server is our own and bans nobody: one stranger with wrong passwords must not lock its domain.
         own["REFUSALS_AT_SERVER"] = "0"

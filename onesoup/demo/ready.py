@@ -27,6 +27,10 @@ _QR_COLOURS, _NO_COLOURS = "\x1b[97;40m", "\x1b[0m"
 
 _PASSWORDS_KEPT = "as before; {} demo passwords shows it"
 _GUESSED = "{} is a guess: this machine's own address. If phones must use another, set ONESOUP_PUBLIC_HOST to it. {}"
+_FIRST = (
+    "open the server's address in the phone's own browser: it shows whether the phone gets through. If not: do this machine and "
+    "its provider let ports {} and {} in?"
+)
 _NEAR = "It is a private address: phones in the same network reach it, phones of a mobile operator do not."
 
 
@@ -95,7 +99,7 @@ def _phone(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
         yield "address", _GUESSED.format(host.name, _NEAR if host.near else "")
     elif host.near:
         yield "address", _NEAR
-    yield "first", "open the server's address in the phone's own browser: it shows whether the phone gets through"
+    yield "first", _FIRST.format(stack.http_port, stack.stcp_port)
 
 
 def _people(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
@@ -138,6 +142,8 @@ def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
         yield "", greeting.link
         yield "another", f"{owner_command(stack)} demo link"
         yield "careful", "what is typed there can be read on the way: use no password that you use elsewhere"
+    elif greeting.is_open:
+        yield "account", f"https://{phone_host(stack.settings).name}/account, through your proxy: a password for the phone"
     else:
         yield "account", f"{greeting.url}account chooses a password for the phone"
     password = stack.passwords["alice"] if greeting.shows_passwords else "PASSWORD"

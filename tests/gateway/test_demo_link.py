@@ -7,7 +7,9 @@ import falcon
 import pytest
 from falcon.testing import TestClient
 
+from onesoup.runtime.ports import free_port
 from onesoup.store.account.page_links import LINK_SECONDS, PASS_SECONDS, PageLinks, new_link
+from onesoup.store.redis.client import connect
 from workers.gateway.client_address import Peers
 from workers.gateway.web.demo_link import COOKIE, PATH, DemoLink, LinkedPeers
 
@@ -102,6 +104,14 @@ def _later(text):
     plain = base64.urlsafe_b64decode(text + "==")
     moved = (int.from_bytes(plain[:4], "big") + 1000).to_bytes(4, "big") + plain[4:]
     return base64.urlsafe_b64encode(moved).decode().rstrip("=")
+
+
+def test_a_link_is_not_used_up_while_redis_is_away(links):
+    link = new_link(links._ring, time.time())
+    away = browser(PageLinks(connect(f"redis://127.0.0.1:{free_port()}/0"), links._ring))
+    answer = follow(away, link)
+    assert (answer.status_code, COOKIE in answer.cookies) == (503, False)
+    assert follow(browser(links), link).status_code == 303
 
 
 def test_a_proxy_of_ours_can_have_https_and_needs_it(links):
