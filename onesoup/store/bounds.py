@@ -241,6 +241,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "10 minutes",
         "-",
     ),
+    Bound("pagelink:*", BY_VISITOR, "1", "one a link of `onesoup demo link`", "15 minutes", "-"),
     Bound("tries:*, tried:*", BY_UNKNOWN_PHONE, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),
     # --- SMS ---
     Bound(

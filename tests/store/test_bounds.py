@@ -23,6 +23,7 @@ from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists, AttributeList, PendingRequests
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.account.page_links import PageLinks, new_link
 from onesoup.store.account.page_sessions import PageSession, PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
@@ -379,6 +380,17 @@ def guesses(field: Field) -> None:
         tries.count("register", "address")
     for number in range(3):  # as many accounts as an address may make in an hour
         tries.keep("register", f"digest{number}", 403, LONG)
+
+
+@attacks("pagelink:*")
+def links_to_the_account_page(field: Field) -> None:
+    """One that was followed again and again, and many that nobody has made."""
+    ring = KeyRing([("k1", b"k" * 32)])
+    links, link = PageLinks(field.client, ring), new_link(ring, 0)
+    for number in range(2000):
+        links.use(link, 1)
+        links.use(f"AAAD6{number:025}", 1)
+        links.use(LONG, 1)
 
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")

@@ -1,6 +1,7 @@
 """Limits that a log-in must pass before an XMPP server hears of it: by account, place and address, and by slots of the server."""
 
 import ipaddress
+import math
 import time
 from typing import Any
 
@@ -71,8 +72,9 @@ def admit_login(services: GatewayServices, peer: Peer, account: str, word: str |
     too many failures, 409 or 403 for a password that is known to be wrong."""
     here, where = place_key(services, peer), address_key(services, peer)
     entry = services.guard.enter(account, here, word or "")
-    if entry.wait > 0 or (not entry.place_known and services.guard.banned(where)):
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many failed log-ins, try again later")
+    wait = max(entry.wait, 0.0 if entry.place_known else services.guard.address_wait(where))
+    if wait > 0:
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords, wait {minutes(wait)}")
     if word is None:
         services.guard.failed(account, here, where)
         raise CspError(StatusCode.INVALID_PASSWORD, WRONG_PASSWORD)
@@ -135,4 +137,10 @@ def _wait_for_slot(services: GatewayServices, ticket: LoginTicket, deadline: flo
             raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")
         time.sleep(SLOT_WAIT_SECONDS)
     if free < 0:
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many wrong passwords for this domain of late, try again later")
+        wait = services.guard.server_wait(ticket.domain, ticket.address)
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords for {ticket.domain}, wait {minutes(wait)}")
+
+
+def minutes(seconds: float) -> str:
+    """A wait for the small screen of a phone, never too short: "12 min"."""
+    return f"{max(1, math.ceil(seconds / 60))} min"

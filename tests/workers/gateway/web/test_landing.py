@@ -42,6 +42,24 @@ def test_it_says_what_to_type(landing, client):
         assert word in page.text
 
 
+@pytest.mark.parametrize(
+    ("public_host", "host", "url"),
+    [
+        ("imps.example.org", "10.0.0.7:8080", "http://imps.example.org:8080/"),
+        ("imps.example.org", "10.0.0.7", "http://imps.example.org/"),
+        ("imps.example.org", "10.0.0.7:80", "http://imps.example.org/"),
+        ("imps.example.org:9999", "10.0.0.7:8080", "http://imps.example.org:9999/"),
+        ("imps.example.org", "[2001:db8::7]:8080", "http://imps.example.org:8080/"),
+        ("", "[2001:db8::7]:8080", "http://[2001:db8::7]:8080/"),
+        ("", "[2001:db8::7]", "http://[2001:db8::7]/"),
+    ],
+)
+def test_a_public_host_keeps_the_port_that_the_browser_used(app, storeless, client, public_host, host, url):
+    storeless.policy = dataclasses.replace(storeless.policy, public_host=public_host)
+    serve(app, storeless)
+    assert f"<code>{url}</code>" in client.simulate_get("/", headers={"Host": host}).text
+
+
 def test_without_an_account_page_there_is_no_link_to_it(app, storeless, client):
     serve(app, storeless, account="")
     assert "/account" not in client.simulate_get("/").text
