@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onesoup.csp.text import numbers
+from onesoup.handlers.settings_ota import new_pin
 from onesoup.provisioning import push, wbxml, wv_settings
 from onesoup.provisioning.documents import CHAT, MAX_USER_ID, PRESENCE, AccessPoint, ImpsSettings, document, to_xml
 from onesoup.provisioning.errors import ProvisioningError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # cir is imported when a command runs: `onesoup --help` is qu
     from cir.sms.job import SmsJob
 
 HEX_BYTES_PER_LINE = 32
-PIN_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _signed(asked: Asked, settings: Settings) -> Signed:
         access_point=AccessPoint(asked.apn, user=asked.apn_user, password=asked.apn_password) if asked.apn else None,
         services=asked.services,
     )
-    pin = asked.pin or ("" if asked.imsi else f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}")
+    pin = asked.pin or ("" if asked.imsi else new_pin())
     security = (Security.USERNETWPIN if pin else Security.NETWPIN) if asked.imsi else Security.USERPIN
     data = wbxml.encode(document(wanted))
     return Signed(wanted, data, sign(data, security, pin, asked.imsi), pin)
