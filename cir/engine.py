@@ -16,6 +16,7 @@ from cir.bearer_policy import Exhausted, Facts, Send, Wait
 from cir.metrics import WAKEUPS_SENT
 from cir.sms import job
 from cir.sms.outgoing import SENT_OUTCOMES, SmsSender
+from cir.sms.settings_sender import SettingsSender
 from cir.udp import UdpSender
 from cir.work_queue import WorkQueue
 from cir.wvci import CirError
@@ -57,16 +58,18 @@ class Engine:
         lines: CirProcesses,
         outgoing: SmsSender | None = None,
         datagrams: UdpSender | None = None,
+        settings_sender: SettingsSender | None = None,
     ) -> None:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
+        self._settings_sender = settings_sender
         self.queue = WorkQueue(wakes.due, self.step, MAX_PARALLEL_WAKES)
         self._codes_out, self._count, self._gap = Group(), 0, False
         self._ask_at = 0.0
 
     def bearers(self) -> frozenset[str]:
-        """The bearers that work here just now, and "SMS" where any message can be sent."""
+        """The bearers that work here just now; "SMS" where any message can be sent, "SETTINGS" where settings can."""
         found = set()
         if self._datagrams is not None:
             found |= {"SUDP", "WAPUDP"}
@@ -74,6 +77,7 @@ class Engine:
             methods = self._outgoing.gateway.methods
             found |= methods & {"WAPSMS", "SSMS"}
             found |= {"SMS"} if job.TEXT_SMS in methods else set()
+            found |= {"SETTINGS"} if self._settings_sender is not None and self._settings_sender.ready() else set()
         return frozenset(found)
 
     def _sms_methods(self) -> frozenset[str]:
@@ -83,10 +87,11 @@ class Engine:
     # --- news ---
 
     def news(self, data: bytes) -> None:
-        """A wake is outstanding for a phone with other bearers than STCP; or a code waits to be sent."""
+        """A wake is outstanding for a phone with other bearers than STCP; or a code, or settings, wait to be sent."""
         kind, _, sid = data.decode("ascii", "replace").partition(" ")
         if kind == "code":
             self._codes_out.spawn(self._send_codes)
+            self.send_settings()
             return
         delay = bearer_policy.UDP_DELAY_MS["m"] if self._datagrams is not None else bearer_policy.SMS_DELAY_MS
         # The greenlet that reads news must not wait for Redis: STCP lines get theirs from it too.
@@ -295,7 +300,13 @@ class Engine:
         count = self._wakes.unanswered(session.jid, found.tried)
         log.info("wake-unanswered", sid=short(sid), tried=",".join(found.tried), in_a_row=count)
 
-    # --- codes for people ---
+    # --- codes and settings for people ---
+
+    def send_settings(self) -> None:
+        """Looks for settings that wait. Meant to be called on news, and every few seconds for those whose news was lost and those
+        that a gateway could not take before."""
+        if self._settings_sender is not None:
+            self._codes_out.spawn(self._settings_sender.send_waiting)
 
     def _send_codes(self) -> None:
         out = self._outgoing

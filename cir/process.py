@@ -23,6 +23,7 @@ from cir.smpp import pdus
 from cir.sms import arrived, carrier
 from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
 from cir.sms.outgoing import SmsSender
+from cir.sms.settings_sender import SettingsSender
 from cir.stcp.limits import ConnectionLimits
 from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKEEPS_PER_ROUND, StcpServer
 from cir.udp import UdpSender
@@ -41,6 +42,7 @@ from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.session_lua import CIR_CHANNEL
 from onesoup.store.session.shards import Shards
 from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.ota_queue import SettingsQueue
 from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
 from onesoup.store.wakeup.wakes import WakeStore
@@ -70,7 +72,8 @@ class Cir:
             upkeeps_per_round=per_round,
         )
         outgoing = SmsSender(settings, SmsBudget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
-        self.engine = Engine(settings, wakes, known, Shards(client), CirProcesses(client), outgoing, _datagrams(settings))
+        phones = _settings_sender(settings, client, known, outgoing)
+        self.engine = Engine(settings, wakes, known, Shards(client), CirProcesses(client), outgoing, _datagrams(settings), phones)
         self.reception: SmsReception | None = None
         if outgoing is not None:
             helos, data = NumberBinder(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
@@ -99,6 +102,7 @@ class Cir:
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
         self.engine.forget_processes()
         gevent.spawn(self.engine.sweep)
+        self.engine.send_settings()
         self.stcp.upkeep()
 
     def _receipt(self, message_id: str, state: str, error: str) -> None:
@@ -128,6 +132,19 @@ def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) 
     services = wiring.gateway_services(replace(settings, poll_hold=0.0), client)
     services.replies.start()
     return SmsDataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
+
+
+def _settings_sender(
+    settings: Settings, client: redis.Redis, known: PhoneNumbers, outgoing: SmsSender | None
+) -> SettingsSender | None:
+    """What sends settings documents: they are sealed, so without a key ring nothing does."""
+    if outgoing is None or not settings.keys_file:
+        return None
+    try:
+        queue = SettingsQueue(client, KeyRing.load(settings.keys_file))
+    except KeyRingError as error:
+        raise SettingsError(f"ONESOUP_KEYS_FILE: {error}") from None
+    return SettingsSender(settings, queue, known, outgoing)
 
 
 def sms_limits(settings: Settings) -> SmsLimits:

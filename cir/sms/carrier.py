@@ -95,7 +95,8 @@ class HttpCarrier:
         return True
 
     def request(self, job: SmsJob) -> HttpRequest:
-        kannel, base = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg"), self._settings.sms_report_url
+        kannel = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg")
+        base = self._settings.sms_report_url if job.wants_report else ""
         report_url = delivery_reports.report_url(base, self._key, job.id, kannel)
         by_state = delivery_reports.report_urls(base, self._key, job.id)
         return self._profile.request(job, report_url, time.time(), by_state)

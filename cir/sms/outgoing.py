@@ -20,7 +20,7 @@ SMS_DAILY_LIMIT = Gauge("onesoup_sms_daily_limit", "Messages that the gateway ma
 BUDGET_ALARM_RATIO = 0.8
 # The gateway has it, or may have it.
 SENT_OUTCOMES = frozenset({job.SendOutcome.ACCEPTED, job.SendOutcome.QUEUED, job.SendOutcome.UNKNOWN})
-_SENT_FOR = {job.TEXT_SMS: "code", job.DATA_SMS: "data"}
+_SENT_FOR = {job.TEXT_SMS: "code", job.DATA_SMS: "data", job.SETTINGS_SMS: "settings"}
 
 
 class SmsSender:
@@ -50,6 +50,23 @@ class SmsSender:
     def refund_data(self, number: str, ids: list[str]) -> None:
         for id_ in ids:
             self._budget.refund_data(number, self.gateway.name, id_)
+
+    def claim_settings(self, number: str, jid: str, ids: list[str], seconds: float) -> SmsRefusal | None:
+        """The same for all messages of one settings document, or for none. `seconds`: the time that there is to send them; how
+        fast is up to `turn`."""
+        if (len(ids) - 1) / self._settings.sms_rate > seconds:
+            return self._told(number, SmsRefusal("rate", None))
+        for count, id_ in enumerate(ids):
+            refusal = self._told(number, self._budget.claim_part(number, jid, self.gateway.name, id_))
+            if refusal is not None:
+                for taken in ids[:count]:
+                    self.refund(number, jid, taken)
+                return refusal
+        return None
+
+    def turn(self) -> float:
+        """Seconds until the next message of a settings document may go; 0 when it may go now, and then it has to."""
+        return self._budget.turn(self.gateway.name) / 1000
 
     def _told(self, number: str, claimed: SmsRefusal | int) -> SmsRefusal | None:
         if isinstance(claimed, SmsRefusal):

@@ -29,7 +29,7 @@ class Offered(Enum):
     SENT = "sent"
     # Not among the numbers that the account has proved.
     NO_NUMBER = "no number"
-    # Not in the list of countries that the operator allows, or no gateway is there.
+    # Not in the list of countries that the operator allows, or no gateway is there that can send settings.
     NOT_SERVED = "not served"
     TOO_OFTEN = "too often"
 
@@ -47,12 +47,17 @@ def signed(settings: ImpsSettings, pin: str) -> tuple[bytes, Signature]:
     return made, signature
 
 
+def goes_by_sms(services: GatewayServices) -> bool:
+    """Whether a CIR process lives that can send settings. One of before, or one without a key ring, sends codes only."""
+    return "SETTINGS" in services.lines.live()
+
+
 def offer(services: GatewayServices, jid: str, number: str, settings: ImpsSettings, pin: str) -> Offered:
     """Sends the settings to a number of the account. ProvisioningError for settings that phones would not take."""
     made, signature = signed(settings, pin)
     if number not in services.numbers.of(jid):
         return Offered.NO_NUMBER
-    if not numbers.number_allowed(number, services.policy.sms_prefixes) or "SMS" not in services.lines.live():
+    if not numbers.number_allowed(number, services.policy.sms_prefixes) or not goes_by_sms(services):
         return Offered.NOT_SERVED
     if not services.settings_queue.allow(jid, number):
         log.info("settings-refused", number=numbers.hidden_number(number))

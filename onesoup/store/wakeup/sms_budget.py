@@ -193,6 +193,25 @@ class SmsBudget:
         self._refund(_data_of(number), [job])
         return SmsRefusal("rate", wait) if wait else SmsRefusal("total", None)
 
+    def claim_part(self, number: str, jid: str, gateway: str, job: str) -> SmsRefusal | int:
+        """The same for a part of a settings document. Its user has just asked for it, after a code perhaps, and is given few
+        documents a day: so it waits neither for the gap nor for the hour. The limits of the day hold. `turn` sets the pace."""
+        limits, user, total = self._limits, keys.account(jid, "smsday"), f"cir:smsday:{gateway}"
+        reason, wait = self._claim(_of(number), [0, limits.per_day, limits.per_day, MAX_UNANSWERED_SMS, "", job])
+        if reason != b"ok":
+            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
+        if self._count([user], [limits.user_per_day, SMS_DAY_MS])[0] == 0:
+            return self._back(number, job, SmsRefusal("user", None))
+        allowed, count = self._count([total], [limits.total_per_day, SMS_DAY_MS])
+        if allowed:
+            return int(count)
+        self._less(user)
+        return self._back(number, job, SmsRefusal("total", None))
+
+    def turn(self, gateway: str) -> int:
+        """Takes the gateway's next turn, or says in how many ms there is one."""
+        return int(self._bucket([f"cir:smsrate:{gateway}"], [self._limits.rate]))
+
     def refund_data(self, number: str, gateway: str, job: str) -> None:
         self._refund(_data_of(number), [job])
         self._less(f"cir:smsday:{gateway}")

@@ -20,7 +20,7 @@ from cir.wvci import CirError
 from onesoup.settings import Settings
 from tests.cir.vectors import VECTORS
 from tests.support.flood import flooding_server
-from tests.support.gateways import HttpGateway, Kannel, Smsc, answer
+from tests.support.gateways import HttpGateway, Smsc, answer
 
 NUMBER, COOKIE = "+15550100123", "wv:nokia.12345"
 KEY = b"k" * 32
@@ -69,14 +69,6 @@ def test_a_text_for_a_person_is_one_plain_message():
 
 
 # --- a real Kannel ---
-
-
-@pytest.fixture(scope="module")
-def kannel(tmp_path_factory):
-    if not Kannel.here():
-        pytest.skip("Debian's kannel and kannel-extras are not here")
-    with Kannel(tmp_path_factory.mktemp("kannel"), wapbox=True) as running:
-        yield running
 
 
 def carried(kannel, text):

@@ -15,7 +15,7 @@ import structlog
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.locks import duration
-from onesoup.handlers.settings_ota import Offered, new_pin, offer, signed
+from onesoup.handlers.settings_ota import Offered, goes_by_sms, new_pin, offer, signed
 from onesoup.provisioning import push
 from onesoup.provisioning.documents import MAX_PASSWORD, MAX_USER_ID, AccessPoint, ImpsSettings
 from onesoup.provisioning.errors import ProvisioningError
@@ -97,7 +97,7 @@ class SettingsWay(Step):
     def values(self, visit: Visit) -> dict[str, Any]:
         services = self.site.services
         return {
-            "sms": linking.wakes_by_sms(services),
+            "sms": goes_by_sms(services),
             "number": proved(services, visit.owner),
             "messages": sms_needed(self.site, visit),
         }

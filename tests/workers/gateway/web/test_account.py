@@ -490,7 +490,7 @@ NUMBER = "+15550100123"
 def sms(services):
     """Some process can send SMS."""
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
-    services.lines.register("cir:1", 60_000, ["SMS"])
+    services.lines.register("cir:1", 60_000, ["SMS", "SETTINGS"])
     return services
 
 

@@ -73,7 +73,7 @@ class Looked:
 def looked(app, services, holder, browser) -> Iterator[Looked]:
     holder.right = {(ALICE, "right")}
     services.policy = replace(services.policy, sms_prefixes=("+1555",), public_host="imps.example.org")
-    services.lines.register("cir:1", 60_000, ["SMS"])
+    services.lines.register("cir:1", 60_000, ["SMS", "SETTINGS"])
     add_account_pages(app, services, PeerReader())
     with served(app) as url:
         page = browser.page()

@@ -42,7 +42,7 @@ def person(client):
 
 @pytest.fixture
 def sms(services):
-    services.lines.register("cir:1", 60_000, ["SMS"])
+    services.lines.register("cir:1", 60_000, ["SMS", "SETTINGS"])
     services.numbers.learn(ALICE, NUMBER, "code")
     return services
 
@@ -181,7 +181,7 @@ def test_settings_go_to_the_proved_number_and_the_page_shows_the_pin(person, sms
 
 
 def test_nothing_goes_to_a_number_that_is_not_proved(person, services):
-    services.lines.register("cir:1", 60_000, ["SMS"])
+    services.lines.register("cir:1", 60_000, ["SMS", "SETTINGS"])
     person.open(account_settings.SETTINGS)
     page = person.send()
     assert 'action="/account/settings/sms"' not in page.text

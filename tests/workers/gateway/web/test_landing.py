@@ -57,7 +57,7 @@ def test_it_says_what_to_type(landing, client):
 def test_a_public_host_keeps_the_port_that_the_browser_used(app, storeless, client, public_host, host, url):
     storeless.policy = dataclasses.replace(storeless.policy, public_host=public_host)
     serve(app, storeless)
-    assert url in client.simulate_get("/", headers={"Host": host}).text
+    assert url in client.simulate_get("/", headers={"Host": host, "X-Forwarded-Proto": "http"}).text
 
 
 def test_without_an_account_page_there_is_no_link_to_it(app, storeless, client):
