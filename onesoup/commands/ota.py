@@ -14,7 +14,7 @@ import click
 from onesoup.csp.text import numbers
 from onesoup.handlers.settings_ota import new_pin
 from onesoup.provisioning import push, wbxml, wv_settings
-from onesoup.provisioning.documents import CHAT, MAX_USER_ID, PRESENCE, AccessPoint, ImpsSettings, document, to_xml
+from onesoup.provisioning.documents import CHAT, MAX_PROVISIONED_USER_ID, PRESENCE, AccessPoint, ImpsSettings, document, to_xml
 from onesoup.provisioning.errors import ProvisioningError
 from onesoup.provisioning.signature import Security, Signature, sign
 from onesoup.settings import Settings, SettingsError, load_settings
@@ -184,7 +184,7 @@ def _signed(asked: Asked, settings: Settings) -> Signed:
 
 def _user_id(user: str) -> str:
     full = user if user.startswith("wv:") else f"wv:{user}"
-    return full if len(full) <= MAX_USER_ID else user
+    return full if len(full) <= MAX_PROVISIONED_USER_ID else user
 
 
 def _show_signature(made: Signed) -> None:

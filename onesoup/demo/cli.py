@@ -111,7 +111,7 @@ def _link(settings: Settings, url: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DemoPlan:
     """What the environment asks for. `is_open`: others reach the gateway."""
 
     settings: Settings
@@ -156,7 +156,7 @@ def _run(environ: Mapping[str, str], federated: bool) -> None:
         supervisor.stop()
 
 
-def _plan(environ: Mapping[str, str], federated: bool) -> Plan:
+def _plan(environ: Mapping[str, str], federated: bool) -> DemoPlan:
     settings = load_settings(environ)
     xmpp_port, redis_port = _port(environ, "XMPP_PORT", 5222), _port(environ, "REDIS_PORT", 0)
     federation = _federation(environ, settings) if federated else None
@@ -172,7 +172,7 @@ def _plan(environ: Mapping[str, str], federated: bool) -> Plan:
             ("REDIS_PORT", redis_port, "127.0.0.1", ""),
         ]
     )
-    return Plan(settings, xmpp_port, redis_port, is_open(settings), federation)
+    return DemoPlan(settings, xmpp_port, redis_port, is_open(settings), federation)
 
 
 def _federation(environ: Mapping[str, str], settings: Settings) -> Federation:
@@ -185,7 +185,7 @@ def _federation(environ: Mapping[str, str], settings: Settings) -> Federation:
     return Federation(bind, settings.domain, _port(environ, "S2S_PORT", 5269))
 
 
-def _stack(plan: Plan, passwords: Mapping[str, str], environ: Mapping[str, str]) -> Stack:
+def _stack(plan: DemoPlan, passwords: Mapping[str, str], environ: Mapping[str, str]) -> Stack:
     settings = plan.settings
     own = dict(DEMO_DEFAULTS)
     if plan.is_open and not settings.trusted_proxies:  # which can have HTTPS

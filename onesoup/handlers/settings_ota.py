@@ -17,7 +17,7 @@ from onesoup.provisioning import push, wbxml
 from onesoup.provisioning.documents import ImpsSettings, document
 from onesoup.provisioning.signature import Security, Signature, sign
 from onesoup.store.bounds import TooMuch
-from onesoup.store.wakeup.ota_queue import SEND_MS, SettingsJob
+from onesoup.store.wakeup.ota_queue import OTA_SEND_MS, SettingsJob
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ def offer(services: GatewayServices, jid: str, number: str, settings: ImpsSettin
     if not services.settings_queue.allow(jid, number):
         log.info("settings-refused", number=numbers.hidden_number(number))
         return Offered.TOO_OFTEN
-    until = int(time.time()) + SEND_MS // 1000
+    until = int(time.time()) + OTA_SEND_MS // 1000
     try:
         services.settings_queue.send(SettingsJob(jid, number, made, signature.security, signature.mac, until))
     except TooMuch:

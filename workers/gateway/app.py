@@ -35,7 +35,7 @@ from workers.gateway.client_address import PeerReader
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.pages import Pages
-from workers.gateway.web.signed_session import PATH as ACCOUNT
+from workers.gateway.web.signed_session import ACCOUNT_PATH
 
 log = structlog.get_logger()
 
@@ -202,12 +202,12 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
-    account = ACCOUNT if settings.account_page else ""
+    account = ACCOUNT_PATH if settings.account_page else ""
     pages = Pages(services, peers, account)
     app.add_route("/", PhonesAndPages(resource, pages.show), compile=True)
     if settings.account_page and settings.account_link:
         links = PageLinks(client, services.ring)
-        app.add_route(demo_link.PATH, PhonesAndPages(resource, demo_link.DemoLink(links, peers).serve))
+        app.add_route(demo_link.LINK_PATH, PhonesAndPages(resource, demo_link.DemoLink(links, peers).serve))
         peers = demo_link.LinkedPeers(links, settings.trusted_proxies, settings.number_headers, settings.country_code)
     if settings.account_page:
         add_account_pages(app, services, peers, resource)

@@ -68,7 +68,7 @@ def test_a_short_document_is_one_message_without_a_part():
 
 def test_too_long_a_document_is_no_message_at_all():
     with pytest.raises(ProvisioningError, match="10 SMS"):
-        parts(unit=b"x" * (push.MAX_PART * 9 + 1))
+        parts(unit=b"x" * (push.MAX_PART_BYTES * 9 + 1))
 
 
 def test_only_the_last_part_asks_for_a_report():

@@ -219,7 +219,7 @@ def test_a_number_that_is_not_proved_any_more_gets_none(station, hook):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"until": 1}, {"document": b"x" * (push.MAX_PART * 9)}, {"security": 9}, {"jid": "bob@example.org"}],
+    [{"until": 1}, {"document": b"x" * (push.MAX_PART_BYTES * 9)}, {"security": 9}, {"jid": "bob@example.org"}],
     ids=["too late", "too long", "no security", "of somebody else"],
 )
 def test_a_job_that_cannot_be_sent_is_passed_over(station, hook, wrong):

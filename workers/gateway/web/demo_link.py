@@ -18,9 +18,9 @@ from workers.gateway.web.rendering import harden, show
 log = structlog.get_logger()
 
 ACCOUNT = "/account"
-PATH = f"{ACCOUNT}/link"
-KEY, COOKIE = "key", "onesoup-pass"
-OVER = "It was opened before, or it is more than 15 minutes old."
+LINK_PATH = f"{ACCOUNT}/link"
+LINK_KEY, PASS_COOKIE = "key", "onesoup-pass"
+LINK_USED = "It was opened before, or it is more than 15 minutes old."
 LATER = "The server cannot look the link up just now. Open it again in a minute."
 
 
@@ -36,7 +36,7 @@ class LinkedPeers(PeerReader):
 
     def _has_pass(self, req: falcon.Request) -> bool:
         now = time.time()
-        return any(self._links.admits(each, now) for each in req.get_cookie_values(COOKIE) or [])
+        return any(self._links.admits(each, now) for each in req.get_cookie_values(PASS_COOKIE) or [])
 
 
 class DemoLink:
@@ -53,18 +53,18 @@ class DemoLink:
 
     def _use(self, req: falcon.Request, resp: falcon.Response) -> None:
         try:
-            given = self._links.use(req.get_param(KEY) or "", time.time())
+            given = self._links.use(req.get_param(LINK_KEY) or "", time.time())
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             _refuse(req, resp, LATER, falcon.HTTP_503)
             return
         log.info("account-link", result="opened" if given else "refused", peer=self._peers.address(req))
         if not given:
-            _refuse(req, resp, OVER, falcon.HTTP_403)
+            _refuse(req, resp, LINK_USED, falcon.HTTP_403)
             return
         harden(resp)
         # Lax: the link may stand in a message that is read in the browser. Not Secure: there is no HTTPS.
-        resp.set_cookie(COOKIE, given, max_age=PASS_SECONDS, secure=False, http_only=True, same_site="Lax", path=ACCOUNT)
+        resp.set_cookie(PASS_COOKIE, given, max_age=PASS_SECONDS, secure=False, http_only=True, same_site="Lax", path=ACCOUNT)
         resp.status = falcon.HTTP_303
         resp.set_header("Location", ACCOUNT)
 

@@ -7,7 +7,7 @@ import re
 import falcon
 
 from onesoup.csp.access import default_domain
-from onesoup.guide.phones import Server, guide
+from onesoup.guide.phones import ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
 from workers.gateway.web.rendering import show
@@ -63,11 +63,11 @@ def not_found(req: falcon.Request, resp: falcon.Response) -> None:
     show(req, resp, "not_found.xhtml", {}, falcon.HTTP_404)
 
 
-def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> Server:
+def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> ServerValues:
     """This server's own values, as whoever asks here types them into a phone."""
     policy, peer = services.policy, peers.of(req)
     domain = default_domain(policy.by_place, peer.host, "/", policy.domain or None) or "example.org"
-    return Server(server_url(services, peers, req), domain)
+    return ServerValues(server_url(services, peers, req), domain)
 
 
 def server_url(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from falcon.testing import TestClient
 
 from workers.gateway.web import forms
-from workers.gateway.web.signed_session import PATH
+from workers.gateway.web.signed_session import ACCOUNT_PATH
 
 from .conftest import HTTPS
 
@@ -19,9 +19,9 @@ class Person:
 
     def __init__(self, client: TestClient, headers: dict[str, str] = HTTPS) -> None:
         self.client, self.headers, self.cookies = client, dict(headers), {}
-        self.page, self.path, self.went = None, PATH, []
+        self.page, self.path, self.went = None, ACCOUNT_PATH, []
 
-    def open(self, path: str = PATH):
+    def open(self, path: str = ACCOUNT_PATH):
         """The page at the end of all redirects."""
         self.went = []
         return self._follow(self._ask("GET", path), path)
@@ -54,7 +54,7 @@ class Person:
     def _follow(self, answer, path: str):
         while answer.status_code == 303:
             path = answer.headers["location"]
-            assert path.startswith(PATH), "a redirect names a path of the page and no host"
+            assert path.startswith(ACCOUNT_PATH), "a redirect names a path of the page and no host"
             self.went.append(path)
             answer = self._ask("GET", path)
         self.page, self.path = answer, path

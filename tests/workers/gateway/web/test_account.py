@@ -20,8 +20,8 @@ from .conftest import HTTPS, PEERS
 from .person import Person, is_linked, words
 
 ALICE = "alice@example.org"
-PATH = signed_session.PATH
-SIGNED_IN, STRANGER = signed_session.COOKIE, signed_session.FORM_COOKIE
+PATH = signed_session.ACCOUNT_PATH
+SIGNED_IN, STRANGER = signed_session.ACCOUNT_COOKIE, signed_session.FORM_COOKIE
 
 
 @pytest.fixture

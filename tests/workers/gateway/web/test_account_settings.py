@@ -11,7 +11,7 @@ from onesoup.provisioning.documents import AccessPoint, settings_of
 from onesoup.provisioning.signature import Security, sign
 from workers.gateway.web import account, account_settings
 from workers.gateway.web.account import add_account_pages
-from workers.gateway.web.signed_session import PATH
+from workers.gateway.web.signed_session import ACCOUNT_PATH
 
 from .conftest import HTTPS, PEERS
 from .person import ALICE, Person, is_linked, words
@@ -237,7 +237,7 @@ def test_a_password_of_an_access_point_is_not_shown_again(person):
 def test_a_user_id_that_no_phone_takes_is_refused_with_the_reason(person, holder):
     jid = f"{'a' * 60}@example.org"
     holder.right.add((jid, "right"))
-    person.send(to=f"{PATH}/leave")
+    person.send(to=f"{ACCOUNT_PATH}/leave")
     person.sign_in(jid)
     person.open(account_settings.SETTINGS)
     page = person.send()

@@ -11,7 +11,7 @@ from onesoup.runtime.ports import free_port
 from onesoup.store.account.page_links import LINK_SECONDS, PASS_SECONDS, PageLinks, new_link
 from onesoup.store.redis.client import connect
 from workers.gateway.client_address import PeerReader
-from workers.gateway.web.demo_link import COOKIE, PATH, DemoLink, LinkedPeers
+from workers.gateway.web.demo_link import LINK_PATH, PASS_COOKIE, DemoLink, LinkedPeers
 
 STRANGER = {"Host": "203.0.113.7:8080"}
 
@@ -35,16 +35,16 @@ def browser(links, proxies=()):
     app = falcon.App()
     link = DemoLink(links, PeerReader(proxies))
     app.add_route("/account", Page(LinkedPeers(links, proxies)))
-    app.add_sink(lambda req, resp, **_: link.serve(req, resp), PATH)
+    app.add_sink(lambda req, resp, **_: link.serve(req, resp), LINK_PATH)
     return TestClient(app, headers=STRANGER)
 
 
 def follow(client, link, now=None):
-    return client.simulate_get(PATH, query_string=f"key={link}", remote_addr="198.51.100.4")
+    return client.simulate_get(LINK_PATH, query_string=f"key={link}", remote_addr="198.51.100.4")
 
 
 def look(client, given="", **more):
-    return client.simulate_get("/account", cookies={COOKIE: given} if given else None, remote_addr="198.51.100.4", **more)
+    return client.simulate_get("/account", cookies={PASS_COOKIE: given} if given else None, remote_addr="198.51.100.4", **more)
 
 
 def test_who_follows_the_link_is_let_in_and_nobody_else(links):
@@ -52,7 +52,7 @@ def test_who_follows_the_link_is_let_in_and_nobody_else(links):
     assert look(client).status_code == 403
     answer = follow(client, new_link(links._ring, time.time()))
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
-    cookie = answer.cookies[COOKIE]
+    cookie = answer.cookies[PASS_COOKIE]
     assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/account")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -62,10 +62,10 @@ def test_who_follows_the_link_is_let_in_and_nobody_else(links):
 
 def test_a_link_works_once_and_a_mere_look_does_not_use_it_up(links):
     client, link = browser(links), new_link(links._ring, time.time())
-    assert client.simulate_head(PATH, query_string=f"key={link}").status_code == 200
+    assert client.simulate_head(LINK_PATH, query_string=f"key={link}").status_code == 200
     assert follow(client, link).status_code == 303
     again = follow(client, link)
-    assert (again.status_code, COOKIE in again.cookies) == (403, False)
+    assert (again.status_code, PASS_COOKIE in again.cookies) == (403, False)
     assert "onesoup demo link" in again.text
 
 
@@ -111,12 +111,12 @@ def test_a_link_is_not_used_up_while_redis_is_away(links):
     link = new_link(links._ring, time.time())
     away = browser(PageLinks(connect(f"redis://127.0.0.1:{free_port()}/0"), links._ring))
     answer = follow(away, link)
-    assert (answer.status_code, COOKIE in answer.cookies) == (503, False)
+    assert (answer.status_code, PASS_COOKIE in answer.cookies) == (503, False)
     assert follow(browser(links), link).status_code == 303
 
 
 def test_a_proxy_of_ours_can_have_https_and_needs_it(links):
     client = browser(links, ["198.51.100.4"])
-    given = follow(client, new_link(links._ring, time.time())).cookies[COOKIE].value
+    given = follow(client, new_link(links._ring, time.time())).cookies[PASS_COOKIE].value
     assert look(client, given).status_code == 403
     assert look(client, given, headers={"X-Forwarded-Proto": "https"}).status_code == 200
