@@ -90,7 +90,6 @@ def test_an_account_and_a_number_get_few_documents_a_day(queue):
     assert [queue.allow(ALICE, f"+1555010{n}") for n in range(of_account + 1)] == [True] * of_account + [False]
     assert [queue.allow(f"{n}@example.org", NUMBER) for n in range(of_number + 1)] == [True] * of_number + [False]
     assert queue.allow(f"{of_number}@example.org", "+15550109"), "what a number may not have does not count for the account"
-    )
 
 
 def test_what_was_not_sent_does_not_count(queue):
