@@ -105,7 +105,9 @@ def _stack(environ: Mapping[str, str]) -> Stack:
         stcp_port=settings.stcp_port,
         xmpp_port=xmpp_port,
         redis_port=redis_port,
-        env={ENV_PREFIX + "LOG": "console", ENV_PREFIX + "ADMIN_PORT": "0"} | passed,
+        env={ENV_PREFIX + "LOG": "console", ENV_PREFIX + "ADMIN_PORT": "0"}
+        | {ENV_PREFIX + "SERVICE_CONTACT": settings.service_contact}
+        | passed,
     )
 
 

@@ -10,11 +10,12 @@ from typing import overload
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
+from onesoup.csp.service_contact import service_addresses
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
 from onesoup.store import records
-from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
+from onesoup.store.account.accounts import SERVICE_RECORDS, Accounts, ClientSessions, Lists, Offline
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.account.handsets import Handsets
@@ -77,6 +78,9 @@ class Policy:
     group_history: int = 0
     provider: Provider = field(default_factory=Provider)
     terms: str = ""
+    # The local part of the service contact, "" for none.
+    service_contact: str = ""
+    account_page: bool = False
     registration: bool = False
     registrations_per_hour: int = 3
 
@@ -130,6 +134,8 @@ class Peer:
     number: str = ""
     sender: str = ""
     room: int = sys.maxsize
+    # The Host header as the phone wrote it, with its port.
+    site: str = ""
 
 
 @dataclass(slots=True)
@@ -156,8 +162,16 @@ class Context:
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 
+    @property
+    def service_contacts(self) -> frozenset[str]:
+        """The bare JIDs under which this phone reaches the service contact."""
+        policy = self.services.policy
+        return service_addresses(policy.service_contact, policy.domains, self.session.jid)
+
     def send(self, command: Command) -> None:
         """A command for the holder, with the reply."""
+        if isinstance(command, commands.SendSubscription) and command.jid in self.service_contacts:
+            return  # no XMPP server has it, or has another one
         self.effects.out.append(commands.pack(command))
 
     @overload
@@ -193,10 +207,15 @@ class Context:
             return [_reply(expected.wait(self.deadline - time.monotonic())) for expected in waiting]
 
     def roster(self) -> dict[str, Item]:
-        """The cached roster, by bare JID. Read once for a request."""
+        """The cached roster, by bare JID, and the service contact where the user has it in a list. Read once for a request."""
         if self._roster is None:
             found = self.services.sessions.hash(self.sid, "ros")
-            self._roster = {jid.decode(): records.unpack_item(jid.decode(), record) for jid, record in found.items()}
+            known = {jid.decode(): records.unpack_item(jid.decode(), record) for jid, record in found.items()}
+            if own := self.service_contacts:
+                kept = self.services.lists.all(self.session.jid, SERVICE_RECORDS)
+                known = {jid: item for jid, item in known.items() if jid not in own}
+                known |= {jid: records.unpack_item(jid, kept[jid]) for jid in own if jid in kept}
+            self._roster = known
         return self._roster
 
     def stored_lists(self) -> dict[str, ContactList]:

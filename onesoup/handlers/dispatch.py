@@ -244,7 +244,7 @@ class Exchange:
             if closed_by(transaction):
                 self._close(sid, transaction, peer)
         answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
-        waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
+        waiting = (opened.waiting > 0 or bool(ctx.effects.dirty or ctx.effects.told)) and ctx.effects.end is None
         # Plain text syntax has no CIR flag.
         cir = None if _short(message) or not answers else wakeups.cir_flag(ctx, lines, no_line, time.time())
         reply = encode_reply(message, answers, poll=waiting, cir=cir) if answers else EMPTY_REPLY

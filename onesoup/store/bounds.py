@@ -189,6 +189,7 @@ TABLE: tuple[Bound, ...] = (
     Bound("had:{jid}", STRANGER, "a name 40", f"{MOST_READ}", "30 days", "the oldest go"),
     Bound("handsets:{jid}", PHONE, "a value 100,000", f"8 handsets and {MOST_HASH_BYTES // KIB} KiB", "90 days", "others go"),
     Bound("told:{jid}", PHONE, "a handset 64", "20", "none", "all are told again", alone="a mark for each handset"),
+    Bound("service:{jid}", PHONE, "a JID 1,023, a record 4 KiB", f"{MOST_OTHERS}", "none", "others go"),
     Bound("clients:{jid}", PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),
     Bound("num:{jid}", f"{PHONE}; {SMS}", "a number 16", "8", "180 days", "the oldest go"),
     Bound("code:{jid}", f"{PHONE}; {VISITOR}", "64", "1", "15 minutes", "refused"),

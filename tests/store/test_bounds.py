@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.store import bounds, keys
-from onesoup.store.account.accounts import ClientSessions, Had, Lists
+from onesoup.store.account.accounts import SERVICE_RECORDS, ClientSessions, Had, Lists
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.account.handsets import NODES, OWN, Handsets
@@ -277,7 +277,7 @@ def items_without_an_answer(field: Field) -> None:
             inbox.take(field.sid)
 
 
-@attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}")
+@attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}", "service:{jid}")
 def what_an_account_keeps(field: Field) -> None:
     """One kind after the other: each may take a mebibyte."""
     lists, groups, blocks = Lists(field.client), Groups(field.client), Blocks(field.client)
@@ -298,6 +298,7 @@ def what_an_account_keeps(field: Field) -> None:
 
     all_of(lambda name, value: lists.put(JID, {name: value}), "lists")
     all_of(lambda name, value: lists.put(JID, {name: value}, "attrs"), "attrs")
+    all_of(lambda name, value: lists.put(JID, {name: value}, SERVICE_RECORDS), SERVICE_RECORDS)
     all_of(lambda name, value: groups.put(JID, name, value), "groups")
     all_of(lambda name, value: groups.keep_joins(JID, name, value), "joins")
     all_of(lambda name, value: blocks.add(JID, "b", [name + "@x" * 200]), "block")

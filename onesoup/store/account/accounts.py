@@ -214,6 +214,8 @@ LIMITS = {
 # Kinds of hashes beside the contact lists: attribute lists by target, requests for presence that wait for the user, and what a
 # user is told only once.
 ATTRIBUTE_LISTS, PENDING_REQUESTS, TOLD_ONCE = "attrs", "asks", "told"
+# What the account has of the service contact: its place in contact lists, and that it has greeted.
+SERVICE_RECORDS = "service"
 # Targets of attribute lists: everybody, a user by bare JID, a contact list by token.
 DEFAULT_TARGET, USER_TARGET, LIST_TARGET = "default", "user:", "list:"
 
@@ -241,6 +243,10 @@ class Lists:
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
         """All of them, or TooMuch and none."""
         self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
+
+    def put_first(self, jid: str, token: str, value: bytes, kind: str) -> bool:
+        """As put(), of a short value of onesoup's own. False when there is one already: then nothing has changed."""
+        return bool(guarded(lambda: self._client.hsetnx(keys.account(jid, kind), token, value)))
 
     def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
         names = list(tokens)

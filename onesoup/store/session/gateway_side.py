@@ -186,6 +186,7 @@ _COMMIT = (
     + CUT
     + f"local MOST_OUT, MOST_OUT_BYTES, MOST_REPLY_BYTES = {MOST_OUT}, {bounds.MOST_OUT_BYTES}, {bounds.MOST_REPLY_BYTES}\n"
     + f"local MOST_STRANGERS, MOST_ASKED = {bounds.MOST_STRANGERS}, {bounds.MOST_ASKED}\n"
+    + f"local MOST_ITEMS, MOST_ITEM_BYTES = {bounds.MOST_ITEMS}, {bounds.MOST_ITEM_BYTES}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
 --      10 open  11 presence  12 receipts  13 validity  14 roster  15 names of stored replies  16 copies that were read
@@ -283,6 +284,15 @@ for _, cut in ipairs(e.split or {}) do
   end
 end
 for _, each in ipairs(e.cut or {}) do cut(KEYS[3], KEYS[9], KEYS[12], each[1], each[2], each[3]) end
+-- What onesoup itself says to the phone, unless too much waits already. The reply tells the phone to poll: nobody is woken.
+for _, item in ipairs(e.told or {}) do
+  local used = redis.call('MEMORY', 'USAGE', KEYS[9], 'SAMPLES', 0) or 0
+  if redis.call('HLEN', KEYS[9]) < MOST_ITEMS and used + #item[2] <= MOST_ITEM_BYTES
+    and redis.call('HSETNX', KEYS[9], item[1], item[2]) == 1 then
+    redis.call('RPUSH', KEYS[3], item[1])
+  end
+end
+for jid, value in pairs(e.shown or {}) do redis.call('HSET', KEYS[11], jid, value) end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
   redis.call('ZREM', KEYS[4], jid)
@@ -300,7 +310,7 @@ for _, jid in ipairs(e.dirty or {}) do
 end
 -- Nobody is woken: the reply itself tells the phone to poll.
 mark(KEYS[1], KEYS[3], KEYS[4], known, now)
-if e.dirty then redis.call('HSET', KEYS[1], 'busy', '1') end
+if e.dirty or e.told then redis.call('HSET', KEYS[1], 'busy', '1') end
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
@@ -396,7 +406,8 @@ class RequestEffects:
     delivery the phone wants to hear of, with their recipients; `valid`: how long a receipt may take to come, ms;
     `dropped`: items that it does not want; `split`: items in parts, id -> parts as (id, stored form), for those that have
     not been handed out; `cut`: items that the phone has fetched and that are too long, id -> payload and parts as (id, payload),
-    of which the first takes the item's place and the others wait in front of everything."""
+    of which the first takes the item's place and the others wait in front of everything; `told`: what onesoup itself says to
+    the phone, as (id, stored form); `shown`: mapped presence of contacts that onesoup itself answers for."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -409,6 +420,8 @@ class RequestEffects:
     dropped: list[str] = field(default_factory=list)
     split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     cut: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = field(default_factory=dict)
+    told: list[tuple[str, bytes]] = field(default_factory=list)
+    shown: dict[str, bytes] = field(default_factory=dict)
     end: int | None = None
 
     def __bool__(self) -> bool:
@@ -439,6 +452,8 @@ class RequestEffects:
             "dropped": self.dropped,
             "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split.items()],
             "cut": [[id_, old, [list(part) for part in parts]] for id_, (old, parts) in self.cut.items()],
+            "told": [list(item) for item in self.told],
+            "shown": self.shown,
             "end": self.end,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})
