@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-SERVICE_WORDS = Path(__file__).with_name("service.toml")
+TEXTS_FILE = Path(__file__).with_name("service.toml")
 LANGUAGES = ("en", "de", "es", "fr", "pt")
 DEFAULT_LANGUAGE = "en"
 # A phone's line is short; what stands in the place of a placeholder comes on top.
@@ -60,4 +60,4 @@ def _words() -> dict[str, Wish]:
 
 @cache
 def _read() -> dict[str, Any]:
-    return tomllib.loads(SERVICE_WORDS.read_text(encoding="utf-8"))
+    return tomllib.loads(TEXTS_FILE.read_text(encoding="utf-8"))

@@ -6,9 +6,9 @@ import tomllib
 import pytest
 
 from onesoup.words import service
-from onesoup.words.service import LANGUAGES, MAX_TEXT, SERVICE_WORDS, Wish, say, understood
+from onesoup.words.service import LANGUAGES, MAX_TEXT, TEXTS_FILE, Wish, say, understood
 
-TOLD = tomllib.loads(SERVICE_WORDS.read_text(encoding="utf-8"))
+TOLD = tomllib.loads(TEXTS_FILE.read_text(encoding="utf-8"))
 TEXTS, WORDS = TOLD["text"], TOLD["word"]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import falcon
 
+from onesoup.csp.service_contact import service_address
 from onesoup.guide.phones import Family, Server, guide
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking
@@ -123,6 +124,7 @@ class Done(Step):
             "families": guide().families,
             "fields": [(each.label, own(each.type), own(each.say)) for each in family.fields] if family else [],
             "sms": linking.wakes_by_sms(services),
+            "helper": service_address(services.policy.service_contact, owner.jid),
         }
 
 
