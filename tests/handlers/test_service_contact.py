@@ -249,6 +249,13 @@ def test_a_request_that_comes_twice_is_answered_once(phone):
     assert said(phone) == [say("help", "en")]
 
 
+def test_a_phone_with_a_wake_up_line_is_called_for_the_answer(phone, services):
+    """It need not heed the Poll flag of the reply."""
+    services.sessions.bind_line(phone.sid, "cir:1")
+    send(phone, "help")
+    assert services.sessions.woken([phone.sid]) == [phone.sid]
+
+
 def test_a_forwarded_message_is_answered(phone, holder):
     holder.says(phone.sid, "bob@example.org", "hi")
     phone.ask(ForwardMessageRequest(message_id="m1", recipient=Recipient(user=[User(user_id=HELPER)])))

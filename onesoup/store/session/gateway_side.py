@@ -284,7 +284,7 @@ for _, cut in ipairs(e.split or {}) do
   end
 end
 for _, each in ipairs(e.cut or {}) do cut(KEYS[3], KEYS[9], KEYS[12], each[1], each[2], each[3]) end
--- What onesoup itself says to the phone, unless too much waits already. The reply tells the phone to poll: nobody is woken.
+-- What onesoup itself says to the phone, unless too much waits already.
 for _, item in ipairs(e.told or {}) do
   local used = redis.call('MEMORY', 'USAGE', KEYS[9], 'SAMPLES', 0) or 0
   if redis.call('HLEN', KEYS[9]) < MOST_ITEMS and used + #item[2] <= MOST_ITEM_BYTES
@@ -311,6 +311,8 @@ end
 -- Nobody is woken: the reply itself tells the phone to poll.
 mark(KEYS[1], KEYS[3], KEYS[4], known, now)
 if e.dirty or e.told then redis.call('HSET', KEYS[1], 'busy', '1') end
+-- For a message a phone with CIR is called as well: it need not heed the flag of a reply.
+if e.told then wake(KEYS[1], ARGV[1], 'm') end
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
