@@ -17,26 +17,23 @@ from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
 from onesoup.csp.service_contact import MAX_ECHO, SERVICE_NAME, SERVICE_PRESENCE, service_address
 from onesoup.csp.session import Capabilities
-from onesoup.csp.status import StatusCode
 from onesoup.csp.text import languages
 from onesoup.guide.phones import Family, guide
 from onesoup.handlers import settings_ota
 from onesoup.handlers.context import Context
 from onesoup.handlers.login import linking
 from onesoup.handlers.publication import own_presence
-from onesoup.provisioning.documents import MAX_USER_ID, ImpsSettings
+from onesoup.provisioning.documents import MAX_PROVISIONED_USER_ID, ImpsSettings
 from onesoup.provisioning.errors import ProvisioningError
 from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id, token
-from onesoup.store import records
-from onesoup.store.account.accounts import SERVICE_RECORDS
 from onesoup.store.account.settings_links import LINK_MS
+from onesoup.store.session.request_effects import ToldReport
 from onesoup.wire.document import Encoding
 from onesoup.words.service import LANGUAGES, Wish, say, understood
 
 log = structlog.get_logger()
 
 ANSWERS_AN_HOUR = 60
-GREETED = "greeted"
 UNKNOWN_HANDSET = Handset().name
 _SITE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,80})(?::[0-9]{1,5})?", re.ASCII)
 _ENCODINGS = {Encoding.XML: "XML", Encoding.WBXML: "WBXML", Encoding.PTS: "plain text"}
@@ -50,7 +47,7 @@ def greet(ctx: Context, caps: Capabilities) -> None:
     contact = service_address(ctx.services.policy.service_contact, ctx.session.jid)
     if not contact or ctx.session.encoding == Encoding.PTS.value:
         return
-    if not ctx.services.lists.put_first(ctx.session.jid, GREETED, b"1", SERVICE_RECORDS):
+    if not ctx.services.lists.service_contact.note_greeted(ctx.session.jid):
         return
     if ctx.services.blocks.rules(ctx.session.jid).refuse(contact):
         return
@@ -70,8 +67,7 @@ def answer(ctx: Context, contact: str, text: str, report: str = "") -> None:
     """Answers a message to the service contact; "" stands for one that is no text. `report`: the MessageID of one whose delivery
     the phone wants to hear of."""
     if report:
-        event = records.pack_event("report", contact, int(time.time()), id=report, code=StatusCode.SUCCESSFUL)
-        ctx.effects.told.append((f"e-{token(MESSAGE_ID_LENGTH)}", records.stored(contact, event)))
+        ctx.effects.told.append(ToldReport(f"e-{token(MESSAGE_ID_LENGTH)}", contact, report, int(time.time())))
     if ctx.services.blocks.rules(ctx.session.jid).blocks(contact):
         return
     language, who = _language(ctx), ctx.services.ring.digest(ctx.session.jid, "service").hex()[:16]
@@ -128,7 +124,7 @@ def _link(ctx: Context, language: str) -> list[str]:
     """A link to the settings without a password. Nothing where phones would not take them."""
     user, pin = f"wv:{ctx.session.jid}", settings_ota.new_pin()
     try:
-        wanted = ImpsSettings(f"http://{_host(ctx)}/", user if len(user) <= MAX_USER_ID else ctx.session.jid)
+        wanted = ImpsSettings(f"http://{_host(ctx)}/", user if len(user) <= MAX_PROVISIONED_USER_ID else ctx.session.jid)
         made = settings_ota.make_link(ctx.services, ctx.session.jid, wanted, pin)
     except ProvisioningError:
         return []
@@ -176,8 +172,7 @@ def _tell(ctx: Context, contact: str, said: Iterable[str], caps: Capabilities | 
     for body in said:
         text = Text("0" * 20, contact, body, now)
         for part in fitting.text_parts(text, ctx.session, caps or ctx.caps):
-            sent = Text(ordered_id(time.time()), contact, part, now)
-            ctx.effects.told.append((sent.id, records.pack_stored(sent)))
+            ctx.effects.told.append(Text(ordered_id(time.time()), contact, part, now))
 
 
 # --- how phones see it ---
@@ -186,7 +181,7 @@ def _tell(ctx: Context, contact: str, said: Iterable[str], caps: Capabilities | 
 def show(ctx: Context, jids: Iterable[str]) -> None:
     """Of these contacts, the service contact is present: for a subscription."""
     for jid in ctx.service_contacts.intersection(jids):
-        ctx.effects.shown[jid] = records.pack_shown(SERVICE_PRESENCE)
+        ctx.effects.shown[jid] = SERVICE_PRESENCE
 
 
 def keep_item(ctx: Context, item: Item) -> bool:
@@ -195,7 +190,7 @@ def keep_item(ctx: Context, item: Item) -> bool:
     if item.jid not in ctx.service_contacts:
         return False
     kept = Item(item.jid, item.name or SERVICE_NAME, item.groups, subscription="both")
-    ctx.services.lists.put(ctx.session.jid, {item.jid: records.pack_item(kept)}, SERVICE_RECORDS)
+    ctx.services.lists.service_contact.put_item(ctx.session.jid, kept)
     return True
 
 
@@ -203,5 +198,5 @@ def drop_item(ctx: Context, jid: str) -> bool:
     """The service contact is in no list any more. False for any other contact."""
     if jid not in ctx.service_contacts:
         return False
-    ctx.services.lists.remove(ctx.session.jid, [jid], SERVICE_RECORDS)
+    ctx.services.lists.service_contact.remove(ctx.session.jid, [jid])
     return True

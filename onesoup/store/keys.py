@@ -27,8 +27,9 @@ stands in onesoup.store.bounds.
                        came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     page:{jid} string  who is signed in on the account page;  settings:* hash  a settings document that a phone fetches by a link
+    pagelink:* string  a link to the account page that was used
     ota:{jid}, otas:{number} strings  settings documents sent today (onesoup.store.wakeup.ota_queue)
-    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.stcp_lines, wakes)
+    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.cir_processes, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
@@ -44,7 +45,7 @@ from functools import cache
 
 SHARDS = 256
 # No record has this name. Deleting it is a write that changes nothing.
-NEVER = "never"
+NEVER_KEY = "never"
 
 
 def session(sid: str) -> str:

@@ -34,7 +34,6 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.transactions import status
 from onesoup.handlers import service_contact
-from onesoup.store.account.accounts import SERVICE_RECORDS
 from onesoup.wire.document import Encoding
 from onesoup.words.service import say
 from tests.support.memory import memory
@@ -161,7 +160,7 @@ def test_a_phone_that_speaks_by_sms_is_not_greeted_and_leaves_the_greeting_to_an
     phone.log_in(ME)
     negotiate(phone)
     assert polled(phone) == []
-    assert not services.lists.has(ME, service_contact.GREETED, SERVICE_RECORDS)
+    assert not services.lists.service_contact.has_greeted(ME)
 
 
 # --- what it says ---
@@ -251,9 +250,9 @@ def test_a_request_that_comes_twice_is_answered_once(phone):
 
 def test_a_phone_with_a_wake_up_line_is_called_for_the_answer(phone, services):
     """It need not heed the Poll flag of the reply."""
-    services.sessions.bind_line(phone.sid, "cir:1")
+    services.sessions.stcp_lines.bind(phone.sid, "cir:1")
     send(phone, "help")
-    assert services.sessions.woken([phone.sid]) == [phone.sid]
+    assert services.sessions.stcp_lines.woken([phone.sid]) == [phone.sid]
 
 
 def test_a_forwarded_message_is_answered(phone, holder):

@@ -72,6 +72,12 @@ class AccountSettings:
         "Serve /account, the page on which users choose a phone password. It needs HTTPS through a trusted proxy.",
         "false",
     )
+    account_link: bool = setting(
+        False,
+        "Whether a link of `onesoup demo link` opens /account over plain HTTP too, where passwords can be read on the way: for "
+        "demos.",
+        "true",
+    )
     registration: bool = setting(
         False, "Let phones register new accounts (Registration), where the XMPP server allows in-band registration.", "true"
     )

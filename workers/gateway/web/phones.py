@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import falcon
 
-from onesoup.guide.phones import BASES, Server, guide
+from onesoup.guide.phones import BASES, ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from workers.gateway.client_address import PeerReader
 from workers.gateway.web import rendering
@@ -34,7 +34,7 @@ class PhonePages:
 
 
 @lru_cache(maxsize=64)  # one host has a dozen; a stranger may name any
-def _page(path: str, server: Server, account: str, kind: str) -> str:
+def _page(path: str, server: ServerValues, account: str, kind: str) -> str:
     values = {"server": server, "account": account, "guide": guide(), "bases": BASES}
     if path == LIST:
         return rendering.render("phones.xhtml", values, kind)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from onesoup.csp.blocking import Rules
-from onesoup.store.account.blocks import Blocks
+from onesoup.store.account.blocks import BlockLists
 from onesoup.store.errors import StoreDown
 from workers.holder.session.state import SessionState
 
@@ -20,7 +20,7 @@ class BlockRules:
     def __init__(
         self,
         state: SessionState,
-        blocks: Blocks,
+        blocks: BlockLists,
         unblocked: Callable[[list[str]], None],
         reserved: frozenset[str] = frozenset(),
     ) -> None:
