@@ -47,11 +47,16 @@ def quirks() -> str:
 
 
 # Whose values stand in the page; the pages of a running server have its own.
-EXAMPLE = ServerValues("http://imps.example.org/", "example.org")
+EXAMPLE = ServerValues("http://imps.example.org/", "example.org", "onesoup@example.org")
 
 
 def phones() -> str:
     told = ["## What every phone wants to know", "", *_fields(guide().fields)]
+    told += [
+        "",
+        f"When the phone is logged in, write `help` to `{EXAMPLE.helper}`: the service contact answers, also when nobody",
+    ]
+    told += ["else is there."]
     for part in guide().helps:
         told += ["", f"## {part.title}", ""]
         told += "\n\n".join(map(EXAMPLE.fill, part.text)).split("\n")

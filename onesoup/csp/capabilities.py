@@ -14,6 +14,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.handsets import Handset
 from onesoup.csp.presence import CONTACT_BYTES, CONTACT_WITH_PLACE_BYTES
 from onesoup.csp.session import Capabilities
+from onesoup.csp.text import languages
 
 DEFAULT_ACCEPTED = 102_400
 DEFAULT_PARSER = 131_072
@@ -70,6 +71,7 @@ def negotiate(
         any_content=bool(wish.any_content) and _takes_base64(wish),
         types=tuple(_type(each) for each in wish.accepted_content_type) if _takes_base64(wish) else (),
         rich=_rich_length(wish),
+        language=languages.language_tag(wish.default_language),
     )
     if version == "1.1":
         return ClientCapabilityResponse(request.client_id, _echo(wish, methods, poll_min, offer)), kept

@@ -85,6 +85,8 @@ class Capabilities:
     any_content: bool = False
     types: tuple[str, ...] = ()
     rich: int = 0
+    # The language of the phone's user, as XML writes it; "" when the phone does not tell.
+    language: str = ""
 
 
 def to_fields(value: Session | Capabilities) -> dict[str, Any]:

@@ -211,7 +211,9 @@ def _stack(plan: DemoPlan, passwords: Mapping[str, str], environ: Mapping[str, s
         passwords=passwords,
         more_routes=_routes(settings),
         more_ca=_more_ca(settings),
-        env={ENV_PREFIX + name: value for name, value in own.items()} | passed,
+        env={ENV_PREFIX + name: value for name, value in own.items()}
+        | {ENV_PREFIX + "SERVICE_CONTACT": settings.service_contact}
+        | passed,
     )
 
 

@@ -255,6 +255,8 @@ class Stack:
             "xmpp_ca": str(self._authorities()),
             "media_hosts": self.prosody.web,
             "fetch_pictures": "true",
+            # It would greet each phone of a measurement. The demo and its own tests switch it on.
+            "service_contact": "",
         }
         return clean | {ENV_PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
 

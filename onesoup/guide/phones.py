@@ -35,10 +35,12 @@ class GuideError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ServerValues:
-    """The server's own values, which stand in for placeholders. `url` is what is typed into a phone."""
+    """The server's own values, which stand in for placeholders. `url` is what is typed into a phone, `helper` the address of the
+    service contact, "" for none."""
 
     url: str
     domain: str
+    helper: str = ""
 
     @property
     def host(self) -> str:

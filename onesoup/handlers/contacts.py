@@ -1,6 +1,7 @@
 """Contact lists over the roster (flows.md 8, xmpp-mapping.md 4). Reads come from the cache and never wait for XMPP; changes
 are answered when the XMPP server has taken them."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import long_lists
+from onesoup.handlers import long_lists, service_contact
 from onesoup.handlers.context import Context, spellings
 from onesoup.store.account.blocks import GRANT
 from onesoup.xmpp import commands
@@ -211,7 +212,7 @@ def _change_properties(ctx: Context, contact_list: ContactList, properties: Cont
         for item in ctx.roster().values() if group else []:
             groups = list(dict.fromkeys(group if each == contact_list.group else each for each in item.groups))
             if groups != list(item.groups):
-                ctx.ask(commands.SetRosterItem(item.jid, item.name, tuple(groups)))
+                _set_item(ctx, item.jid, item.name, groups)
         _store(ctx, replace(contact_list, name=name, group=group))
     if default and not contact_list.default and not contact_list.private:
         _make_default(ctx, account_lists(ctx)[contact_list.token])
@@ -247,6 +248,7 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
         if auto is not None:
             ctx.effects.subscriptions[jid] = auto
             ctx.effects.presence_due.append(jid)
+            service_contact.show(ctx, [jid])
     ctx.changed()
     return failed
 
@@ -271,10 +273,16 @@ def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> No
     default = next(each for each in account_lists(ctx).values() if each.default)
     wanted = lists.with_list(item, contact_list, default.group)
     if wanted != item or (name and name != item.name) or jid not in ctx.roster():
-        ctx.ask(commands.SetRosterItem(jid, name or item.name, tuple(wanted.groups)))
+        _set_item(ctx, jid, name or item.name, wanted.groups)
     if item.subscription in ("none", "from") and not item.ask:
         ctx.send(commands.SendSubscription("subscribe", jid))
     long_lists.keep_in_part(ctx, contact_list, jid)
+
+
+def _set_item(ctx: Context, jid: str, name: str, groups: Iterable[str]) -> None:
+    """The contact is in the roster, under this name and in these groups."""
+    if not service_contact.keep_item(ctx, Item(jid, name, tuple(groups))):
+        ctx.ask(commands.SetRosterItem(jid, name, tuple(groups)))
 
 
 def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
@@ -290,10 +298,11 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
             continue
         kept_item = lists.without_list(item, contact_list, known)
         if kept_item is None:
-            ctx.ask(commands.RemoveRosterItem(jid))
+            if not service_contact.drop_item(ctx, jid):
+                ctx.ask(commands.RemoveRosterItem(jid))
             ctx.effects.unsubscribed.append(jid)
         else:
-            ctx.ask(commands.SetRosterItem(jid, item.name, tuple(kept_item.groups)))
+            _set_item(ctx, jid, item.name, kept_item.groups)
     ctx.changed()
 
 

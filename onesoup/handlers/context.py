@@ -10,6 +10,7 @@ from typing import overload
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
+from onesoup.csp.service_contact import service_addresses
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
@@ -80,6 +81,9 @@ class Policy:
     group_history: int = 0
     provider: Provider = field(default_factory=Provider)
     terms: str = ""
+    # The local part of the service contact, "" for none.
+    service_contact: str = ""
+    account_page: bool = False
     registration: bool = False
     registrations_per_hour: int = 3
 
@@ -133,6 +137,8 @@ class Peer:
     number: str = ""
     sender: str = ""
     room: int = sys.maxsize
+    # The Host header as the phone wrote it, with its port.
+    site: str = ""
 
 
 @dataclass(slots=True)
@@ -159,8 +165,16 @@ class Context:
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 
+    @property
+    def service_contacts(self) -> frozenset[str]:
+        """The bare JIDs under which this phone reaches the service contact."""
+        policy = self.services.policy
+        return service_addresses(policy.service_contact, policy.domains, self.session.jid)
+
     def send(self, command: Command) -> None:
         """A command for the holder, with the reply."""
+        if isinstance(command, commands.SendSubscription) and command.jid in self.service_contacts:
+            return  # no XMPP server has it, or has another one
         self.effects.commands.append(commands.pack(command))
 
     @overload
@@ -196,9 +210,13 @@ class Context:
             return [_reply(expected.wait(self.deadline - time.monotonic())) for expected in waiting]
 
     def roster(self) -> dict[str, Item]:
-        """The cached roster, by bare JID. Read once for a request."""
+        """The cached roster, by bare JID, and the service contact where the user has it in a list. Read once for a request."""
         if self._roster is None:
-            self._roster = self.services.sessions.contacts.roster(self.sid)
+            known = self.services.sessions.contacts.roster(self.sid)
+            if own := self.service_contacts:
+                known = {jid: item for jid, item in known.items() if jid not in own}
+                known |= self.services.lists.service_contact.items(self.session.jid, own)
+            self._roster = known
         return self._roster
 
     def stored_lists(self) -> dict[str, ContactList]:

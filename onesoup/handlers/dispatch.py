@@ -241,7 +241,7 @@ class Exchange:
             if closed_by(transaction):
                 self._close(sid, transaction, peer)
         answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
-        waiting = (opened.waiting > 0 or bool(ctx.effects.presence_due)) and ctx.effects.end_code is None
+        waiting = (opened.waiting > 0 or bool(ctx.effects.presence_due or ctx.effects.told)) and ctx.effects.end_code is None
         # Plain text syntax has no CIR flag.
         cir = (
             None

@@ -34,7 +34,7 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, oversize
+from onesoup.handlers import contacts, oversize, service_contact
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import history, rooms
 from onesoup.handlers.groups.messages import group_recipients
@@ -73,10 +73,12 @@ def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
     message_id = token(MESSAGE_ID_LENGTH)
     if ctx.session.quirks.repeats_under_new_id:
         ctx.effects.update.unsaid = content + message_id.encode()
-    stanzas = _stanza_ids(message_id, to)
     report = bool(request.delivery_report)
+    for contact in service_contact.take_out(ctx, to):
+        service_contact.answer(ctx, contact, body, report=message_id if report else "")
+    stanzas = _stanza_ids(message_id, to)
     valid = min(info.validity or 0, MAX_MESSAGE_VALIDITY_SECONDS) if report else 0
-    if attached:
+    if attached and stanzas:
         ctx.send(commands.SendMedia(stanzas, attached.type, attached.name, attached.data, report, to))
     else:
         for stanza_id, jid in stanzas.items():
@@ -317,6 +319,8 @@ def forward_message(ctx: Context, request: ForwardMessageRequest) -> Primitive:
     message_id = token(MESSAGE_ID_LENGTH)
     body = f"Fwd: {text.nick or text.group or ctx.session.spelled(text.sender)}\n{text.body}"
     _check_size(to, body)
+    for contact in service_contact.take_out(ctx, to):
+        service_contact.answer(ctx, contact, body)
     for stanza_id, jid in _stanza_ids(message_id, to).items():
         ctx.send(commands.outgoing(stanza_id, jid, to[jid], body, receipt=False))
     if ctx.version == "1.3" and not details:

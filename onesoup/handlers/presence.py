@@ -22,9 +22,10 @@ from onesoup.csp.codec.generated_elements import (
     User,
 )
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.service_contact import SERVICE_PRESENCE
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts
+from onesoup.handlers import contacts, service_contact
 from onesoup.handlers.context import Context, contact_pictures
 from onesoup.handlers.publication import (
     own_presence,
@@ -104,6 +105,7 @@ def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primi
         for contact_list in found.lists:
             ctx.effects.list_subscriptions[contact_list.token] = Subscription(names, visible=False)
     ctx.effects.presence_due.extend(found.jids)
+    service_contact.show(ctx, found.jids)
     _weigh(ctx, names)
     ctx.send(commands.GoOnline(interests=True))
     items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
@@ -138,7 +140,9 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     wishes = presence.wanted_attributes(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
     known = ctx.services.sessions.contacts.presence(ctx.sid, asked)
-    cards, images = _looked_up(ctx, known, wishes)
+    helpers = {jid: SERVICE_PRESENCE for jid in known if jid in ctx.service_contacts}
+    known |= helpers
+    cards, images = _looked_up(ctx, {jid: each for jid, each in known.items() if jid not in helpers}, wishes)
     told = []
     # Online contacts come first: what the phone cannot read is cut at the end.
     for jid in sorted(found.jids, key=lambda each: not _online(known.get(each))):

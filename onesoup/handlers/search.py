@@ -14,6 +14,7 @@ from onesoup.csp import groups, search
 from onesoup.csp.codec.generated_elements import Primitive, SearchRequest, StopSearchRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.search import Found, SearchPerson, SearchWish
+from onesoup.csp.service_contact import SERVICE_NAME, service_address
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
@@ -75,6 +76,8 @@ def _people(ctx: Context, wish: SearchWish) -> list[str]:
     if wish.logic is None:
         return []
     people = _contacts(ctx, wish)
+    for jid in {service_address(ctx.services.policy.service_contact, ctx.session.jid)} - {"", *people}:
+        people[jid] = SearchPerson(jid, {"name": (SERVICE_NAME,)}, online=True, complete=True)
     late = _directory(ctx, wish, people)
     _named(ctx, wish, people)
     _present(ctx, people)

@@ -19,7 +19,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import segments, wakeups
+from onesoup.handlers import segments, service_contact, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting_messages
 from onesoup.handlers.provider import Provider
@@ -68,6 +68,7 @@ def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Pr
     wakeups.note_agreed_methods(ctx, offer, caps.methods)
     ctx.send(commands.ReloadCapabilities())
     cut_waiting_messages(ctx, caps)
+    service_contact.greet(ctx, caps)
     return response
 
 

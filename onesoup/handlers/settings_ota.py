@@ -13,15 +13,18 @@ import structlog
 
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import GatewayServices
+from onesoup.handlers.login import linking
 from onesoup.provisioning import push, wbxml
 from onesoup.provisioning.documents import ImpsSettings, document
 from onesoup.provisioning.signature import Security, Signature, sign
+from onesoup.store.account.settings_links import LinkedSettings
 from onesoup.store.bounds import TooMuch
 from onesoup.store.wakeup.ota_queue import OTA_SEND_MS, SettingsJob
 
 log = structlog.get_logger()
 
 PIN_DIGITS = 4
+LINKS_AN_HOUR = 10
 
 
 class Offered(Enum):
@@ -70,3 +73,19 @@ def offer(services: GatewayServices, jid: str, number: str, settings: ImpsSettin
         return Offered.TOO_OFTEN
     log.info("settings-offered", number=numbers.hidden_number(number), octets=len(made))
     return Offered.SENT
+
+
+def make_link(services: GatewayServices, jid: str, settings: ImpsSettings, pin: str) -> str:
+    """The token of a link by which a phone fetches the settings, "" when the account has had too many in the hour.
+    ProvisioningError for settings that phones would not take."""
+    if services.tries.count("settings", links_key(services, jid)) > LINKS_AN_HOUR:
+        return ""
+    made, signature = signed(settings, pin)
+    token = linking.easy_phone_password()
+    services.settings_links.keep(token, LinkedSettings(made, signature.security, signature.mac))
+    return token
+
+
+def links_key(services: GatewayServices, jid: str) -> str:
+    """Under which the links of an account are counted."""
+    return services.ring.digest(jid, "settings").hex()[:16]

@@ -65,6 +65,8 @@ def gateway_policy(settings: Settings) -> Policy:
         group_history=settings.group_history,
         provider=provider_of(settings),
         terms=settings.terms,
+        service_contact=settings.service_contact,
+        account_page=settings.account_page,
         registration=settings.registration,
         registrations_per_hour=settings.registrations_per_hour,
     )

@@ -1,5 +1,7 @@
 """Checks settings against each other. The limits of a single setting are checked in `convert.py`."""
 
+import re
+
 from onesoup.settings.declare import ANY_DOMAIN, ENV_PREFIX, SettingsError
 from onesoup.settings.fields import Settings
 
@@ -14,6 +16,7 @@ def check_together(settings: Settings) -> None:
         _check_gateway_domains,
         _check_number_headers,
         _check_domains,
+        _check_service_contact,
     ):
         check(settings)
 
@@ -54,6 +57,14 @@ def _check_number_headers(settings: Settings) -> None:
         raise SettingsError(
             f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
             f"example: {ENV_PREFIX}TRUSTED_PROXIES=10.0.0.7"
+        )
+
+
+def _check_service_contact(settings: Settings) -> None:
+    if settings.service_contact and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,19}", settings.service_contact):
+        raise SettingsError(
+            f"service_contact={settings.service_contact!r} must be 1 to 20 small letters and digits, which any phone can type; "
+            f"example: {ENV_PREFIX}SERVICE_CONTACT=help"
         )
 
 

@@ -202,6 +202,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     Bound("had:{jid}", BY_STRANGER, "a name 40", f"{MOST_READ}", "30 days", "the oldest go"),
     Bound("handsets:{jid}", BY_PHONE, "a value 100,000", f"8 handsets and {MOST_HASH_BYTES // KIB} KiB", "90 days", "others go"),
     Bound("told:{jid}", BY_PHONE, "a handset 64", "20", "none", "all are told again", alone="a mark for each handset"),
+    Bound("service:{jid}", BY_PHONE, "a JID 1,023, a record 4 KiB", f"{MOST_OTHERS}", "none", "others go"),
     Bound("clients:{jid}", BY_PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),
     Bound("num:{jid}", f"{BY_PHONE}; {BY_SMS}", "a number 16", "8", "180 days", "the oldest go"),
     Bound("code:{jid}", f"{BY_PHONE}; {BY_VISITOR}", "64", "1", "15 minutes", "refused"),

@@ -267,6 +267,7 @@ def services(redis: RedisServer, tmp_path) -> Iterator[GatewayServices]:
         domains=(HOST, "xmpp.example.net"),
         poll_hold=0.0,
         answer_deadline=2.0,
+        service_contact="",
     )
     client = connect(redis.url)
     client.flushall()

@@ -194,3 +194,11 @@ def test_settings_of_wake_ups_that_cannot_be_used(name, value):
 def test_an_address_with_a_mask_says_what_may_have_been_meant():
     with pytest.raises(SettingsError, match=r"TRUSTED_PROXIES.*10\.0\.0\.7 or 10\.0\.0\.0/8\?; example: "):
         load_settings({"ONESOUP_TRUSTED_PROXIES": "10.0.0.7/8"})
+
+
+def test_the_service_contact_is_a_name_that_any_phone_can_type_or_none():
+    assert load_settings({}).service_contact == "onesoup"
+    assert load_settings({"ONESOUP_SERVICE_CONTACT": ""}).service_contact == ""
+    for name in ("Help", "two words", "help@example.org", "wv:help", "x" * 21):
+        with pytest.raises(SettingsError, match="example: ONESOUP_SERVICE_CONTACT=help"):
+            load_settings({"ONESOUP_SERVICE_CONTACT": name})

@@ -12,7 +12,7 @@ import pytest
 
 from onesoup.csp.groups import KeptProperties
 from onesoup.csp.invitations import Invitation
-from onesoup.csp.lists import ContactList
+from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
@@ -299,7 +299,7 @@ def items_without_an_answer(field: Field) -> None:
             inbox.take(field.sid)
 
 
-@attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}")
+@attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}", "service:{jid}")
 def what_an_account_keeps(field: Field) -> None:
     """One kind after the other: each may take a mebibyte."""
     lists, groups, blocks = AccountLists(field.client), GroupStore(field.client), BlockLists(field.client)
@@ -320,6 +320,7 @@ def what_an_account_keeps(field: Field) -> None:
 
     all_of(lambda name, value: lists.contacts.put(JID, [ContactList(name, value.decode())]), "lists")
     all_of(lambda name, value: lists.attributes.put(JID, {name: AttributeList([value.decode()], [])}), "attrs")
+    all_of(lambda name, value: lists.service_contact.put_item(JID, Item(name, value.decode())), "service")
     all_of(lambda name, value: groups.keep_settings(JID, name, KeptProperties(value.decode())), "groups")
     all_of(lambda name, value: groups.keep_joins(JID, name, value), "joins")
     all_of(lambda name, value: blocks.add(JID, "b", [name + "@x" * 200]), "block")

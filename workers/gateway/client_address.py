@@ -51,6 +51,7 @@ class PeerReader:
             user_agent=req.user_agent or "",
             path=req.path,
             number=self.number(req),
+            site=req.get_header("Host") or "",
         )
 
     def trusted(self, req: falcon.Request) -> bool:

@@ -11,6 +11,7 @@ monkey.patch_all()
 import resource
 import signal
 import uuid
+from functools import partial
 
 import gevent
 import structlog
@@ -18,6 +19,7 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from prometheus_client import REGISTRY, Gauge
 
+from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
@@ -120,6 +122,7 @@ class Holder:
             later=PresenceTimers(feed, self.sessions).set,
             gone=self._on_gone,
             room_check=settings.room_check,
+            reserved=partial(service_addresses, settings.service_contact, settings.allowed_domains),
         )
         shared.options.watch.told = timer.by
         return shared

@@ -83,7 +83,10 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
     lists: list[str] = []
     for user in recipient.user:
         try:
-            to[ctx.session.jid_of(user.user_id or "")] = None
+            jid = ctx.session.jid_of(user.user_id or "")
+            if jid in ctx.service_contacts:
+                raise CspError(StatusCode.UNKNOWN_USER, "the service contact goes nowhere")
+            to[jid] = None
         except CspError as error:
             users.setdefault(error.code, []).append(user.user_id or "")
     for text in recipient.contact_list:

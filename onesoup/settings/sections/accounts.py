@@ -28,6 +28,13 @@ class AccountSettings:
         "imps.example.org",
     )
 
+    service_contact: str = setting(
+        "onesoup",
+        "User id of the service contact, which answers phones that write to it: help, their own address, settings. Phones do not "
+        "reach an XMPP account of this name at a served domain. Empty: there is none.",
+        "help",
+    )
+
     # Log-in, limits of guessing, registration.
     sessions_of_user: int = setting(
         8, "Most sessions of one user at once. One more ends the oldest session.", "8", low=1, high=1000

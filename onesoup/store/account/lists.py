@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import redis
 
-from onesoup.csp.lists import ContactList
+from onesoup.csp.lists import ContactList, Item
 from onesoup.store import bounds, keys, records
 from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import JID_BYTES, KIB
@@ -163,6 +163,32 @@ class PrivateProfile(_AccountHash):
         self.remove(jid, [name for name, value in fields.items() if not value])
 
 
+class ServiceContactRecords(_AccountHash):
+    """service:{jid}: the place of the service contact in the account's contact lists, by each of its bare JIDs, and that it has
+    greeted. They do not expire; new ones take the place of others."""
+
+    _GREETED = "greeted"
+
+    def __init__(self, client: redis.Redis) -> None:
+        super().__init__(client, "service", SMALL_HASH_LIMITS)
+
+    def items(self, jid: str, contacts: Iterable[str]) -> dict[str, Item]:
+        """Its items under these bare JIDs, as far as it is in a list."""
+        kept = self._all(jid)
+        return {each: records.unpack_item(each, kept[each]) for each in contacts if each in kept}
+
+    def put_item(self, jid: str, item: Item) -> None:
+        """TooMuch for one that is too long."""
+        self._put(jid, {item.jid: records.pack_item(item)})
+
+    def note_greeted(self, jid: str) -> bool:
+        """False when the account has been greeted before."""
+        return bool(guarded(lambda: self._client.hsetnx(self._key(jid), self._GREETED, b"1")))
+
+    def has_greeted(self, jid: str) -> bool:
+        return self.has(jid, self._GREETED)
+
+
 class AccountLists:
     """The hashes of an account, one attribute each."""
 
@@ -170,3 +196,4 @@ class AccountLists:
         self.contacts, self.attributes = ContactLists(client), AttributeLists(client)
         self.pending, self.notices = PendingRequests(client), Notices(client)
         self.terms, self.profile = TermsOfUse(client), PrivateProfile(client)
+        self.service_contact = ServiceContactRecords(client)

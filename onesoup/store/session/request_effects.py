@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from onesoup.csp.lists import Cut
+from onesoup.csp.messages import Text
+from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
+from onesoup.csp.status import StatusCode
 from onesoup.store import bounds, records
 from onesoup.store.bounds import NAMED_BYTES, SPELLING_BYTES, TooMuch
 from onesoup.store.redis.client import pack_argument
@@ -23,6 +26,7 @@ COMMIT_SCRIPT = (
     + f"local MOST_OUT, MOST_OUT_BYTES = {bounds.MOST_OUT}, {bounds.MOST_OUT_BYTES}\n"
     + f"local MOST_REPLY_BYTES = {bounds.MOST_REPLY_BYTES}\n"
     + f"local MOST_STRANGERS, MOST_ASKED = {bounds.MOST_STRANGERS}, {bounds.MAX_REPORTS_WANTED}\n"
+    + f"local MOST_ITEMS, MOST_ITEM_BYTES = {bounds.MOST_ITEMS}, {bounds.MOST_ITEM_BYTES}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
 --      10 open  11 presence  12 receipts  13 validity  14 roster  15 names of stored replies  16 copies that were read
@@ -120,6 +124,15 @@ for _, cut in ipairs(e.split or {}) do
   end
 end
 for _, each in ipairs(e.cut or {}) do cut(KEYS[3], KEYS[9], KEYS[12], each[1], each[2], each[3]) end
+-- What onesoup itself says to the phone, unless too much waits already.
+for _, item in ipairs(e.told or {}) do
+  local used = redis.call('MEMORY', 'USAGE', KEYS[9], 'SAMPLES', 0) or 0
+  if redis.call('HLEN', KEYS[9]) < MOST_ITEMS and used + #item[2] <= MOST_ITEM_BYTES
+    and redis.call('HSETNX', KEYS[9], item[1], item[2]) == 1 then
+    redis.call('RPUSH', KEYS[3], item[1])
+  end
+end
+for jid, value in pairs(e.shown or {}) do redis.call('HSET', KEYS[11], jid, value) end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
   redis.call('ZREM', KEYS[4], jid)
@@ -137,7 +150,9 @@ for _, jid in ipairs(e.dirty or {}) do
 end
 -- Nobody is woken: the reply itself tells the phone to poll.
 mark(KEYS[1], KEYS[3], KEYS[4], known, now)
-if e.dirty then redis.call('HSET', KEYS[1], 'busy', '1') end
+if e.dirty or e.told then redis.call('HSET', KEYS[1], 'busy', '1') end
+-- For a message a phone with CIR is called as well: it need not heed the flag of a reply.
+if e.told then wake(KEYS[1], ARGV[1], 'm') end
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
@@ -222,6 +237,15 @@ def _pack_group_methods(methods: Mapping[str, tuple[str, int]]) -> bytes:
     return records.pack_plain({name: list(how) for name, how in methods.items()})
 
 
+class ToldReport(NamedTuple):
+    """That the message `message_id` has reached its recipient; an item of the phone's inbox under `id`."""
+
+    id: str
+    recipient: str
+    message_id: str
+    time: int
+
+
 @dataclass(slots=True)
 class RequestEffects:
     """What a request does besides its answer, applied in one script. Lists keep their order."""
@@ -248,6 +272,10 @@ class RequestEffects:
     # Items that the phone has fetched and that are too long, id -> payload, and parts as (id, payload). The first takes the
     # item's place, the others wait in front of everything.
     cut_items: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = field(default_factory=dict)
+    # What onesoup itself says to the phone.
+    told: list[Text | ToldReport] = field(default_factory=list)
+    # How contacts are shown that onesoup itself answers for, by bare JID.
+    shown: dict[str, Shown] = field(default_factory=dict)
     # Why the session is over; None while it goes on.
     end_code: int | None = None
 
@@ -281,9 +309,18 @@ class RequestEffects:
             "dropped": self.dropped_items,
             "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split_items.items()],
             "cut": [[id_, old, [list(part) for part in parts]] for id_, (old, parts) in self.cut_items.items()],
+            "told": [_pack_told(item) for item in self.told],
+            "shown": {jid: records.pack_shown(shown) for jid, shown in self.shown.items()},
             "end": self.end_code,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})
+
+
+def _pack_told(item: Text | ToldReport) -> list[str | bytes]:
+    if isinstance(item, Text):
+        return [item.id, records.pack_stored(item)]
+    event = records.pack_event("report", item.recipient, item.time, id=item.message_id, code=StatusCode.SUCCESSFUL)
+    return [item.id, records.stored(item.recipient, event)]
 
 
 def _short(text: str, most: int = NAMED_BYTES) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import falcon
 
+from onesoup.csp.service_contact import service_address
 from onesoup.guide.phones import Family, ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking
@@ -121,6 +122,7 @@ class Done(Step):
             "families": guide().families,
             "fields": [(each.label, own(each.type), own(each.say)) for each in family.fields] if family else [],
             "sms": linking.wakes_by_sms(services),
+            "helper": service_address(services.policy.service_contact, owner.jid),
         }
 
 

@@ -15,7 +15,7 @@ import structlog
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.locks import duration
-from onesoup.handlers.settings_ota import Offered, goes_by_sms, new_pin, offer, signed
+from onesoup.handlers.settings_ota import Offered, goes_by_sms, links_key, make_link, new_pin, offer, signed
 from onesoup.provisioning import push
 from onesoup.provisioning.documents import MAX_PASSWORD, MAX_PROVISIONED_USER_ID, AccessPoint, ImpsSettings
 from onesoup.provisioning.errors import ProvisioningError
@@ -34,7 +34,6 @@ log = structlog.get_logger()
 SETTINGS = f"{ACCOUNT_PATH}/settings"
 # Phones like to begin with a capital letter.
 LINK_ROUTES = ("/s/{token}", "/S/{token}")
-LINKS_AN_HOUR = 10
 # Links that one address may try in ten minutes: a carrier has many phones behind one.
 MOST_LINKS = 40
 MAX_APN, MAX_TOKEN = 100, 40
@@ -133,13 +132,13 @@ class SettingsByLink(FromSettingsWay):
 
     def do(self, visit: Visit) -> str:
         services, owner, pin = self.site.services, visit.owner, new_pin()
-        who = services.ring.digest(owner.jid, "settings").hex()[:16]
-        if services.tries.count("settings", who) > LINKS_AN_HOUR:
-            wait = duration(services.tries.wait("settings", who))
+        try:
+            token = make_link(services, owner.jid, imps_settings(self.site, visit, owner), pin)
+        except ProvisioningError as error:
+            raise StepProblem(f"These settings cannot be made: {error}.") from None
+        if not token:
+            wait = duration(services.tries.wait("settings", links_key(services, owner.jid)))
             raise StepProblem(f"Too many links were made. Try again in {wait}.")
-        document, signature = made(self.site, visit, owner, pin)
-        token = linking.easy_phone_password()
-        services.settings_links.keep(token, LinkedSettings(document, signature.security, signature.mac))
         self.site.sessions.change(owner, link_pin=pin, link=token)
         return self.path
 

@@ -7,6 +7,7 @@ import re
 import falcon
 
 from onesoup.csp.access import default_domain
+from onesoup.csp.service_contact import service_address
 from onesoup.guide.phones import ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
@@ -67,7 +68,8 @@ def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request)
     """This server's own values, as whoever asks here types them into a phone."""
     policy, peer = services.policy, peers.of(req)
     domain = default_domain(policy.by_place, peer.host, "/", policy.domain or None) or "example.org"
-    return ServerValues(server_url(services, peers, req), domain)
+    helper = service_address(policy.service_contact, domain)
+    return ServerValues(server_url(services, peers, req), domain, helper)
 
 
 def server_url(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> str:

@@ -14,10 +14,17 @@ MAX_RULES_AGE_SECONDS = 600.0
 
 
 class BlockRules:
-    """`unblocked` is called with those that the server does not block any more: their presence is unknown."""
+    """`unblocked` is called with those that the server does not block any more: their presence is unknown. `reserved`: addresses
+    that the gateway answers for; whoever has one of them on XMPP is not heard, so that nobody poses as the service contact."""
 
-    def __init__(self, state: SessionState, blocks: BlockLists, unblocked: Callable[[list[str]], None]) -> None:
-        self._state, self._blocks, self._unblocked = state, blocks, unblocked
+    def __init__(
+        self,
+        state: SessionState,
+        blocks: BlockLists,
+        unblocked: Callable[[list[str]], None],
+        reserved: frozenset[str] = frozenset(),
+    ) -> None:
+        self._state, self._blocks, self._unblocked, self._reserved = state, blocks, unblocked, reserved
         self._rules: Rules | None = None
         self._rules_until = 0.0
 
@@ -32,11 +39,11 @@ class BlockRules:
 
     def refuses(self, jid: str) -> bool:
         """Whether the phone does not hear this sender: by the block list, or because the grant list does not name it."""
-        return self._known().refuse(jid)
+        return jid in self._reserved or self._known().refuse(jid)
 
     def blocks(self, jid: str) -> bool:
         """Whether the block list names this sender."""
-        return self._known().blocks(jid)
+        return jid in self._reserved or self._known().blocks(jid)
 
     def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
         """As refuses(), of an occupant of a room. The grant list counts only for what is said in private."""

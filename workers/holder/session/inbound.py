@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 class InboundStanzas:
     """Reads stanzas for the session of `own`, a bare JID. `full` and `profile` are written by the session: whether too much waits
-    for the phone, so that what people write is refused, and what others are told of the phone. `client_kinds` as in
-    InboundPresence."""
+    for the phone, so that what people write is refused, and what others are told of the phone. `client_kinds` and `reserved` as
+    in InboundPresence."""
 
     __slots__ = ("_batch_class", "_iq", "_messages", "_own", "_presence", "_rooms", "full", "profile")
 
@@ -41,9 +41,10 @@ class InboundStanzas:
         rooms: RoomStanzas,
         client_kinds: Mapping[str, str] = MappingProxyType({}),
         batch_class: type[InboundBatch] = InboundBatch,
+        reserved: frozenset[str] = frozenset(),
     ) -> None:
         self._own, self._rooms, self._batch_class = own, rooms, batch_class
-        self._presence = InboundPresence(own, facts, texts, rooms, client_kinds)
+        self._presence = InboundPresence(own, facts, texts, rooms, client_kinds, reserved)
         self._messages = InboundMessages(own, facts, texts, rooms)
         self._iq = InboundIq(own, facts)
         self.profile, self.full = stanzas.DEFAULT_PHONE_PROFILE, False

@@ -30,11 +30,19 @@ class InboundPresence:
     """Reads presence for the session of `own`, a bare JID. `client_kinds`: caps node -> kind of client; it grows elsewhere. Keeps
     nothing of a contact but the order in which presences came."""
 
-    __slots__ = ("_client_kinds", "_facts", "_order", "_own", "_rooms", "_texts")
+    __slots__ = ("_client_kinds", "_facts", "_order", "_own", "_reserved", "_rooms", "_texts")
 
     def __init__(
-        self, own: str, facts: ContactFacts, texts: PhoneTexts, rooms: RoomStanzas, client_kinds: Mapping[str, str]
+        self,
+        own: str,
+        facts: ContactFacts,
+        texts: PhoneTexts,
+        rooms: RoomStanzas,
+        client_kinds: Mapping[str, str],
+        reserved: frozenset[str] = frozenset(),
     ) -> None:
+        """`reserved`: addresses that the gateway answers for; presence from there is not read."""
+        self._reserved = reserved
         self._own, self._facts, self._texts, self._rooms, self._client_kinds = own, facts, texts, rooms, client_kinds
         self._order = int(time.time())
 
@@ -44,7 +52,7 @@ class InboundPresence:
         for stanza in nodes:
             jid = addresses.bare(stanza.getAttr("from") or "")
             kind = stanza.getAttr("type") or ""
-            if not jid or jid == self._own:
+            if not jid or jid == self._own or jid in self._reserved:
                 continue
             if stanza.getName() == "message" or kind in ("", "unavailable", "error", "unsubscribed"):
                 by_contact.setdefault(jid, []).append(stanza)

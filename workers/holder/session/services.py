@@ -52,4 +52,6 @@ class HolderServices:
     gone: Callable[[Any], None]
     # Seconds of silence after which a room is asked whether the phone is still in it, 0 for never.
     room_check: float
+    # The addresses at which the gateway answers this account's phones itself.
+    reserved: Callable[[str], frozenset[str]] = lambda _own: frozenset()
     service_cache: ServiceCache = field(default_factory=ServiceCache)

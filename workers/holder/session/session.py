@@ -93,7 +93,7 @@ class XmppSession(StreamListener):
         self.idle = IdleIndicator(self._store, self.connection, self.schedule)
         self._spelling = DomainSpelling(self._store)
         self._stale = StaleContacts(self.state, self._store, self.connection, self._spelling, self._changes)
-        self.rules = BlockRules(self.state, services.blocks, self._stale.unblocked)
+        self.rules = BlockRules(self.state, services.blocks, self._stale.unblocked, services.reserved(self.session.jid))
 
     def _build_inbound(self, caps: Capabilities) -> None:
         services, session, cache = self._services, self.session, self._services.lookup_cache
@@ -115,7 +115,8 @@ class XmppSession(StreamListener):
             invites=services.invites,
             check_seconds=services.room_check,
         )
-        self.inbound = InboundStanzas(session.jid, facts, self.texts, self.rooms.inbound, cache.kinds)
+        reserved = services.reserved(session.jid)
+        self.inbound = InboundStanzas(session.jid, facts, self.texts, self.rooms.inbound, cache.kinds, reserved=reserved)
         self.accept(caps)
         learner = ContactLearner(self.state, self._store, self._changes, self.inbound)
         self.lookups = ContactLookups(self.state, self._store, self.connection, self._spelling, cache, learner.learn)

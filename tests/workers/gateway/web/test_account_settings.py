@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from falcon.testing import TestClient
 
+from onesoup.handlers import settings_ota
 from onesoup.provisioning import wbxml
 from onesoup.provisioning.documents import AccessPoint, settings_of
 from onesoup.provisioning.signature import Security, sign
@@ -135,11 +136,11 @@ def test_what_is_no_link_is_a_page_that_is_not_there(client, token):
 def test_a_reload_makes_no_second_link_and_an_account_few_of_them(person, services, client):
     path, _ = link_of(person)
     assert path in person.open(LINK).text
-    for _ in range(account_settings.LINKS_AN_HOUR):
+    for _ in range(settings_ota.LINKS_AN_HOUR):
         person.open(WAY)
         page = person.send(to=LINK)
     assert re.search(r"Too many links were made\. Try again in (59|60) minutes", words(page))
-    assert len(list(services.guard._client.scan_iter("settings:*"))) == account_settings.LINKS_AN_HOUR
+    assert len(list(services.guard._client.scan_iter("settings:*"))) == settings_ota.LINKS_AN_HOUR
 
 
 def test_a_new_choice_of_settings_shows_no_old_link(person):

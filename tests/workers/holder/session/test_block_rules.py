@@ -52,6 +52,13 @@ def rules(account, unblocked):
     return BlockRules(state, account, unblocked.append)
 
 
+def test_whoever_has_an_address_that_the_gateway_answers_for_is_not_heard(account):
+    state = SessionState("s", Session(OWN, "wv:alice", "1.2", "phone", ttl=600), fence=1, shard=0)
+    posing = "onesoup@example.org"
+    rules = BlockRules(state, account, lambda _jids: None, frozenset({posing}))
+    assert (rules.refuses(posing), rules.blocks(posing), rules.refuses(BOB)) == (True, True, False)
+
+
 def test_lists_are_read_once_until_they_change(account, rules):
     assert [rules.refuses(each) for each in (EVE, BOB, EVE)] == [True, False, True]
     assert account.reads == 1

@@ -756,3 +756,15 @@ def test_nobody_else_says_whom_we_block(intake, directory):
     done = read(intake, f"<iq type='set' id='p3' from='{ROMEO}'><unblock xmlns='urn:xmpp:blocking'/></iq>")
     assert directory.pushed == []
     assert [each.getAttr("type") for each in done.answers] == ["error"]
+
+
+def test_presence_of_somebody_who_poses_as_the_service_contact_is_not_read(directory):
+    intake = inbound_of(directory, reserved=frozenset({"onesoup@example.org"}))
+    done = read(
+        intake,
+        "<presence from='onesoup@example.org/x'><show>dnd</show></presence>",
+        "<presence from='onesoup@example.org' type='subscribe'/>",
+        f"<presence from='{ROMEO}/x'/>",
+    )
+    assert list(done.changes.presence) == [ROMEO]
+    assert (directory.asked, done.changes.items, done.answers) == ([], [], [])
