@@ -23,6 +23,7 @@ from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import Logins
 from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
@@ -108,6 +109,7 @@ class GatewayServices:
     page_sessions: PageSessions
     settings_links: SettingsLinks
     settings_queue: SettingsQueue
+    phone_requests: PhoneRequests
     wakes: Wakes
     shards: Shards
     replies: Replies
@@ -130,6 +132,8 @@ class Peer:
     number: str = ""
     sender: str = ""
     room: int = sys.maxsize
+    # What calls itself a gateway or proxy between the phone and us, "" for nothing. Ours is none.
+    via: str = ""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import Logins
 from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
@@ -105,6 +106,7 @@ def gateway_services(
         page_sessions=PageSessions(client, ring),
         settings_links=SettingsLinks(client, ring),
         settings_queue=SettingsQueue(client, ring),
+        phone_requests=PhoneRequests(client, ring),
         wakes=Wakes(client),
         shards=Shards(client),
         replies=Replies(client, settings.redis_url),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.store import bounds, keys
 from onesoup.store.account.accounts import ClientSessions, Had, Lists
 from onesoup.store.account.blocks import Blocks
@@ -18,6 +19,7 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, Ticket
 from onesoup.store.account.page_sessions import PageSession, PageSessions
 from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import TABLE, TooMuch
@@ -390,6 +392,31 @@ def sessions_of_the_account_page(field: Field) -> None:
             sessions.begin(PageSession(JID, str(number), LONG if number % 2 else "x" * 200))
         with suppress(TooMuch):
             sessions.change(PageSession(JID, str(number), "x", apn=LONG))
+
+
+@attacks("phone:{who}")
+def events_of_one_phone(field: Field) -> None:
+    """Each is another one, with and without a password, and some have texts that no phone sends."""
+    store = PhoneRequests(field.client, RING)
+    who = store.of_account(JID)
+    for number in range(400):
+        kind = EventKind.REQUEST if number % 2 else EventKind.LOGIN
+        some = [
+            PhoneEvent(
+                kind, number, number, name=f"{number} {each}", user=LONG if each % 2 else "u" * 80, agent="a" * 60, account=who
+            )
+            for each in range(20)
+        ]
+        store.add({who: some}, number)
+
+
+@attacks("phones-seen")
+def events_of_many_phones(field: Field) -> None:
+    store = PhoneRequests(field.client, RING)
+    for number in range(100):
+        store.add(
+            {store.of_address(f"{number}.{each}"): [PhoneEvent(EventKind.PAGE, 1, 1, name="/")] for each in range(50)}, number
+        )
 
 
 @attacks("settings:*")

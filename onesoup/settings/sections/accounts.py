@@ -65,6 +65,12 @@ class AccountSettings:
         "Serve /account, the page on which users choose a phone password. It needs HTTPS through a trusted proxy.",
         "false",
     )
+    doctor_page: bool = setting(
+        True,
+        "Serve /doctor with /account: owners of accounts see what their phone has sent. For that, names and codes of "
+        "requests are kept for a day.",
+        "false",
+    )
     registration: bool = setting(
         False, "Let phones register new accounts (Registration), where the XMPP server allows in-band registration.", "true"
     )

@@ -178,10 +178,15 @@ STEPS: tuple[type[Step], ...] = (Start, Overview, Password, OwnPassword, Done, F
 
 
 def add_account_pages(
-    app: "falcon.App[falcon.Request, falcon.Response]", services: GatewayServices, peers: PeerReader, phones: Phones | None = None
+    app: "falcon.App[falcon.Request, falcon.Response]",
+    services: GatewayServices,
+    peers: PeerReader,
+    phones: Phones | None = None,
+    doctor: str = "",
 ) -> None:
-    """Serves the page below PATH, and links to settings. What is posted there and is no form goes to `phones`."""
-    site = AccountSite(services, peers, phones)
+    """Serves the page below PATH, and links to settings. What is posted there and is no form goes to `phones`. `doctor` is the
+    path of the page that shows what a phone sends, "" where it is not served."""
+    site = AccountSite(services, peers, phones, doctor)
     for step in (*STEPS, *account_number.STEPS, *account_settings.STEPS):
         app.add_route(step.path, step(site))
     link = account_settings.SettingsLink(services, peers, phones)
