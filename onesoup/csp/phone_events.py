@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 # The longest texts of an event, letters: they come from strangers.
-MAX_AGENT, MAX_USER, MAX_NAME, MAX_VIA = 60, 80, 40, 60
+MAX_AGENT, MAX_USER, MAX_EVENT_NAME, MAX_VIA = 60, 80, 40, 60
 # Stands for a user id that others must not see.
 HIDDEN = "\N{HORIZONTAL ELLIPSIS}"
 

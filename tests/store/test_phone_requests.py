@@ -1,5 +1,4 @@
-"""What phones did in the last day, on a real Redis: what is merged, what goes, what never goes, and that Redis tells nobody who did
-it."""
+"""What phones did in the last day, on a real Redis: what is merged, what goes, what never goes, and whom Redis knows."""
 
 from dataclasses import replace
 

@@ -35,8 +35,7 @@ from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.web.account import add_account_pages
-from workers.gateway.web.doctor import PATH as DOCTOR
-from workers.gateway.web.doctor import add_doctor_page
+from workers.gateway.web.doctor import DOCTOR_PATH, add_doctor_page
 from workers.gateway.web.pages import Pages
 from workers.gateway.web.signed_session import PATH as ACCOUNT
 
@@ -214,7 +213,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     notes = _notes(settings, services)
     resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes)
     account = ACCOUNT if settings.account_page else ""
-    doctor = DOCTOR if settings.account_page and settings.doctor_page else ""
+    doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes)
     app.add_route("/", PhonesAndPages(resource, pages), compile=True)
     if settings.account_page:

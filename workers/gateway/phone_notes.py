@@ -12,7 +12,7 @@ from onesoup.csp import access, handsets
 from onesoup.csp.codec.envelope import Message, Unknown
 from onesoup.csp.codec.generated_elements import LoginRequest, PollingRequest
 from onesoup.csp.errors import CspError
-from onesoup.csp.phone_events import HIDDEN, MAX_AGENT, MAX_NAME, MAX_USER, MAX_VIA, EventKind, PhoneEvent, sameness
+from onesoup.csp.phone_events import HIDDEN, MAX_AGENT, MAX_EVENT_NAME, MAX_USER, MAX_VIA, EventKind, PhoneEvent, sameness
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
@@ -57,10 +57,12 @@ class PhoneNotes:
             self._requests(message, octets, peer, code)
 
     def unreadable(self, peer: Peer, what: str, octets: int, media: str) -> None:
-        self._note("", self._event(EventKind.UNREADABLE, peer, name=what[:MAX_NAME], octets=octets, media=media[:MAX_NAME]))
+        self._note(
+            "", self._event(EventKind.UNREADABLE, peer, name=what[:MAX_EVENT_NAME], octets=octets, media=media[:MAX_EVENT_NAME])
+        )
 
     def opened(self, peer: Peer, path: str) -> None:
-        self._note("", self._event(EventKind.PAGE, peer, name=path[:MAX_NAME]))
+        self._note("", self._event(EventKind.PAGE, peer, name=path[:MAX_EVENT_NAME]))
 
     def _count_poll(self, sid: str) -> None:
         counted = self._polls.get(sid)
@@ -118,7 +120,7 @@ class PhoneNotes:
                 continue
             known.add(name)
             asked = {"version": message.version, "encoding": message.encoding.value, "octets": octets}
-            self._note(sid, self._event(EventKind.REQUEST, peer, name=name[:MAX_NAME], code=told, **asked))
+            self._note(sid, self._event(EventKind.REQUEST, peer, name=name[:MAX_EVENT_NAME], code=told, **asked))
 
     def _known(self, sid: str) -> set[str]:
         """The kinds of requests that were noted of a session."""

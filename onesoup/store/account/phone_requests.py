@@ -21,8 +21,8 @@ DAY_SECONDS = 86_400
 # Every phone or address with events, and when it was last written.
 INDEX = "phones-seen"
 # Sessions whose polls somebody wants to see.
-LOOKED_AT = "polls-looked-at"
-LOOK_SECONDS = 30
+POLLS_LOOKED_AT = "polls-looked-at"
+POLLS_LOOK_SECONDS = 30
 POLLS_SECONDS = 60
 MOST_ADDED = 64
 
@@ -141,16 +141,16 @@ class PhoneRequests:
 
         def write() -> None:
             pipe = self._client.pipeline(transaction=False)
-            pipe.zadd(LOOKED_AT, dict.fromkeys(sids, now + LOOK_SECONDS))
-            pipe.zremrangebyscore(LOOKED_AT, "-inf", now)
-            pipe.expire(LOOKED_AT, LOOK_SECONDS)
+            pipe.zadd(POLLS_LOOKED_AT, dict.fromkeys(sids, now + POLLS_LOOK_SECONDS))
+            pipe.zremrangebyscore(POLLS_LOOKED_AT, "-inf", now)
+            pipe.expire(POLLS_LOOKED_AT, POLLS_LOOK_SECONDS)
             pipe.execute()
 
         if sids:
             guarded(write)
 
     def looked_at(self, now: int) -> list[str]:
-        return [sid.decode() for sid in guarded(lambda: self._client.zrangebyscore(LOOKED_AT, now, "+inf"))]
+        return [sid.decode() for sid in guarded(lambda: self._client.zrangebyscore(POLLS_LOOKED_AT, now, "+inf"))]
 
     def tell_polls(self, process: str, polls: Mapping[str, tuple[int, int]]) -> None:
         """What one process has counted: by session, how many polls, and when the last one was."""

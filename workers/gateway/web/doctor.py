@@ -11,7 +11,8 @@ import falcon
 
 from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.guide import findings
-from onesoup.guide.findings import Facts, Grade, Link, SessionFacts
+from onesoup.guide.finding_rules import Grade, Link
+from onesoup.guide.findings import OwnerFacts, SessionFacts
 from onesoup.guide.phones import Server, guide
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking, throttle
@@ -23,7 +24,7 @@ from workers.gateway.web.account import Password, Start
 from workers.gateway.web.signed_session import PATH as ACCOUNT
 from workers.gateway.web.steps import AccountSite, Phones, Step, Visit
 
-PATH, SIGN_IN = f"{ACCOUNT}/doctor", f"{ACCOUNT}/doctor/sign-in"
+DOCTOR_PATH, SIGN_IN = f"{ACCOUNT}/doctor", f"{ACCOUNT}/doctor/sign-in"
 RENEW_SECONDS, LIVE_SECONDS = 5, 600
 MOST_SHOWN = 40
 LINKS = {
@@ -43,15 +44,15 @@ class SignIn(Start):
         return super().values(visit) | {"path": self.path}
 
     def elsewhere(self, visit: Visit) -> str:
-        return PATH if visit.session else ""
+        return DOCTOR_PATH if visit.session else ""
 
     def do(self, visit: Visit) -> str:
         super().do(visit)
-        return PATH
+        return DOCTOR_PATH
 
 
 class Doctor(Step):
-    path = PATH
+    path = DOCTOR_PATH
     sign_in = SIGN_IN
     template = "doctor.html"
 
@@ -72,18 +73,18 @@ class Doctor(Step):
             "sessions": [(each, _ago(each.heard, now)) for each in facts.sessions],
             "others": seen.others,
             "fine": any(each.rule == "logged-in" for each in seen.findings),
-            "live": f"{PATH}?until={until}" if until else "",
+            "live": f"{DOCTOR_PATH}?until={until}" if until else "",
             "seconds": RENEW_SECONDS,
             "families": guide().families,
             "url": facts.server.url,
         }
 
-    def _facts(self, visit: Visit, own: str, now: int) -> Facts:
+    def _facts(self, visit: Visit, own: str, now: int) -> OwnerFacts:
         services, jid = self.site.services, visit.owner.jid
         link = linking.find_link(services, jid)
         lock = lock_of(services, visit.peer, jid)
         server = Server(self.site.server(visit), jid.rpartition("@")[2])
-        return Facts(
+        return OwnerFacts(
             jid,
             own,
             server,
@@ -156,7 +157,7 @@ def _shown(event: PhoneEvent, address: str, now: int) -> dict[str, Any]:
     }
 
 
-def since(found: "PhoneEvent | findings.Finding", now: int) -> str:
+def since(found: "PhoneEvent | findings.PhoneFinding", now: int) -> str:
     """When and how often something was seen, in words."""
     if not found.times:
         return ""
@@ -178,7 +179,7 @@ def _ago(when: int, now: int) -> str:
 def add_doctor_page(
     app: "falcon.App[falcon.Request, falcon.Response]", services: GatewayServices, peers: PeerReader, phones: Phones | None = None
 ) -> None:
-    """Serves the page at PATH. What is posted there and is no form goes to `phones`."""
-    site = AccountSite(services, peers, phones, PATH)
+    """Serves the page at DOCTOR_PATH. What is posted there and is no form goes to `phones`."""
+    site = AccountSite(services, peers, phones, DOCTOR_PATH)
     for step in (Doctor, SignIn):
         app.add_route(step.path, step(site))
