@@ -93,7 +93,7 @@ def findings(events: Sequence[PhoneEvent], facts: OwnerFacts, now: int) -> list[
             if rule.says:
                 _add(found, _finding(rule, event, facts))
     logged_in = max((each.last for each in events if each.kind == EventKind.LOGIN and each.code == 200), default=0)
-    told = [replace(each, solved=each.grade is not Grade.FINE and each.last < logged_in) for each in found.values()]
+    told = [replace(each, solved=each.grade is not Grade.FINE and each.last <= logged_in) for each in found.values()]
     told += [finding for session in facts.sessions for finding in session_findings(session, facts, now)]
     if not any(each.kind in (EventKind.LOGIN, EventKind.REQUEST, EventKind.UNREADABLE) for each in events) and not facts.sessions:
         told.append(_silence(events, facts, now))

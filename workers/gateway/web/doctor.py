@@ -14,7 +14,7 @@ from onesoup.guide import findings
 from onesoup.guide.finding_rules import Grade, Link
 from onesoup.guide.findings import OwnerFacts, SessionFacts
 from onesoup.guide.phones import Server, guide
-from onesoup.handlers.context import GatewayServices
+from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.locks import lock_of
 from onesoup.store import records
@@ -82,7 +82,8 @@ class Doctor(Step):
     def _facts(self, visit: Visit, own: str, now: int) -> OwnerFacts:
         services, jid = self.site.services, visit.owner.jid
         link = linking.find_link(services, jid)
-        lock = lock_of(services, visit.peer, jid)
+        # From where the phone comes nobody knows: most likely from a place where the account never was.
+        lock = lock_of(services, visit.peer, jid) or lock_of(services, Peer(), jid)
         server = Server(self.site.server(visit), jid.rpartition("@")[2])
         return OwnerFacts(
             jid,
