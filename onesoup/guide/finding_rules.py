@@ -260,6 +260,15 @@ OUTCOMES: tuple[Rule, ...] = (
         do="Send a smaller picture or a shorter text.",
     ),
     Rule(
+        "empty",
+        _some(UNREADABLE),
+        Grade.BAD,
+        "A request arrived with nothing in it.",
+        needs=_signs("empty"),
+        cause="gateway",
+        link=Link.ACCESS,
+    ),
+    Rule(
         "spoiled",
         _some(UNREADABLE),
         Grade.BAD,

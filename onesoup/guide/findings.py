@@ -123,6 +123,7 @@ def signs_of(event: PhoneEvent, events: Sequence[PhoneEvent], facts: OwnerFacts)
         "fine": login and event.code == 200,
         "foreign": bool(media) and "wv.csp" not in media and "xml" not in media and media != "text/plain",
         "phone": guide().by_user_agent(event.agent) is not None,
+        "empty": not event.octets,
         event.name: event.kind == EventKind.UNREADABLE,
     }
     return frozenset(name for name, holds in held.items() if holds)

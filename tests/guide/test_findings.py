@@ -33,7 +33,7 @@ def request(code, name="SendMessage-Request", **more):
 
 
 def body(name="unreadable", **more):
-    return event(EventKind.UNREADABLE, name=name, **more)
+    return event(EventKind.UNREADABLE, name=name, **{"octets": 400} | more)
 
 
 def page(**more):
@@ -85,6 +85,7 @@ CASES = [
     ("changed", body(media="text/html"), FACTS, "no request of a chat client (text/html)", "Internet access point"),
     ("packed", body("content-encoding"), FACTS, "compressed", "Internet access point"),
     ("broken-off", body("incomplete"), FACTS, "broke off", "access point"),
+    ("empty", body(octets=0), FACTS, "nothing in it", "Internet access point"),
     ("too-long", body("too-large"), FACTS, "longer than this server takes", "smaller"),
     ("spoiled", body(via=GATEWAY, media="application/vnd.wv.csp.xml"), FACTS, f"through {GATEWAY}", "Internet access point"),
     ("unreadable", body(media="application/vnd.wv.csp.wbxml"), FACTS, "cannot be read", "1.1 or 1.2"),
