@@ -2,9 +2,9 @@
 PYTHON_BIN := .venv/bin/python
 PYTEST_ARGS ?=
 # Tests that start no server: rules, codecs, mapping.
-PURE := tests/csp tests/wire tests/xmpp_mapping tests/cir/test_bearer_policy.py tests/cir/test_stcp_protocol.py \
-    tests/cir/test_rules.py tests/cir/test_vectors.py tests/cir/test_window.py tests/http_server/test_requests.py \
-    tests/test_imports.py
+PURE := tests/csp tests/wire tests/xmpp tests/provisioning tests/guide tests/workers/holder/session tests/cir/test_bearer_policy.py \
+    tests/cir/test_rules.py tests/cir/test_vectors.py tests/cir/smpp/test_window.py tests/cir/stcp/test_protocol.py \
+    tests/http_server/test_requests.py tests/test_imports.py tests/test_names.py --ignore=tests/xmpp/stream
 CASES ?=
 LONG ?= L2 L5 L6 L4
 MINUTES ?= 20

@@ -28,6 +28,7 @@ from onesoup.runtime.ports import free_port
 from onesoup.store import records
 from onesoup.store.redis.client import connect
 from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import NewSession
 
 MESSAGES_PER_SECOND = 100
 BURST_MESSAGES = 50
@@ -249,7 +250,7 @@ def _ours(directory: Path, server: RedisServer, names: list[str]) -> Iterator[Li
     feed = HolderSessionStore(client)
     for name in names:
         session = Session("alice@x", "wv:alice@x", "1.2", "r", cookie="wv:nokia.12345")
-        feed.create(name, {"r": records.pack_session(session), "ttl": 3_600_000, "fence": 1}, ())
+        feed.create(name, NewSession(records.pack_session(session), 1, 3_600_000))
     env = {"ONESOUP_REDIS_URL": server.url, "ONESOUP_STCP_PORT": str(port), "ONESOUP_DATA": str(directory / "cir")}
     argv = [str(Path(sys.prefix, "bin", "onesoup")), "cir"]
     process = Process("cir", argv, os.environ | env, directory / "cir.log")

@@ -24,10 +24,11 @@ from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer, connects
 from onesoup.phone.http import PhoneHttpClient
 from onesoup.runtime.ports import free_port
-from onesoup.store import records
+from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
 from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import NewSession
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 
@@ -71,14 +72,8 @@ def write_sessions(url: str, sids: list[str]) -> None:
     feed = HolderSessionStore(client)
     for number, sid in enumerate(sids):
         session = Session(f"user{number}@localhost", f"wv:user{number}@localhost", POLL_VERSION, "onesoup.phone")
-        fields = {
-            "r": records.pack_session(session),
-            "caps": records.pack_caps(Capabilities()),
-            "cred": secrets.token_bytes(60),
-            "ttl": POLL_SESSION_MS,
-            "fence": 1,
-        }
-        feed.create(sid, fields, ())
+        feed.create(sid, NewSession(records.pack_session(session), 1, POLL_SESSION_MS, secrets.token_bytes(60)))
+        client.hset(keys.session(sid), "caps", records.pack_caps(Capabilities()))
     client.close()
 
 

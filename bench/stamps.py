@@ -29,7 +29,7 @@ STAMPED_FUNCTIONS = {
     "holder": [
         ("workers.holder.process", "Holder.on_wake", "holder: news"),
         ("workers.holder.session.outbox", "Outbox._run_commands", "holder: outbox"),
-        ("onesoup.store.session.holder_side", "HolderSessionStore.commands", "holder: feed.commands"),
+        ("onesoup.store.session.outbox", "OutboxQueue.commands", "holder: feed.commands"),
         ("onesoup.xmpp.stream.socket", "StreamSocket.offer", "holder: TLS write"),
         ("onesoup.xmpp.stream.stream", "Stream._handle", "holder: stanzas parsed"),
         ("workers.holder.session.receiver", "StanzaReceiver.receive", "holder: intake"),

@@ -16,6 +16,7 @@ from cir.bearer_policy import Exhausted, Facts, Send, Wait
 from cir.metrics import WAKEUPS_SENT
 from cir.sms import job
 from cir.sms.outgoing import SENT_OUTCOMES, SmsSender
+from cir.sms.settings_sender import SettingsSender
 from cir.udp import UdpSender
 from cir.work_queue import WorkQueue
 from cir.wvci import CirError
@@ -25,13 +26,13 @@ from onesoup.observability import tracing
 from onesoup.observability.logs import short
 from onesoup.settings import Settings
 from onesoup.store import keys
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.records import unpack_caps, unpack_command, unpack_session
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.sms_budget import Refusal
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import WakeFacts, Wakes, WakeTries
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.sms_budget import SmsRefusal
+from onesoup.store.wakeup.wakes import WakeFacts, WakeStore, WakeTries
 
 log = structlog.get_logger()
 
@@ -51,22 +52,24 @@ class Engine:
     def __init__(
         self,
         settings: Settings,
-        wakes: Wakes,
-        codes: Numbers,
+        wakes: WakeStore,
+        codes: PhoneNumbers,
         shards: Shards,
-        lines: Lines,
+        lines: CirProcesses,
         outgoing: SmsSender | None = None,
         datagrams: UdpSender | None = None,
+        settings_sender: SettingsSender | None = None,
     ) -> None:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
+        self._settings_sender = settings_sender
         self.queue = WorkQueue(wakes.due, self.step, MAX_PARALLEL_WAKES)
         self._codes_out, self._count, self._gap = Group(), 0, False
         self._ask_at = 0.0
 
     def bearers(self) -> frozenset[str]:
-        """The bearers that work here just now, and "SMS" where any message can be sent."""
+        """The bearers that work here just now; "SMS" where any message can be sent, "SETTINGS" where settings can."""
         found = set()
         if self._datagrams is not None:
             found |= {"SUDP", "WAPUDP"}
@@ -74,6 +77,7 @@ class Engine:
             methods = self._outgoing.gateway.methods
             found |= methods & {"WAPSMS", "SSMS"}
             found |= {"SMS"} if job.TEXT_SMS in methods else set()
+            found |= {"SETTINGS"} if self._settings_sender is not None and self._settings_sender.ready() else set()
         return frozenset(found)
 
     def _sms_methods(self) -> frozenset[str]:
@@ -83,10 +87,11 @@ class Engine:
     # --- news ---
 
     def news(self, data: bytes) -> None:
-        """A wake is outstanding for a phone with other bearers than STCP; or a code waits to be sent."""
+        """A wake is outstanding for a phone with other bearers than STCP; or a code, or settings, wait to be sent."""
         kind, _, sid = data.decode("ascii", "replace").partition(" ")
         if kind == "code":
             self._codes_out.spawn(self._send_codes)
+            self.send_settings()
             return
         delay = bearer_policy.UDP_DELAY_MS["m"] if self._datagrams is not None else bearer_policy.SMS_DELAY_MS
         # The greenlet that reads news must not wait for Redis: STCP lines get theirs from it too.
@@ -139,7 +144,7 @@ class Engine:
     def step(self, sid: str) -> int | None:
         """Does what is due for a session. Returns in how many ms the next step is due, or None."""
         try:
-            look = self._wakes.look(sid)
+            look = self._wakes.facts(sid)
         except NoSession:
             return None
         session = unpack_session(look.record)
@@ -200,7 +205,7 @@ class Engine:
         return self._send_sms(sid, session, look, send)
 
     def _send_udp(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
-        if not self._wakes.note(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp", look.tried):
+        if not self._wakes.note_tries(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp", look.tried):
             return None
         assert self._datagrams is not None
         cookie = session.cookie or sid
@@ -219,7 +224,7 @@ class Engine:
         if refusal is not None:
             return self._refused(sid, look, refusal)
         tries = replace(send.tries, job=id_)
-        if not self._wakes.note(sid, tries, "sms", look.tried):
+        if not self._wakes.note_tries(sid, tries, "sms", look.tried):
             out.refund(look.number, session.jid, id_)
             return None
         try:
@@ -263,15 +268,15 @@ class Engine:
 
     def _put_off(self, sid: str, look: WakeFacts, seconds: float, seen: bytes) -> int:
         """SMS waits for the gateway, `seconds` from when the session was read; other bearers keep their times."""
-        self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
+        self._wakes.note_tries(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
-    def _refused(self, sid: str, look: WakeFacts, refusal: Refusal) -> int | None:
+    def _refused(self, sid: str, look: WakeFacts, refusal: SmsRefusal) -> int | None:
         tries = _tries(look)
         if refusal.ms is None:
-            self._wakes.note(sid, replace(tries, given_up=True), seen=look.tried)
+            self._wakes.note_tries(sid, replace(tries, given_up=True), seen=look.tried)
             return 0
-        self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms), seen=look.tried)
+        self._wakes.note_tries(sid, replace(tries, not_before=look.now + refusal.ms), seen=look.tried)
         return refusal.ms
 
     # --- what is learned ---
@@ -281,7 +286,7 @@ class Engine:
         hear datagrams at this address."""
         if tries.udp and look.last_request > tries.udp_at:
             late = tries.udp >= bearer_policy.MAX_UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS_MS[-1]
-            self._wakes.deaf(sid, late)
+            self._wakes.note_deaf(sid, late)
         sent_at = max(tries.udp_at if tries.udp else 0, tries.sms_at)
         if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT_MS:
             self._wakes.answered(session.jid)
@@ -289,13 +294,19 @@ class Engine:
 
     def _in_vain(self, sid: str, session: Session, look: WakeFacts, found: Exhausted) -> None:
         """Quiet until the phone comes, or until a message comes much later."""
-        if not self._wakes.note(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
+        if not self._wakes.note_tries(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
         WAKEUPS_SENT.labels("all", "unanswered").inc()
         count = self._wakes.unanswered(session.jid, found.tried)
         log.info("wake-unanswered", sid=short(sid), tried=",".join(found.tried), in_a_row=count)
 
-    # --- codes for people ---
+    # --- codes and settings for people ---
+
+    def send_settings(self) -> None:
+        """Looks for settings that wait. Meant to be called on news, and every few seconds for those whose news was lost and those
+        that a gateway could not take before."""
+        if self._settings_sender is not None:
+            self._codes_out.spawn(self._settings_sender.send_waiting)
 
     def _send_codes(self) -> None:
         out = self._outgoing

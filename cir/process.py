@@ -23,6 +23,7 @@ from cir.smpp import pdus
 from cir.sms import arrived, carrier
 from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
 from cir.sms.outgoing import SmsSender
+from cir.sms.settings_sender import SettingsSender
 from cir.stcp.limits import ConnectionLimits
 from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKEEPS_PER_ROUND, StcpServer
 from cir.udp import UdpSender
@@ -33,16 +34,18 @@ from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.session.gateway_side import NEWS, GatewaySessionStore
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.session_lua import CIR_CHANNEL
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.ota_queue import SettingsQueue
+from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -52,24 +55,25 @@ class Cir:
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
-        self.jobs = Jobs(client)
+        self.jobs = SmsJobs(client)
         self.gateway = carrier.make_gateway(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
         limits = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK_ADDRESSES, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
-        wakes, known = Wakes(client), Numbers(client)
+        wakes, known = WakeStore(client), PhoneNumbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
         per_round = CLUSTER_UPKEEPS_PER_ROUND if wakes.news_apart else UPKEEPS_PER_ROUND
         self.stcp = StcpServer(
             GatewaySessionStore(client),
-            Lines(client),
+            CirProcesses(client),
             limits=limits,
             proxies=behind,
             cookies=cookies,
             upkeeps_per_round=per_round,
         )
-        outgoing = SmsSender(settings, Budget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
-        self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
+        outgoing = SmsSender(settings, SmsBudget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
+        phones = _settings_sender(settings, client, known, outgoing)
+        self.engine = Engine(settings, wakes, known, Shards(client), CirProcesses(client), outgoing, _datagrams(settings), phones)
         self.reception: SmsReception | None = None
         if outgoing is not None:
             helos, data = NumberBinder(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
@@ -82,7 +86,7 @@ class Cir:
 
     def on_news(self, channel: str, data: bytes) -> None:
         """News that the store has published."""
-        if channel == NEWS:
+        if channel == CIR_CHANNEL:
             self.engine.news(data)
         else:
             self.stcp.wake(channel, data)
@@ -98,6 +102,7 @@ class Cir:
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
         self.engine.forget_processes()
         gevent.spawn(self.engine.sweep)
+        self.engine.send_settings()
         self.stcp.upkeep()
 
     def _receipt(self, message_id: str, state: str, error: str) -> None:
@@ -129,8 +134,21 @@ def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) 
     return SmsDataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
 
-def sms_limits(settings: Settings) -> Limits:
-    return Limits(
+def _settings_sender(
+    settings: Settings, client: redis.Redis, known: PhoneNumbers, outgoing: SmsSender | None
+) -> SettingsSender | None:
+    """What sends settings documents: they are sealed, so without a key ring nothing does."""
+    if outgoing is None or not settings.keys_file:
+        return None
+    try:
+        queue = SettingsQueue(client, KeyRing.load(settings.keys_file))
+    except KeyRingError as error:
+        raise SettingsError(f"ONESOUP_KEYS_FILE: {error}") from None
+    return SettingsSender(settings, queue, known, outgoing)
+
+
+def sms_limits(settings: Settings) -> SmsLimits:
+    return SmsLimits(
         gap=settings.sms_gap,
         per_hour=settings.sms_per_hour,
         per_day=settings.sms_per_day,
@@ -182,7 +200,7 @@ def main(settings: Settings) -> int:
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
-    subscriber.want([cir.stcp.channel, NEWS])
+    subscriber.want([cir.stcp.channel, CIR_CHANNEL])
     gevent.spawn(subscriber.run)
     tracing.start_tracing(client, "cir")
     gevent.spawn(cir.engine.queue.run)

@@ -10,10 +10,11 @@ import structlog
 from gevent.event import Event
 from gevent.pool import Pool
 
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.runtime import scheduler
 from onesoup.store.errors import StoreDown
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ class WorkQueue:
 
     def __init__(
         self,
-        due: Due,
+        due: SharedTimers,
         step: Step,
         max_parallel: int,
         log_name: Callable[[str], str] = short,
@@ -118,7 +119,7 @@ class WorkQueue:
         except StoreDown as error:
             log.warning("store-down", reason=str(error))  # the lease runs out
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__, name=self._log_name(name))
+            log_bug(error, name=self._log_name(name))
         finally:
             self._leases.pop(name, None)
             self.check_now()

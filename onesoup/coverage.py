@@ -36,7 +36,7 @@ LEGEND = """\
 A letter in the column of a version is an encoding that carries the primitive there: x XML, w WBXML, p plain text syntax. It is a
 capital where a test of the repository shows it: a conversation of `scripts/` that is played through the whole stack, or for P
 an example on the wire in `tests/wire/test_pts.py`. (That every primitive survives every encoding that has it is
-shown for all at once, by the property tests of `tests/csp/test_binding.py` and `tests/wire/test_pts.py`.) *tests* counts
+shown for all at once, by the property tests of `tests/csp/codec/test_binding.py` and `tests/wire/test_pts.py`.) *tests* counts
 the modules of `tests/handlers` and `tests/stories` that name the primitive. *Handled* says which module serves a request, or
 makes what the server sends; *never*: a server without a counterpart in XMPP has no reason to send it. **no** would be a
 primitive that nobody serves: there is none, and a test sees to it.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onesoup import coverage
 from onesoup.csp.handsets import HANDSETS, Handset, Row
-from onesoup.guide.phones import BASES, Family, Field, Problem, Server, guide
+from onesoup.guide.phones import BASES, Family, Field, PhoneProblem, ServerValues, guide
 from onesoup.settings import settings_reference
 from onesoup.store import bounds
 
@@ -47,7 +47,7 @@ def quirks() -> str:
 
 
 # Whose values stand in the page; the pages of a running server have its own.
-EXAMPLE = Server("http://imps.example.org/", "example.org")
+EXAMPLE = ServerValues("http://imps.example.org/", "example.org")
 
 
 def phones() -> str:
@@ -81,7 +81,7 @@ def _fields(shown: tuple[Field, ...]) -> list[str]:
     return rows
 
 
-def _problem(problem: Problem) -> list[str]:
+def _problem(problem: PhoneProblem) -> list[str]:
     shows = f'"{problem.shows}"' if problem.exact else problem.shows
     rows = []
     for cause in problem.causes:
@@ -92,7 +92,7 @@ def _problem(problem: Problem) -> list[str]:
 
 def redis_keys() -> str:
     rows = ["| key | who makes it grow | length of each part, bytes | count, memory | expiry | above that |", "| --- " * 6 + "|"]
-    for row in bounds.TABLE:
+    for row in bounds.KEY_BOUNDS:
         rows.append(f"| `{row.key}` | {row.made_by} | {row.lengths} | {row.count} | {row.expiry} | {row.above} |")
     return "\n".join(rows) + "\n"
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from cir.http import pap, url_template
 from cir.sms import wsp_push
-from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, HttpRequest, SendOutcome, SendResult, SmsJob
+from cir.sms.job import DATA_SMS, SETTINGS_SMS, SSMS, TEXT_SMS, WAPSMS, HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.settings import Settings, SettingsError
 
 _FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
-_MESSAGE_KINDS = {TEXT_SMS: "code", DATA_SMS: "data"}
+_MESSAGE_KINDS = {TEXT_SMS: "code", DATA_SMS: "data", SETTINGS_SMS: "settings"}
 REFUSED_STATUSES = frozenset({401, 403})
 # The message was certainly not taken. With any other 5xx it may have been taken, and without a key against duplicates it must not
 # be sent again.
@@ -41,11 +41,13 @@ class GatewayProfile(Protocol):
 class UrlProfile:
     """A template of a URL, and patterns for the answer."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS})
+    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS, SETTINGS_SMS})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._template = settings.sms_url
+        if not url_template.carries_parts(self._template):
+            self.methods -= {SETTINGS_SMS}
         if unknown := url_template.unknown_placeholders(self._template):
             raise SettingsError(f"sms_url: no such placeholder: {', '.join(unknown)}; example: {{msisdn}}")
 
@@ -122,7 +124,8 @@ _REPORT_PARAMETERS = "&dlr-mask={dlr_mask}&dlr-url={dlr_url}"
 
 
 class KannelPpgProfile:
-    """A push proxy gateway, by PAP. It builds the push itself and knows nothing else."""
+    """A push proxy gateway, by PAP. It builds the push itself and knows nothing else. It gets no settings: a phone finds their
+    signature in the content type, and how a gateway writes that is up to the gateway."""
 
     methods = frozenset({WAPSMS})
 
@@ -155,7 +158,7 @@ class KannelPpgProfile:
 class JsonProfile:
     """A webhook of the operator's own, with a signature."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS})
+    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS, SETTINGS_SMS})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -179,6 +182,8 @@ class JsonProfile:
             found |= {"dest_port": job.port, "src_port": job.source_port, "content_type": job.content_type}
         if job.method in (WAPSMS, SSMS):
             found |= {"app_id": wsp_push.CIR_APPLICATION_NUMBER, "text": job.text.decode()}
+        if job.method == SETTINGS_SMS:
+            found |= {"part": job.part, "parts": job.parts}
         until = datetime.fromtimestamp(int(job.not_after), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         found |= {"validity_s": job.validity, "not_after": until}
         if dlr_url:

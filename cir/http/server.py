@@ -20,8 +20,8 @@ from cir.wvci import CirError
 from onesoup.http_server.connection import BadBody, HttpConnection, HttpLimits
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.store.errors import StoreDown
-from onesoup.store.wakeup.sms_budget import Jobs
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.sms_budget import SmsJobs
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -35,8 +35,8 @@ class CirSite:
 
     def __init__(
         self,
-        wakes: Wakes,
-        jobs: Jobs,
+        wakes: WakeStore,
+        jobs: SmsJobs,
         key: bytes,
         sources: Container[str],
         reception: SmsReception | None = None,
@@ -98,7 +98,7 @@ class CirSite:
         return 404
 
     def _asked(self, token: str) -> int:
-        waiting = self._wakes.asked(token) if len(token) == shttp.SHTTP_TOKEN_LENGTH else None
+        waiting = self._wakes.waits_for_token(token) if len(token) == shttp.SHTTP_TOKEN_LENGTH else None
         return 404 if waiting is None else 200 if waiting else 204
 
     def _report(self, request: Request, query: str, body: bytes, address: str) -> int:

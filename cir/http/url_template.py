@@ -39,6 +39,12 @@ def mask_template(template: str, values: Mapping[str, bytes | str | int]) -> str
     return _PLACEHOLDER.sub(shown, template)
 
 
+def carries_parts(template: str) -> bool:
+    """Whether it has a place for the header and for the data of a binary message."""
+    used = set(_PLACEHOLDER.findall(template))
+    return not used.isdisjoint({"udh", "udh_hex"}) and not used.isdisjoint({"payload", "payload_hex"})
+
+
 def unknown_placeholders(template: str) -> list[str]:
     """Placeholders that do not exist."""
     return sorted(set(_PLACEHOLDER.findall(template)) - PLACEHOLDERS)

@@ -14,8 +14,9 @@ from gevent.lock import RLock
 
 from cir.smpp import pdus
 from cir.smpp.window import SubmitWindow
-from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, SendOutcome, SendResult, SmsJob
+from cir.sms.job import DATA_SMS, SETTINGS_SMS, SSMS, TEXT_SMS, WAPSMS, SendOutcome, SendResult, SmsJob
 from cir.wvci import CirError
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 from onesoup.settings import Settings
@@ -35,7 +36,7 @@ REFUSED_SUBMIT_REASONS = {0x0A: "invalid source", 0x0B: "invalid destination", 0
 class SmppConnection:
     """Binds by itself, and again when the connection is lost."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS})
+    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS, SETTINGS_SMS})
 
     def __init__(
         self,
@@ -110,13 +111,15 @@ class SmppConnection:
         if digits and not digits.isdigit():
             source = pdus.SmppAddress(digits, 5, 0)
         target = pdus.SmppAddress(job.number.removeprefix("+"), 1, 1)
-        until = pdus.relative_time(job.validity)
-        if settings.sms_ports == "tlv" and job.method in (WAPSMS, DATA_SMS):
-            return pdus.with_ports(pdus.SubmitSm(source, target, b""), job.payload, job.source_port, job.port)
+        until, report = pdus.relative_time(job.validity), int(job.wants_report)
+        if settings.sms_ports == "tlv" and job.method in (WAPSMS, DATA_SMS, SETTINGS_SMS):
+            empty = pdus.SubmitSm(source, target, b"", registered=report)
+            parts = (job.reference, job.parts, job.part) if job.parts > 1 else None
+            return pdus.with_ports(empty, job.payload, job.source_port, job.port, parts)
         # With data coding 0 the SMSC packs: it wants characters, also behind a header.
         payload = job.payload if job.dcs == 4 else job.text
         esm_class = pdus.ESM_CLASS_UDHI | pdus.ESM_CLASS_STORE_AND_FORWARD if job.udh else pdus.ESM_CLASS_STORE_AND_FORWARD
-        return pdus.SubmitSm(source, target, job.udh + payload, esm_class, job.dcs, 1, until)
+        return pdus.SubmitSm(source, target, job.udh + payload, esm_class, job.dcs, report, until)
 
     # --- the connection ---
 
@@ -206,7 +209,7 @@ class SmppConnection:
         except CirError as error:
             log.info("smpp-unreadable", reason=str(error))  # it would be no better the next time
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
         with suppress(OSError):
             self._write(pdus.answer_pdu(pdu, b"\0", pdus.STATUS_OK if taken else pdus.STATUS_TEMPORARY_APP_ERROR))
 

@@ -25,6 +25,7 @@ STATUS_TEMPORARY_APP_ERROR = 0x64
 ESM_CLASS_UDHI, ESM_CLASS_STORE_AND_FORWARD = 0x40, 0x03
 ESM_CLASS_RECEIPT = 0x04
 TLV_DESTINATION_PORT, TLV_SOURCE_PORT, TLV_MESSAGE_PAYLOAD = 0x020B, 0x020A, 0x0424
+TLV_PARTS_REFERENCE, TLV_PARTS, TLV_PART = 0x020C, 0x020E, 0x020F
 TLV_MESSAGE_STATE, TLV_RECEIPTED_MESSAGE_ID = 0x0427, 0x001E
 
 # The states of a receipt -> those of our delivery reports (cir.md 12.8).
@@ -115,10 +116,16 @@ def submit_sm(sequence: int, message: SubmitSm) -> Pdu:
     return Pdu(SUBMIT_SM, STATUS_OK, sequence, body + b"".join(_tlv(tag, value) for tag, value in message.tlvs.items()))
 
 
-def with_ports(message: SubmitSm, payload: bytes, source_port: int, port: int) -> SubmitSm:
-    """The message for an SMSC that wants the ports in TLVs, and the payload in another one."""
+def with_ports(
+    message: SubmitSm, payload: bytes, source_port: int, port: int, parts: tuple[int, int, int] | None = None
+) -> SubmitSm:
+    """The message for an SMSC that wants the ports in TLVs, and the payload in another one. `parts`: (reference, parts, part) of
+    one part of several, in TLVs too."""
     ports = {TLV_SOURCE_PORT: source_port.to_bytes(2, "big"), TLV_DESTINATION_PORT: port.to_bytes(2, "big")}
     tlvs = ports | {TLV_MESSAGE_PAYLOAD: payload}
+    if parts is not None:
+        reference, total, part = parts
+        tlvs |= {TLV_PARTS_REFERENCE: reference.to_bytes(2, "big"), TLV_PARTS: bytes((total,)), TLV_PART: bytes((part,))}
     return replace(message, data=b"", esm_class=ESM_CLASS_STORE_AND_FORWARD, validity="", tlvs=tlvs)
 
 

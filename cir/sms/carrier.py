@@ -20,6 +20,7 @@ from cir.smpp.pdus import Pdu
 from cir.sms.circuit_breaker import CircuitBreaker
 from cir.sms.job import HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.csp.text.numbers import hidden_number
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.settings import SECRET_MASK, Settings
 
@@ -94,7 +95,8 @@ class HttpCarrier:
         return True
 
     def request(self, job: SmsJob) -> HttpRequest:
-        kannel, base = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg"), self._settings.sms_report_url
+        kannel = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg")
+        base = self._settings.sms_report_url if job.wants_report else ""
         report_url = delivery_reports.report_url(base, self._key, job.id, kannel)
         by_state = delivery_reports.report_urls(base, self._key, job.id)
         return self._profile.request(job, report_url, time.time(), by_state)
@@ -206,7 +208,7 @@ class SmsGateway:
         try:
             result = self.carrier.once(job)
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
             result = SendResult(SendOutcome.UNKNOWN, reason="bug")
         now = self._clock()
         if result.broken:

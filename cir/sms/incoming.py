@@ -19,13 +19,12 @@ from onesoup.handlers.context import Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability.logs import short as shown
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import NoSession
-from onesoup.store.records import unpack_session
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.wakeup.sms_inbound import InboundSms, InboundSmsStore, KeptParts
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -40,19 +39,17 @@ ANSWER_WORTH_SECONDS, MAX_ANSWER_DELAY_MS = 120, 10_000
 class NumberBinder:
     """Numbers that phones prove by sending from them (cir.md 7)."""
 
-    def __init__(self, sessions: GatewaySessionStore, wakes: Wakes, known: Numbers) -> None:
+    def __init__(self, sessions: GatewaySessionStore, wakes: WakeStore, known: PhoneNumbers) -> None:
         self._sessions, self._wakes, self._known = sessions, wakes, known
 
     def bind(self, sid: str, number: str) -> bool:
         """The session's wake-ups go to this number from now on, and it is its account's. False when it is no session."""
         try:
-            (record,) = self._sessions.open(sid, None, "", ["r"], touch=False).fields or (None,)
+            session = self._sessions.living(sid)
         except NoSession:
             return False
-        if record is None:
-            return False
-        self._wakes.called(sid, number)
-        self._known.learn(unpack_session(record).jid, number, numbers.NUMBER_FROM_SMS)
+        self._wakes.set_number(sid, number)
+        self._known.learn(session.jid, number, numbers.NUMBER_FROM_SMS)
         return True
 
 

@@ -8,10 +8,11 @@ from enum import Enum
 from cir import wvci
 from cir.sms import encoding, wsp_push
 from cir.wvci import CirError
+from onesoup.provisioning import push
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-WAPSMS, SSMS, TEXT_SMS, DATA_SMS = "WAPSMS", "SSMS", "TEXT", "DATA"
-_CONTENT_TYPES = {TEXT_SMS: "text/plain", DATA_SMS: "application/vnd.wv.csp.sms"}
+WAPSMS, SSMS, TEXT_SMS, DATA_SMS, SETTINGS_SMS = "WAPSMS", "SSMS", "TEXT", "DATA", "SETTINGS"
+_CONTENT_TYPES = {TEXT_SMS: "text/plain", DATA_SMS: "application/vnd.wv.csp.sms", SETTINGS_SMS: push.CONTENT_TYPE}
 # Seconds after which a message that could not be handed over is dropped: the phone may have come by then.
 HAND_OVER_SECONDS = 30.0
 
@@ -24,8 +25,10 @@ def new_job_id(now: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SmsJob:
-    """`payload` is a push unit (WAPSMS), packed characters (SSMS), plain text (TEXT: a code for a person), or a part of a CSP
-    message (DATA); of the last there is no `text`, for a part may begin inside a character."""
+    """`payload` is a push unit (WAPSMS), packed characters (SSMS), plain text (TEXT: a code for a person), a part of a CSP
+    message (DATA), or a part of the push unit of a settings document (SETTINGS); of the last two there is no `text`.
+
+    `part` of `parts` with `reference` in common make one document. All but settings are one message each."""
 
     id: str
     method: str
@@ -39,6 +42,14 @@ class SmsJob:
     validity: int
     not_after: float
     session: str = ""
+    part: int = 1
+    parts: int = 1
+    reference: int = 0
+
+    @property
+    def wants_report(self) -> bool:
+        """A document that was not delivered is one failure of its number, not one for each part."""
+        return self.part == self.parts
 
     @property
     def content_type(self) -> str:
@@ -94,6 +105,30 @@ def data_job(id_: str, number: str, payload: bytes, port: int, source_port: int,
     if not encoding.fits_one_sms(udh, payload):
         raise CirError(f"{len(udh) + len(payload)} bytes, and one message takes {encoding.MAX_SMS_BYTES}")
     return SmsJob(id_, DATA_SMS, number, b"", udh, payload, 4, port, source_port, validity, now + HAND_OVER_SECONDS)
+
+
+def settings_jobs(unit: bytes, number: str, reference: int, now: float, not_after: float, validity: int = 600) -> list[SmsJob]:
+    """The jobs that carry the push unit of a settings document. ProvisioningError when it needs too many."""
+    cut = list(push.messages(unit, reference))
+    return [
+        SmsJob(
+            new_job_id(now),
+            SETTINGS_SMS,
+            number,
+            b"",
+            header,
+            payload,
+            4,
+            push.PORT,
+            push.PORT,
+            validity,
+            not_after,
+            part=place,
+            parts=len(cut),
+            reference=reference,
+        )
+        for place, (header, payload) in enumerate(cut, 1)
+    ]
 
 
 class SendOutcome(Enum):

@@ -8,7 +8,7 @@ from cir.sms import job
 from cir.sms.carrier import SmsGateway
 from onesoup.csp.text import numbers
 from onesoup.settings import Settings
-from onesoup.store.wakeup.sms_budget import Budget, Jobs, Refusal
+from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsRefusal
 
 log = structlog.get_logger()
 
@@ -20,13 +20,13 @@ SMS_DAILY_LIMIT = Gauge("onesoup_sms_daily_limit", "Messages that the gateway ma
 BUDGET_ALARM_RATIO = 0.8
 # The gateway has it, or may have it.
 SENT_OUTCOMES = frozenset({job.SendOutcome.ACCEPTED, job.SendOutcome.QUEUED, job.SendOutcome.UNKNOWN})
-_SENT_FOR = {job.TEXT_SMS: "code", job.DATA_SMS: "data"}
+_SENT_FOR = {job.TEXT_SMS: "code", job.DATA_SMS: "data", job.SETTINGS_SMS: "settings"}
 
 
 class SmsSender:
     """Sends through one gateway."""
 
-    def __init__(self, settings: Settings, budget: Budget, jobs: Jobs, gateway: SmsGateway) -> None:
+    def __init__(self, settings: Settings, budget: SmsBudget, jobs: SmsJobs, gateway: SmsGateway) -> None:
         self._settings, self._budget, self._jobs, self.gateway = settings, budget, jobs, gateway
         SMS_DAILY_LIMIT.set(settings.sms_total_per_day)
 
@@ -34,11 +34,11 @@ class SmsSender:
         """Whether anything may go to this number at all."""
         return numbers.number_allowed(number, self._settings.sms_prefixes)
 
-    def claim(self, number: str, jid: str, id_: str, heard_ms: int | None) -> Refusal | None:
+    def claim(self, number: str, jid: str, id_: str, heard_ms: int | None) -> SmsRefusal | None:
         """Takes a message of the budget, or says why it may not be sent. `heard_ms`: see the budget."""
         return self._told(number, self._budget.claim(number, jid, self.gateway.name, id_, heard_ms))
 
-    def claim_data(self, number: str, ids: list[str]) -> Refusal | None:
+    def claim_data(self, number: str, ids: list[str]) -> SmsRefusal | None:
         """The same for all messages of one answer, or for none: a part of it is worth nothing."""
         for count, id_ in enumerate(ids):
             refusal = self._told(number, self._budget.claim_data(number, self.gateway.name, id_))
@@ -51,8 +51,25 @@ class SmsSender:
         for id_ in ids:
             self._budget.refund_data(number, self.gateway.name, id_)
 
-    def _told(self, number: str, claimed: Refusal | int) -> Refusal | None:
-        if isinstance(claimed, Refusal):
+    def claim_settings(self, number: str, jid: str, ids: list[str], seconds: float) -> SmsRefusal | None:
+        """The same for all messages of one settings document, or for none. `seconds`: the time that there is to send them; how
+        fast is up to `turn`."""
+        if (len(ids) - 1) / self._settings.sms_rate > seconds:
+            return self._told(number, SmsRefusal("rate", None))
+        for count, id_ in enumerate(ids):
+            refusal = self._told(number, self._budget.claim_part(number, jid, self.gateway.name, id_))
+            if refusal is not None:
+                for taken in ids[:count]:
+                    self.refund(number, jid, taken)
+                return refusal
+        return None
+
+    def turn(self) -> float:
+        """Seconds until the next message of a settings document may go; 0 when it may go now, and then it has to."""
+        return self._budget.turn(self.gateway.name) / 1000
+
+    def _told(self, number: str, claimed: SmsRefusal | int) -> SmsRefusal | None:
+        if isinstance(claimed, SmsRefusal):
             SMS_REFUSED.labels(claimed.reason).inc()
             log.info("sms-refused", number=numbers.hidden_number(number), reason=claimed.reason)
             return claimed

@@ -15,9 +15,8 @@ from cir.stcp.line_table import LineTable
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store.errors import NoSession, StoreDown
-from onesoup.store.records import unpack_caps, unpack_session
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -39,7 +38,7 @@ class LineBinder:
         lines: LineTable,
         limits: ConnectionLimits,
         clock: Callable[[], float],
-        cookies: Wakes | None = None,
+        cookies: WakeStore | None = None,
     ) -> None:
         self._sessions, self._channel, self._lines = sessions, channel, lines
         self._limits, self._clock, self.cookies = limits, clock, cookies
@@ -83,30 +82,30 @@ class LineBinder:
         try:
             for sid in self.cookies.of_cookie(cookie)[:MAX_SESSIONS_PER_COOKIE]:
                 with suppress(NoSession):
-                    living.append((sid, self._sessions.open(sid, None, "", ["caps", "addr"], touch=False).fields))
+                    living.append((sid, *self._sessions.living_phone(sid)))
         except StoreDown:
             return ""
         if len(living) != 1:
             return ""
-        sid, (caps, last) = living[0]
-        good = "STCP" in unpack_caps(caps).methods and last == address.encode()
+        sid, capabilities, last_address = living[0]
+        good = "STCP" in capabilities.methods and last_address == address
         return sid if good else ""
 
     def _bind_to(self, line: StcpConnection, sid: str) -> int:
         """Looks the session up and makes this its line. Returns 0, or the code with which the session is over, 503 without
         Redis."""
-        record, waiting, last = None, False, ""
+        bound = None
         for _ in range(MAX_BIND_TRIES):
             try:
-                record, waiting, last = self._sessions.bind_line(sid, self._channel, line.address)
+                bound = self._sessions.stcp_lines.bind(sid, self._channel, line.address)
                 break
             except NoSession as error:
                 return error.code
             except StoreDown:
                 gevent.sleep(BIND_RETRY_SECONDS)
-        if record is None:
+        if bound is None:
             return StatusCode.SERVICE_UNAVAILABLE
-        session = unpack_session(record)
+        session, waiting, last = bound
         line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
         line.chunks, line.waiting = session.quirks.reads_chunks, waiting
         self._lines.add(line)
@@ -128,6 +127,6 @@ class LineBinder:
             if sid in self._lines:
                 return
             try:
-                self._sessions.unbind_line(sid, self._channel)
+                self._sessions.stcp_lines.unbind(sid, self._channel)
             except StoreDown:
                 log.warning("stcp-unbind-failed", sid=short(sid))

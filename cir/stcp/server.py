@@ -21,8 +21,8 @@ from cir.stcp.protocol import OK_LINE, StcpAction
 from cir.stcp.waker import LineWaker
 from onesoup.runtime import scheduler
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -44,11 +44,11 @@ class StcpServer:
     def __init__(
         self,
         sessions: GatewaySessionStore,
-        registry: Lines,
+        registry: CirProcesses,
         clock: Callable[[], float] = time.monotonic,
         limits: ConnectionLimits | None = None,
         proxies: Container[str] = (),
-        cookies: Wakes | None = None,
+        cookies: WakeStore | None = None,
         upkeeps_per_round: int = UPKEEPS_PER_ROUND,
     ) -> None:
         """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where
@@ -158,11 +158,12 @@ class StcpServer:
         self.limits.sweep(self._clock())
         some = self._next_to_check()
         _, woken = scheduler.run_together(
-            lambda: self._registry.register(self.channel, REGISTRATION_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
+            lambda: self._registry.register(self.channel, REGISTRATION_TTL_MS, self.bearers),
+            lambda: self._sessions.stcp_lines.woken(some),
         )
         for sid in woken:
             idle = [line for line in self.lines.of(sid) if line.timer is None and line.sends == 0]
-            if idle and self._sessions.wake_unanswered(sid, self.channel):
+            if idle and self._sessions.stcp_lines.wake_unanswered(sid, self.channel):
                 for line in idle:
                     self._waker.schedule(line, 0.0)
 

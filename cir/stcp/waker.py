@@ -68,7 +68,7 @@ class LineWaker:
     def is_wanted(self, sid: str) -> bool:
         """Whether a wake of this session is outstanding; a Redis that is away counts as yes."""
         try:
-            return self._sessions.wake_unanswered(sid, self._channel)
+            return self._sessions.stcp_lines.wake_unanswered(sid, self._channel)
         except StoreDown:
             return True
 

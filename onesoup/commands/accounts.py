@@ -5,6 +5,8 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import os  # noqa: E402
+import re  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
@@ -15,21 +17,31 @@ import click  # noqa: E402
 from onesoup.csp import access  # noqa: E402
 from onesoup.csp.errors import BackendError, CspError  # noqa: E402
 from onesoup.csp.text import numbers  # noqa: E402
+from onesoup.demo import running  # noqa: E402
+from onesoup.demo.accounts import ECHO  # noqa: E402
+from onesoup.demo.running import NoDemo, RunningDemo  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.context import GatewayServices, Peer  # noqa: E402
 from onesoup.handlers.login import linking, throttle  # noqa: E402
 from onesoup.handlers.rotation import rotate_all  # noqa: E402
 from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E402
+from onesoup.store.account.accounts import Accounts  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
+from onesoup.store.redis.client import connect  # noqa: E402
 from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
 
 PASSWORD_CHECK_SECONDS = 10.0
+_DEMO_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_ELSEWHERE = """An account at another XMPP server is made there, such as with
+   Prosody:   prosodyctl adduser {name}@DOMAIN
+   ejabberd:  ejabberdctl register {name} DOMAIN PASSWORD
+ Phones log in with it where DOMAIN is in ONESOUP_DOMAINS; see also: onesoup accounts add"""
 
 
 @click.group()
 def accounts() -> None:
-    """Manage phone passwords of XMPP accounts, and the keys that encrypt them."""
+    """Manage phone passwords of XMPP accounts, and the keys that encrypt them; make accounts at a demo."""
 
 
 @accounts.command("add")
@@ -57,6 +69,50 @@ def add_account(login: str, jid: str | None, number: str | None, piped: bool, un
         click.echo(f"{login} is linked to {jid}" + (f" and to {normal}" if normal else ""))
         if made:
             click.echo(f"phone password: {phone}")
+
+
+@accounts.command(short_help="Make an account at the demo that runs here.")
+@click.argument("name")
+@click.option("--password-stdin", "piped", is_flag=True, help="Read the password from a line of input, instead of making one.")
+def new(name: str, piped: bool) -> None:
+    """Make an account NAME at the XMPP server of the demo that runs here, for a phone or an XMPP client.
+
+    Its password is made and shown once, easy to type on number keys. The accounts of another XMPP server are made there.
+    """
+    try:
+        demo = running.find(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    except NoDemo as error:
+        raise click.ClickException(f"{error}\n{_ELSEWHERE.format(name=name.partition('@')[0])}") from None
+    domain = demo.settings.domain
+    user = name.strip().lower().removeprefix("wv:").removesuffix(f"@{domain}")
+    if "@" in user:
+        raise click.ClickException(
+            f"{name} is not of this demo, whose accounts end with @{domain}\n{_ELSEWHERE.format(name=user.partition('@')[0])}"
+        )
+    if not _DEMO_NAME.fullmatch(user):
+        raise click.ClickException(f"{name}: a name has letters a to z, digits and . _ -, at most 32; example: zoe")
+    password = sys.stdin.readline().rstrip("\r\n") if piped else linking.easy_phone_password()
+    if problem := linking.phone_password_objection(password, ""):
+        raise click.ClickException(problem)
+    _make_at_demo(demo, user, password)
+    click.echo(f"server    {demo.url}\nuser ID   wv:{user}@{domain}")
+    click.echo("password  as you gave it" if piped else f"password  {password}")
+
+
+def _make_at_demo(demo: RunningDemo, user: str, password: str) -> None:
+    """The account, with the echo user as its contact, and linked for phones that log in by digest."""
+    try:
+        if not demo.xmpp_accounts().create(user, password, {ECHO: ECHO.title()}):
+            raise click.ClickException(f"there is an account {user} already; choose another name")
+        accounts = Accounts(connect(demo.settings.redis_url), KeyRing.load(demo.settings.keys_file))
+        jid = f"{user}@{demo.settings.domain}"
+        accounts.link(jid, jid, password, password, origin=linking.ORIGIN_ADMIN, made=int(time.time()))
+    except OSError as error:
+        raise click.ClickException(f"{demo.directory}: {error.strerror}; call this as the user who runs the demo") from None
+    except (StoreDown, KeyRingError) as error:
+        raise click.ClickException(f"the account is made, but phones that log in by digest cannot use it: {error}") from None
 
 
 @accounts.command("list")

@@ -31,7 +31,7 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
     from onesoup.csp import fitting, messages
     from onesoup.handlers import system
     from onesoup.runtime.ids import ordered_id
-    from onesoup.store import keys, records
+    from onesoup.store import keys
     from onesoup.store.announcements import Announcements
     from onesoup.store.session.gateway_side import GatewaySessionStore
     from onesoup.store.session.shards import Shards
@@ -39,12 +39,12 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
     shards, sessions, store = Shards(client), GatewaySessionStore(client), Announcements(client)
     for shard in range(keys.SHARDS):
         for sid in shards.sessions(shard):
-            record, caps = sessions.read(sid, ("r", "caps"))
-            if record is None:
+            found = sessions.records.described(sid)
+            if found is None:
                 continue
-            session = records.unpack_session(record)
+            session = found.session
             if not (session.jid.endswith(who) if who.startswith("@") else session.jid == (who or session.jid)):
                 continue
             whole = messages.Text("0" * 18, session.domain, text, int(time.time()))
-            parts = fitting.text_parts(whole, session, records.unpack_caps(caps))
+            parts = fitting.text_parts(whole, session, found.capabilities)
             yield all(system.queue_announcement(store, sid, session, ordered_id(time.time()), part) for part in parts)

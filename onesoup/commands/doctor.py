@@ -54,6 +54,7 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
         yield from findings_or_error("holders", lambda: _holders(client))
         yield from findings_or_error("CIR", lambda: _cir(client))
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
+        yield from findings_or_error("log-ins", lambda: _locks(settings, client))
     yield from findings_or_error("processes", lambda: _processes(settings))
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
         yield from findings_or_error(f"XMPP {domain}", lambda domain=domain: _as_here(settings, _xmpp(settings, domain)))  # type: ignore[misc]
@@ -110,14 +111,31 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
 
 
 def _cir(client: redis.Redis) -> Iterator[Finding]:
-    from onesoup.store.wakeup.stcp_lines import Lines
+    from onesoup.store.wakeup.cir_processes import CirProcesses
 
-    lines = Lines(client)
+    lines = CirProcesses(client)
     count, bearers = len(lines.processes()), ", ".join(sorted(lines.live()))
     if count:
         yield ok_finding("CIR", f"{count} process{'es' if count > 1 else ''}, {bearers}")
     else:
         yield note_finding("CIR", "no process lives: phones only hear of news when they poll", "start onesoup cir")
+
+
+def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
+    """Domains whose server has seen so many wrong passwords that it is asked no new ones."""
+    from onesoup.handlers.login.throttle import minutes
+    from onesoup.store.account.login_limits import LoginLimits
+
+    limits = LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address)
+    for domain in sorted(filter(settings.allowed_domains.listed, settings.allowed_domains)):
+        wait = limits.server_wait(domain, "nobody")
+        if wait > 0:
+            yield note_finding(
+                f"log-ins at {domain}",
+                f"{settings.refusals_at_server} wrong passwords in an hour: for {minutes(wait)} only a password that has worked "
+                "before gets in, others get 503",
+                "login lines of the gateway's log tell who it was; refusals_at_server is the limit, 0 for none",
+            )
 
 
 def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ LAZY_COMMANDS = {
     "redis": ("onesoup.commands.redis_check", "redis_group", "Check the Redis servers."),
     "config": ("onesoup.commands.config", "config", "Show and check the settings."),
     "announce": ("onesoup.commands.announce", "announce", "Send a message to all logged-in users."),
+    "ota": ("onesoup.commands.ota", "ota", "Show or send settings for a phone's chat client."),
     "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),
     "coverage": ("onesoup.coverage", "command", "Show which CSP primitives work, from a source checkout."),
     "phone": ("onesoup.phone.cli", "phone", "Use a phone in the terminal."),

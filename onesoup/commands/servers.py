@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from onesoup.store.servers import Servers
+    from onesoup.store.servers import SaslMechanisms
 
 
 @click.group()
@@ -13,13 +13,13 @@ def servers() -> None:
     """Show or forget what is known of XMPP servers."""
 
 
-def _known() -> "Servers":  # imports inside: the command's help must not pay for Redis
+def _known() -> "SaslMechanisms":  # imports inside: the command's help must not pay for Redis
     from onesoup.settings import SettingsError, load_settings
     from onesoup.store.redis.client import connect
-    from onesoup.store.servers import Servers
+    from onesoup.store.servers import SaslMechanisms
 
     try:
-        return Servers(connect(load_settings().redis_url))
+        return SaslMechanisms(connect(load_settings().redis_url))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

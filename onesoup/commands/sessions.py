@@ -52,7 +52,7 @@ def session_filter(user: str | None, domain: str | None, default: str) -> str:
 def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
     """(SessionID, row) of each living session whose user matches."""
     from onesoup.observability.logs import short
-    from onesoup.store import keys, records
+    from onesoup.store import keys
     from onesoup.store.session.gateway_side import GatewaySessionStore
     from onesoup.store.session.shards import Shards
 
@@ -64,7 +64,7 @@ def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, S
         for (number, sid), seen in zip(found, sessions.overview([sid for _, sid in found]), strict=True):
             if seen is None:
                 continue
-            session, caps = records.unpack_session(seen.record), records.unpack_caps(seen.caps)
+            session = seen.session
             if not (session.jid.endswith(who) if who.startswith("@") else session.jid == (who or session.jid)):
                 continue
             yield (
@@ -75,10 +75,10 @@ def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, S
                     handset=session.handset,
                     csp=session.version,
                     encoding=session.encoding or "?",
-                    wakes=caps.methods,
-                    line=seen.line,
+                    wakes=seen.capabilities.methods,
+                    line=seen.has_line,
                     age=max(int(time.time()) - session.began, 0) if session.began else 0,
-                    idle=max(now - seen.seen, 0) // 1000,
+                    idle=max(now - seen.last_heard_ms, 0) // 1000,
                     inbox=seen.inbox,
                     outbox=seen.outbox,
                     shard=number,

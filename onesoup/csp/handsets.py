@@ -60,7 +60,7 @@ class Handset:
     takes_pwd: bool = quirk(
         "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
         "flows.md 4.2",
-        "tests/handlers/test_login.py::test_s60_takes_pwd_although_it_offers_only_md5",
+        "tests/handlers/login/test_access.py::test_s60_takes_pwd_although_it_offers_only_md5",
     )
     cir_true_is_down: bool = quirk(
         "That its STCP line is missing is told with CIR=T: it takes T as an error of the channel, where others take F.",
@@ -70,7 +70,7 @@ class Handset:
     reads_chunks: bool = quirk(
         "On its STCP line nothing follows an OK for three seconds: whatever it reads in one go it takes for the answer.",
         "cir.md 3.3",
-        "tests/cir/test_stcp.py::test_after_every_ok_there_is_quiet",
+        "tests/cir/stcp/test_server.py::test_after_every_ok_there_is_quiet",
     )
 
 

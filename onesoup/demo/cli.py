@@ -1,24 +1,27 @@
-"""`onesoup demo`, which `make run` calls: everything on this machine, in the foreground, until Ctrl-C."""
+"""`onesoup demo`, which `make run` calls: everything on this machine, in the foreground, until Ctrl-C. Its subcommands are for
+the owner of a demo that runs."""
 
-import fcntl
-import json
 import os
-import socket
 import sys
+import time
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import click
 
-from onesoup.demo import accounts
-from onesoup.demo.process import ProcessError, die_with_parent, write_private
-from onesoup.demo.servers import reachable
-from onesoup.demo.stack import ROLES, Stack
+from onesoup.demo import accounts, running
+from onesoup.demo.process import ProcessError, die_with_parent
+from onesoup.demo.reach import is_open, phone_url
+from onesoup.demo.ready import Greeting, qr_code, ready
+from onesoup.demo.running import NoDemo, RunningDemo
+from onesoup.demo.servers import LOOPBACK
+from onesoup.demo.stack import ROLES, Federation, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
 from onesoup.runtime.ports import is_free
-from onesoup.settings import ENV_PREFIX, SettingsError, load_settings, settings_reference
+from onesoup.settings import ENV_PREFIX, Settings, SettingsError, load_settings
+from onesoup.store.account.keyring import KeyRing, KeyRingError
+from onesoup.store.account.page_links import new_link
 
 # What the roles may be told besides what the demo decides: any setting that is not one of these.
 DEMO_SETTINGS = {
@@ -30,20 +33,42 @@ DEMO_SETTINGS = {
     "ADMIN_PORT",
     "ADMIN_BIND",
     "XMPP_PORT",
+    "S2S_PORT",
     "REDIS_PORT",
+    "FEDERATION",
+}
+# How a demo differs from a service, unless somebody sets it otherwise.
+DEMO_DEFAULTS = {
+    "LOG": "console",
+    "ADMIN_PORT": "0",
+    # What was said in the lobby before.
+    "GROUP_HISTORY": "5",
 }
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--with-parent", is_flag=True, hidden=True, help="End when the calling process ends; make run wants it.")
-def demo(with_parent: bool) -> None:
-    """Run everything on this machine: Redis, an XMPP server with demo accounts, gateway, holder and CIR process."""
+@click.option(
+    "--federation",
+    is_flag=True,
+    envvar=ENV_PREFIX + "FEDERATION",
+    help="Let XMPP clients and servers from everywhere reach the demo's XMPP server; else this machine alone can. Needs a domain "
+    f"that they find ({ENV_PREFIX}DOMAIN). {ENV_PREFIX}FEDERATION=true means the same.",
+)
+@click.pass_context
+def demo(context: click.Context, with_parent: bool, federation: bool) -> None:
+    """Run everything on this machine: Redis, an XMPP server with demo accounts, gateway, holder and CIR process.
+
+    With ONESOUP_BIND other than loopback, or with ONESOUP_PUBLIC_HOST, others can reach it: its passwords are random then.
+    """
+    if context.invoked_subcommand:
+        return
     if with_parent:
         die_with_parent(os.getppid())
     ask_to_stop_by_interrupt()
     try:
-        with _data_directory(os.environ):
-            _run(os.environ)
+        with running.lock(os.environ):
+            _run(os.environ, federation)
     except (SettingsError, ProcessError) as error:
         click.echo(f"onesoup demo: {error}", err=True)
         sys.exit(1)
@@ -51,20 +76,79 @@ def demo(with_parent: bool) -> None:
         sys.exit(130)
 
 
-def _run(environ: Mapping[str, str]) -> None:
-    stack = _stack(environ)
+@demo.command(short_help="Show the accounts and their passwords.")
+def passwords() -> None:
+    """Show the accounts of the demo that runs here, and their passwords."""
+    found = _found()
+    for user, password in found.passwords().items():
+        click.echo(f"{user}@{found.settings.domain}\t{password}")
+
+
+@demo.command(short_help="Print a new link to the account page.")
+def link() -> None:
+    """Print a new link to the account page of the demo that runs here. It works once, for 15 minutes, from any machine."""
+    found = _found()
+    if not found.settings.account_page:
+        raise click.ClickException(f"this demo has no account page: {ENV_PREFIX}ACCOUNT_PAGE=false")
+    if not found.settings.account_link:
+        click.echo(f"{found.url}account\nNo link is needed: open that on this machine, or over HTTPS.")
+        return
+    try:
+        click.echo(_link(found.settings, found.url))
+    except KeyRingError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _found() -> RunningDemo:
+    try:
+        return running.find(os.environ)
+    except (NoDemo, SettingsError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _link(settings: Settings, url: str) -> str:
+    return f"{url}account/link?key={new_link(KeyRing.load(settings.keys_file), time.time())}"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What the environment asks for. `is_open`: others reach the gateway."""
+
+    settings: Settings
+    xmpp_port: int
+    redis_port: int
+    is_open: bool
+    federation: Federation | None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this machine's users alone reach it: then passwords may be simple."""
+        return not self.is_open and self.federation is None
+
+
+def _run(environ: Mapping[str, str], federated: bool) -> None:
+    plan = _plan(environ, federated)
+    passwords, new = accounts.simple_passwords(), False
+    if not plan.is_private:
+        passwords, new = accounts.random_passwords(Path(plan.settings.data))
+    stack = _stack(plan, passwords, environ)
     log = Log(sys.stdout)
     supervisor = Supervisor(stack, log)
     try:
         stack.start_servers()
-        _write_settings(stack)
+        url = phone_url(stack.settings)
+        running.write_settings(stack.dir, stack.env)
+        running.write_state(stack.dir, url, not plan.is_private)
         log.skip(stack.all())  # Redis greets with warnings that concern no demo
         for role in ROLES:
             stack.launch(role)
         for role in ROLES:
             stack.wait(role)
             log.show(stack.all())
-        log.plain(ready(stack))
+        link = _link(stack.settings, url) if stack.settings.account_page and stack.settings.account_link else ""
+        log.plain(ready(stack, Greeting(url, plan.is_open, new, federated, link)))
+        if plan.is_open and (picture := qr_code(url, sys.stdout)):
+            log.plain(picture)
         supervisor.watch()
     except KeyboardInterrupt:
         log.say("stopping")
@@ -72,26 +156,43 @@ def _run(environ: Mapping[str, str]) -> None:
         supervisor.stop()
 
 
-def _write_settings(stack: Stack) -> None:
-    """Settings for a shell in which somebody tries the commands of an operator."""
-    found = ((row["name"], stack.env.get(ENV_PREFIX + row["name"].upper())) for row in settings_reference())
-    lines = (f"{name} = {json.dumps(value)}\n" for name, value in found if value is not None)
-    write_private(stack.dir / "onesoup.toml", "# Written anew at each start of the demo.\n" + "".join(lines))
-
-
-def _stack(environ: Mapping[str, str]) -> Stack:
+def _plan(environ: Mapping[str, str], federated: bool) -> DemoPlan:
     settings = load_settings(environ)
     xmpp_port, redis_port = _port(environ, "XMPP_PORT", 5222), _port(environ, "REDIS_PORT", 0)
+    federation = _federation(environ, settings) if federated else None
+    xmpp_bind = federation.bind if federation else "127.0.0.1"
     _check_ports(
         [
             ("HTTP_PORT", settings.http_port, settings.bind, ""),
             ("STCP_PORT", settings.stcp_port, settings.stcp_bind, ""),
-            ("XMPP_PORT", xmpp_port, settings.bind, ""),
-            ("XMPP_PORT", xmpp_port + 1, settings.bind, f", which direct TLS takes beside {xmpp_port},"),
-            ("XMPP_PORT", xmpp_port + 2, settings.bind, f", which shared files take beside {xmpp_port},"),
+            ("XMPP_PORT", xmpp_port, xmpp_bind, ""),
+            ("XMPP_PORT", xmpp_port + 1, xmpp_bind, f", which direct TLS takes beside {xmpp_port},"),
+            ("XMPP_PORT", xmpp_port + 2, xmpp_bind, f", which shared files take beside {xmpp_port},"),
+            ("S2S_PORT", federation.s2s_port if federation else 0, xmpp_bind, ""),
             ("REDIS_PORT", redis_port, "127.0.0.1", ""),
         ]
     )
+    return DemoPlan(settings, xmpp_port, redis_port, is_open(settings), federation)
+
+
+def _federation(environ: Mapping[str, str], settings: Settings) -> Federation:
+    if "." not in settings.domain:
+        raise SettingsError(
+            f"{ENV_PREFIX}FEDERATION needs a domain under which other servers find this machine, not {settings.domain}; "
+            f"example: {ENV_PREFIX}DOMAIN=imps.example.org"
+        )
+    bind = "0.0.0.0" if settings.bind in LOOPBACK else settings.bind
+    return Federation(bind, settings.domain, _port(environ, "S2S_PORT", 5269))
+
+
+def _stack(plan: DemoPlan, passwords: Mapping[str, str], environ: Mapping[str, str]) -> Stack:
+    settings = plan.settings
+    own = dict(DEMO_DEFAULTS)
+    if plan.is_open and not settings.trusted_proxies:  # which can have HTTPS
+        own["ACCOUNT_LINK"] = "true"
+    if set(settings.allowed_domains) == {settings.domain}:
+        # The XMPP server is our own and bans nobody: one stranger with wrong passwords must not lock its domain.
+        own["REFUSALS_AT_SERVER"] = "0"
     passed = {
         key: value
         for key, value in environ.items()
@@ -103,10 +204,28 @@ def _stack(environ: Mapping[str, str]) -> Stack:
         bind=settings.bind,
         http_port=settings.http_port,
         stcp_port=settings.stcp_port,
-        xmpp_port=xmpp_port,
-        redis_port=redis_port,
-        env={ENV_PREFIX + "LOG": "console", ENV_PREFIX + "ADMIN_PORT": "0"} | passed,
+        xmpp_port=plan.xmpp_port,
+        redis_port=plan.redis_port,
+        federation=plan.federation,
+        companions=True,
+        passwords=passwords,
+        more_routes=_routes(settings),
+        more_ca=_more_ca(settings),
+        env={ENV_PREFIX + name: value for name, value in own.items()} | passed,
     )
+
+
+def _routes(settings: Settings) -> str:
+    """Where other XMPP servers are, for users who have accounts there."""
+    found = settings.xmpp_routes.items()
+    return ",".join(f"{domain}={host}:{port}" for domain, (host, port) in found if domain != settings.domain)
+
+
+def _more_ca(settings: Settings) -> str:
+    path = settings.xmpp_ca
+    if path and not os.access(path, os.R_OK):
+        raise SettingsError(f"{ENV_PREFIX}XMPP_CA={path}: cannot be read; example: {ENV_PREFIX}XMPP_CA=/etc/onesoup/ca.pem")
+    return path
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
@@ -132,70 +251,3 @@ def _check_ports(wanted: list[tuple[str, int, str, str]]) -> None:
             raise SettingsError(f"{variable}: port {port} needs root; choose one above 1023") from None
         if not free:
             raise SettingsError(f"{variable}: port {port}{why} is in use on {host}; example: {variable}={port + 10000}")
-
-
-def _data_directory(environ: Mapping[str, str]) -> IO[str]:
-    """Makes the directory and keeps a lock in it: two stacks in one would mix their sessions."""
-    path = Path(environ.get(ENV_PREFIX + "DATA") or load_settings({}).data)
-    try:
-        # One that is there already may be anything, such as /tmp: its mode is the user's business.
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.fdopen(os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
-    except OSError as error:
-        raise SettingsError(f"{ENV_PREFIX}DATA={path}: {error.strerror}; example: {ENV_PREFIX}DATA=/tmp/onesoup") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise SettingsError(f"{ENV_PREFIX}DATA={path} is in use by another demo; example: {ENV_PREFIX}DATA={path}-2") from None
-    return lock
-
-
-def ready(stack: Stack) -> str:
-    """What a person needs now: the line that says so, and the table."""
-    host = stack.settings.public_host or _address(stack.bind)
-    url = f"http://{host}{'' if stack.http_port == 80 else f':{stack.http_port}'}/"
-    domain = stack.domain
-    rows = [
-        ("CSP URL", url),
-        ("STCP", f"{host}:{stack.settings.public_stcp_port or stack.stcp_port}"),
-        ("XMPP", f"{host}:{stack.xmpp_port} (STARTTLS), {host}:{stack.xmpp_port + 1} (direct TLS), domain {domain}"),
-        ("XMPP CA file", str(stack.ca_file)),
-        ("Redis", stack.redis_url),
-        *((f"admin {name}", f"http://127.0.0.1:{stack.admin_port(name)}/readyz, /metrics") for name in stack.processes),
-        ("state, logs", str(stack.dir)),
-        ("", ""),
-        *((f"{user}@{domain}", accounts.password(user)) for user in accounts.DEMO_USERS),
-        ("", ""),
-        ("phone passwords", f"{url}account (in a browser on this machine)"),
-        ("into the phone", f"server {url}  user id wv:alice@{domain}  password {accounts.password('alice')}"),
-        ("or in a terminal", f"{_command()} phone --url {url} --user alice --password {accounts.password('alice')}"),
-        (
-            "as its operator",
-            f"ONESOUP_CONFIG={_near(stack.dir / 'onesoup.toml')} {_command()} doctor  (sessions, trace alice, kick alice ...)",
-        ),
-        ("to stop", "Ctrl-C"),
-    ]
-    width = max(len(name) for name, _ in rows)
-    return "\n".join([f"onesoup ready: {url}", *(f"  {name:<{width}}  {text}".rstrip() for name, text in rows)])
-
-
-def _command() -> str:
-    """How this program is called from where the user stands."""
-    return _near(Path(sys.prefix, "bin", "onesoup"))
-
-
-def _near(path: Path) -> str:
-    with suppress(ValueError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
-
-
-def _address(bind: str) -> str:
-    """A name for `bind` that also works elsewhere: where it is every address, the one that leads out of this machine."""
-    if bind not in ("0.0.0.0", "::"):
-        return bind
-    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks the routing table
-        return str(probe.getsockname()[0])
-    return reachable(bind)

@@ -15,9 +15,13 @@ from typing import Self
 
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError, make_private, write_private
+from onesoup.demo.prosody_files import ProsodyFiles, lua_text
 from onesoup.runtime.ports import free_port
 
 UPLOAD_LIMIT_BYTES = 1024 * 1024  # of what clients share on the demo server
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# The echo user and the lobby.
+OWN_MODULES = Path(__file__).resolve().parent / "prosody_modules"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -150,16 +154,23 @@ class Prosody(Server):
         port: int | None = None,
         *,
         bind: str = "127.0.0.1",
+        public_host: str = "",
+        s2s_port: int = 0,
+        companions: Mapping[str, str] | None = None,
         options: str = "",
         more_hosts: str = "",
         modules: Iterable[str] = (),
         program: str | None = None,
     ) -> None:
-        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules` are
-        enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
+        """`public_host` is where others find its web server. `s2s_port`: where other servers reach it, 0 for no federation.
+        `companions` are the names of an `echo` user, who answers with what one writes, and of a `lobby`, a room that is always
+        there. `options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules`
+        are enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
+        self._web_host, self._s2s_port, self._companions = public_host or reachable(bind), s2s_port, dict(companions or {})
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
+        self.files = ProsodyFiles(self.data, domain)
         for each in (self.dir, self.data):
             make_private(each)
         names = [domain, f"conference.{domain}"]
@@ -176,7 +187,7 @@ class Prosody(Server):
     @property
     def web(self) -> str:
         """host:port of the files that clients share."""
-        return f"{reachable(self.bind)}:{self.port + 2}"
+        return f"{self._web_host}:{self.port + 2}"
 
     @property
     def url(self) -> str:
@@ -189,36 +200,29 @@ class Prosody(Server):
 
     def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
         """An account with contacts {user: name}, all subscribed both ways. What is there already stays. Also while it runs."""
-        self._keep("accounts", user, f'return {{ ["password"] = {_lua(password)}; }};\n')
-        if roster:
-            entries = [_entry(f"{contact}@{self.domain}", name) for contact, name in roster.items()]
-            head = '[false] = { ["version"] = 1; ["pending"] = {}; };'
-            self._keep("roster", user, "\n".join(["return {", head, *entries, "};", ""]))
-
-    def _keep(self, store: str, user: str, text: str) -> None:
-        path = self.data / _file_name(self.domain) / store / f"{_file_name(user)}.dat"
-        for each in (path.parent.parent, path.parent):
-            make_private(each)
-        if not path.exists():
-            write_private(path, text)
+        self.files.add_account(user, password, roster)
 
     def _config(self, certificate: Path, key: Path, options: str, more_hosts: str, modules: list[str]) -> str:
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
-        alone = "true" if self.bind in ("127.0.0.1", "::1", "localhost") else "false"
+        alone = "true" if self.bind in LOOPBACK else "false"
         tls = "false" if alone == "true" else "true"
+        enabled = [*PROSODY_MODULES, *modules, *(["onesoup_echo"] if self._companions else [])]
+        enabled += ["s2s", "dialback"] if self._s2s_port else []
+        disabled = "" if self._s2s_port else '"s2s"; "s2s_auth_certs"'
         ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
 umask = "077"
-pidfile = {_lua(self.dir / "prosody.pid")}
-data_path = {_lua(self.data)}
-certificates = {_lua(key.parent)}
+pidfile = {lua_text(self.dir / "prosody.pid")}
+data_path = {lua_text(self.data)}
+certificates = {lua_text(key.parent)}
 log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
-interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
+interfaces = {{ {lua_text(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
-s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
-http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
-modules_enabled = {{ {"; ".join(_lua(name) for name in (*PROSODY_MODULES, *modules))} }}
-modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
+s2s_ports = {{ {self._s2s_port or ""} }}; https_ports = {{}}; component_ports = {{}}
+s2s_secure_auth = false                -- our certificate is our own authority's: servers prove themselves by dialback
+http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {lua_text(self.bind)} }}
+modules_enabled = {{ {"; ".join(map(lua_text, enabled))} }}
+modules_disabled = {{ {disabled} }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}
 c2s_require_encryption = {tls}
@@ -226,35 +230,24 @@ allow_unencrypted_plain_auth = {alone}
 authentication = "internal_plain"
 storage = "internal"
 smacks_hibernation_time = 300
-ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
+ssl = {{ key = {lua_text(key)}; certificate = {lua_text(certificate)} }}
 """
         # Prosody takes a setting once. A line is one setting, or several that are never replaced.
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
-        return f"""{kept}{options}
-VirtualHost {_lua(self.domain)}
-Component {_lua("conference." + self.domain)} "muc"
+        here = self._companions
+        path = f"plugin_paths = {{ {lua_text(OWN_MODULES)} }}\n" if here else ""
+        echo = f"  onesoup_echo = {lua_text(here['echo'])}\n" if here else ""
+        lobby = f"  onesoup_lobby = {lua_text(here['lobby'])}\n" if here else ""
+        return f"""{kept}{path}{options}
+VirtualHost {lua_text(self.domain)}
+{echo}Component {lua_text("conference." + self.domain)} "muc"
   restrict_room_creation = false
   muc_room_default_public = true
-  modules_enabled = {{ "muc_mam" }}
-Component {_lua("upload." + self.domain)} "http_file_share"
-  http_host = {_lua(reachable(self.bind))}
-  http_external_url = {_lua(f"http://{self.web}/")}
+  modules_enabled = {{ "muc_mam"{'; "onesoup_lobby"' if here else ""} }}
+{lobby}Component {lua_text("upload." + self.domain)} "http_file_share"
+  http_host = {lua_text(self._web_host)}
+  http_external_url = {lua_text(f"http://{self.web}/")}
   http_file_share_size_limit = {UPLOAD_LIMIT_BYTES}
 {more_hosts}
 """
-
-
-def _lua(value: object) -> str:
-    """A Lua string. Characters that could end it are decimal escapes."""
-    return '"' + "".join(f"\\{ord(c):03d}" if c in '"\\' or ord(c) < 32 else c for c in str(value)) + '"'
-
-
-def _entry(jid: str, name: str) -> str:
-    fields = f'["subscription"] = "both"; ["groups"] = {{}}; ["name"] = {_lua(name)};'
-    return f'[{_lua(jid)}] = {{ ["jid"] = {_lua(jid)}; {fields} }};'
-
-
-def _file_name(name: str) -> str:
-    """As Prosody names files: every octet that is no letter or digit becomes %xx."""
-    return "".join(chr(b) if chr(b).isascii() and chr(b).isalnum() else f"%{b:02x}" for b in name.encode())

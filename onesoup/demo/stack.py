@@ -14,19 +14,30 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
 from onesoup.demo import accounts
 from onesoup.demo.ejabberd import Ejabberd
-from onesoup.demo.process import Process, make_private
+from onesoup.demo.process import Process, make_private, write_private
 from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
 from onesoup.observability import admin_server
+from onesoup.runtime.ids import token
 from onesoup.runtime.ports import free_port
 from onesoup.settings import ENV_PREFIX, Settings, load_settings
 from onesoup.store.account.keyring import KeyRing
 
 ROLES = ("web", "holder", "cir")
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """How a Prosody of a stack is reached by others: clients and servers of the whole network."""
+
+    bind: str
+    public_host: str
+    s2s_port: int
 
 
 class Stack:
@@ -42,13 +53,20 @@ class Stack:
         stcp_port: int = 0,
         xmpp_port: int = 0,
         redis_port: int = 0,
+        federation: Federation | None = None,
+        companions: bool = False,
+        passwords: Mapping[str, str] | None = None,
+        more_routes: str = "",
+        more_ca: str = "",
         env: Mapping[str, str] | None = None,
         redis: RedisServer | None = None,
         prosody: Prosody | Ejabberd | None = None,
         prosody_more: Mapping[str, str] | None = None,
     ) -> None:
         """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them. `prosody_more`:
-        options and more_hosts of a Prosody of our own.
+        options and more_hosts of a Prosody of our own, which listens on loopback whatever `bind` is, unless `federation` says
+        otherwise. `companions`: with the echo user and the lobby. `passwords` are those of the demo accounts, else simple ones.
+        `more_routes` and `more_ca`, as in the settings, are for XMPP servers beside our own.
 
         Servers that are handed in are the caller's: never started or stopped here.
         """
@@ -57,10 +75,12 @@ class Stack:
         self.stcp_port = stcp_port or free_port(bind)
         self._own = [server is None for server in (redis, prosody)]
         self.redis = redis or RedisServer(self.dir / "redis", redis_port)
-        own = {"bind": bind, **dict(prosody_more or {})}
-        self.prosody = prosody or Prosody(self.dir / "prosody", domain, xmpp_port, **own)
+        self.passwords = dict(passwords or accounts.simple_passwords())
+        self.companions = {"echo": accounts.ECHO, "lobby": accounts.LOBBY} if companions else {}
+        self.prosody = prosody or self._own_prosody(xmpp_port, federation, prosody_more or {})
         make_private(self.dir / "logs")
         self.keys_file = self.dir / "keys"
+        self._more_routes, self._more_ca = more_routes, more_ca
         self.env = self._environment(env or {})
         self.settings: Settings = load_settings(self.env)
         self.processes: dict[str, Process] = {}
@@ -101,9 +121,8 @@ class Stack:
             self.prosody.process.start()
         if self._own[0]:
             self.redis.start()
-        for user in accounts.DEMO_USERS:
-            self.prosody.add_account(user, accounts.password(user), accounts.roster(user))
-        accounts.link(self.settings)
+        self._make_accounts()
+        accounts.link(self.settings, self.passwords)
         if self._own[1]:
             self.prosody.start()
 
@@ -176,6 +195,21 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.down()
 
+    def _own_prosody(self, port: int, federation: Federation | None, more: Mapping[str, str]) -> Prosody:
+        bind, public_host, s2s_port = ("127.0.0.1", "", 0) if federation is None else astuple(federation)
+        options = {"bind": bind, "public_host": public_host, **more}
+        return Prosody(self.dir / "prosody", self.domain, port, s2s_port=s2s_port, companions=self.companions, **options)
+
+    def _make_accounts(self) -> None:
+        """The passwords are those of now, whatever an earlier start has left behind in a server of ours."""
+        echo = {accounts.ECHO: accounts.ECHO.title()} if self.companions else {}
+        for user, password in self.passwords.items():
+            self.prosody.add_account(user, password, accounts.roster(user) | echo)
+            if self._own[1] and isinstance(self.prosody, Prosody):
+                self.prosody.files.set_password(user, password)
+        if echo:
+            self.prosody.add_account(accounts.ECHO, token(16))  # nobody logs in to it; the name is taken
+
     def _answers(self, process: Process) -> Callable[[], bool]:
         role, host = process.argv[-1], reachable(self.bind)
 
@@ -197,6 +231,14 @@ class Stack:
         for process in processes:
             process.finish(process.stop_seconds)
 
+    def _authorities(self) -> Path:
+        """The certificate of our server's authority, with others where there are some."""
+        if not self._more_ca:
+            return self.prosody.ca_file
+        both = self.dir / "ca.pem"
+        write_private(both, "\n".join(Path(each).read_text(encoding="ascii") for each in (self.prosody.ca_file, self._more_ca)))
+        return both
+
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)}
         clean.pop("WEB_CONCURRENCY", None)
@@ -209,8 +251,8 @@ class Stack:
             "http_port": str(self.http_port),
             "stcp_port": str(self.stcp_port),
             "domain": self.domain,
-            "xmpp_routes": f"{self.domain}={self.prosody.url}",
-            "xmpp_ca": str(self.prosody.ca_file),
+            "xmpp_routes": ",".join(filter(None, [f"{self.domain}={self.prosody.url}", self._more_routes])),
+            "xmpp_ca": str(self._authorities()),
             "media_hosts": self.prosody.web,
             "fetch_pictures": "true",
         }

@@ -52,7 +52,7 @@ def _signs(*names: str) -> frozenset[str]:
 _FAILED = range(400, 1000)
 _LOGINS, _REQUESTS = _some(LOGIN), _some(REQUEST)
 
-OUTCOMES: tuple[Rule, ...] = (
+OUTCOME_RULES: tuple[Rule, ...] = (
     # --- log-in ---
     Rule(
         "logged-in",
@@ -294,7 +294,7 @@ OUTCOMES: tuple[Rule, ...] = (
         lacks=_signs("via"),
     ),
 )
-WAYS: tuple[Rule, ...] = (
+WAY_RULES: tuple[Rule, ...] = (
     Rule(
         "through-a-gateway",
         _some(PAGE, LOGIN),
@@ -306,4 +306,4 @@ WAYS: tuple[Rule, ...] = (
         link=Link.ACCESS,
     ),
 )
-RULES = OUTCOMES + WAYS
+RULES = OUTCOME_RULES + WAY_RULES

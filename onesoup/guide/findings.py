@@ -3,15 +3,15 @@
     found = findings(events, facts, now)
     found[0].says       # "Your phone offers only MD5, and no phone password is stored."
 
-The rules are in finding_rules.py: the first of OUTCOMES that fits an event says what became of it, and each of WAYS that fits
-says something about the way on which it came."""
+The rules are in finding_rules.py: the first of OUTCOME_RULES that fits an event says what became of it, and each of WAY_RULES
+that fits says something about the way on which it came."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from onesoup.csp.phone_events import HIDDEN, EventKind, PhoneEvent
-from onesoup.guide.finding_rules import OUTCOMES, WAYS, Grade, Link, Rule
-from onesoup.guide.phones import Cause, Server, guide
+from onesoup.guide.finding_rules import OUTCOME_RULES, WAY_RULES, Grade, Link, Rule
+from onesoup.guide.phones import Cause, ServerValues, guide
 
 # A phone that polls is silent when nothing came for so long, seconds.
 SILENT_PHONE_SECONDS = 300
@@ -41,7 +41,7 @@ class OwnerFacts:
 
     jid: str
     account: str
-    server: Server
+    server: ServerValues
     phone_password: bool = False
     lock: str = ""
     sessions: tuple[SessionFacts, ...] = ()
@@ -102,8 +102,8 @@ def findings(events: Sequence[PhoneEvent], facts: OwnerFacts, now: int) -> list[
 
 def _fitting(event: PhoneEvent, events: Sequence[PhoneEvent], facts: OwnerFacts) -> list[Rule]:
     signs = signs_of(event, events, facts)
-    first = next((rule for rule in OUTCOMES if rule.fits(event, signs)), None)
-    return ([first] if first else []) + [rule for rule in WAYS if rule.fits(event, signs)]
+    first = next((rule for rule in OUTCOME_RULES if rule.fits(event, signs)), None)
+    return ([first] if first else []) + [rule for rule in WAY_RULES if rule.fits(event, signs)]
 
 
 def signs_of(event: PhoneEvent, events: Sequence[PhoneEvent], facts: OwnerFacts) -> frozenset[str]:

@@ -23,7 +23,7 @@ BASES = {
     "reported": "told by users",
     "assumed": "assumed",
 }
-PLACEHOLDERS = frozenset({"url", "host", "port", "domain", "address", "user"})
+GUIDE_PLACEHOLDERS = frozenset({"url", "host", "port", "domain", "address", "user"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ID = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _Part = TypeVar("_Part")
@@ -34,7 +34,7 @@ class GuideError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerValues:
     """The server's own values, which stand in for placeholders. `url` is what is typed into a phone."""
 
     url: str
@@ -116,7 +116,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PhoneProblem:
     """What a phone shows, and the causes, likeliest first. The words are the phone's own only where they are `exact`."""
 
     shows: str
@@ -139,7 +139,7 @@ class Family:
     basis: Bases
     menus: tuple[Menu, ...]
     fields: tuple[Field, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[PhoneProblem, ...]
     begins: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
 
@@ -216,7 +216,7 @@ def _family(told: dict[str, Any], causes: Mapping[str, Cause]) -> Family:
     return family
 
 
-def _problem(told: dict[str, Any], causes: Mapping[str, Cause], place: str) -> Problem:
+def _problem(told: dict[str, Any], causes: Mapping[str, Cause], place: str) -> PhoneProblem:
     """A problem names causes, or tells one of its own in `why` and `do`."""
     place = f"{place} {told.get('shows', '?')!r}"
     names = told.pop("causes", [])
@@ -226,7 +226,7 @@ def _problem(told: dict[str, Any], causes: Mapping[str, Cause], place: str) -> P
     found = [causes[name] for name in names] + ([_part(Cause, own, place)] if own else [])
     if not found:
         _wrong(place, "needs causes, or why and do")
-    problem = _part(Problem, told | {"causes": found}, place)
+    problem = _part(PhoneProblem, told | {"causes": found}, place)
     _known_basis(problem.basis, place)
     if problem.exact and problem.basis == "assumed":
         _wrong(place, "exact words are not assumed")
@@ -274,7 +274,7 @@ def _check(made: Guide) -> None:
 def _check_placeholders(told: object) -> None:
     """Looks through all texts of the file."""
     if isinstance(told, str):
-        if unknown := set(_PLACEHOLDER.findall(told)) - PLACEHOLDERS:
+        if unknown := set(_PLACEHOLDER.findall(told)) - GUIDE_PLACEHOLDERS:
             _wrong(repr(told), f"no such placeholder: {', '.join(sorted(unknown))}")
         return
     for each in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():

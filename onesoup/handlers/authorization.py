@@ -15,7 +15,6 @@ from onesoup.csp.codec.generated_elements import (
     GetWatcherListResponse,
     Presence,
     PresenceAuthUser,
-    PresenceSubList,
     Primitive,
     ReactiveAuthStatus,
     ReactiveAuthStatusList,
@@ -29,8 +28,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.publication import republish_presence
-from onesoup.store import records
-from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, LIST_TARGET, PENDING_REQUESTS, USER_TARGET
+from onesoup.store.account.lists import DEFAULT_TARGET, LIST_TARGET, USER_TARGET, AttributeList
 from onesoup.xmpp import commands
 
 
@@ -41,7 +39,7 @@ def decide_presence_request(ctx: Context, request: PresenceAuthUser) -> Primitiv
         ctx.send(commands.SendSubscription("subscribed", jid))
     else:
         _refuse(ctx, jid)
-    ctx.services.lists.remove(ctx.session.jid, [jid], PENDING_REQUESTS)
+    ctx.services.lists.pending.remove(ctx.session.jid, [jid])
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -63,10 +61,10 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
 def get_reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
     """GRANTED for users who see our presence, PENDING for those who asked, DENIED for others. Without names: all that are
     known."""
-    pending = ctx.services.lists.all(ctx.session.jid, PENDING_REQUESTS)
+    pending = ctx.services.lists.pending.all(ctx.session.jid)
     granted = {item.jid for item in ctx.roster().values() if _watches(item)}
     asked = {ctx.session.jid_of(each): each for each in request.user_id}
-    jids = list(asked) or sorted(granted | set(pending))
+    jids = list(asked) or sorted(granted | pending)
     spelled = spellings(ctx.services, ctx.sid, jids)
     states = [
         ReactiveAuthStatus(
@@ -106,59 +104,60 @@ def _watches(item: Item) -> bool:
 
 # --- attribute lists ---
 
+# What a target has that has none.
+NO_LIST = AttributeList([], [])
+
 
 def create_attribute_list(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
     """Stores an attribute list with the account. A list for named users grants them our presence in advance; the default list
     approves no user, it only says what is published at all."""
     names = presence.wanted_attributes(request.presence_sub_list)
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
+    known = ctx.services.lists.attributes.all(ctx.session.jid)
     entries = {}
     for target in _targets(ctx, request):
         new = [jid for jid in _users(ctx, [target]) if not _watching(ctx, jid)]
         for jid in new:
             ctx.send(commands.SendSubscription("subscribed", jid))
-        entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
+        entries[target] = AttributeList(names, new or known.get(target, NO_LIST).granted)
     if request.default_list:
-        entries[DEFAULT_TARGET] = records.pack_grant(names, [])
-        republish_presence(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
-    ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTE_LISTS)
+        entries[DEFAULT_TARGET] = AttributeList(names, [])
+        republish_presence(ctx, known.get(DEFAULT_TARGET, NO_LIST).attributes, names)
+    ctx.services.lists.attributes.put(ctx.session.jid, entries)
     return status(StatusCode.SUCCESSFUL)
 
 
 def delete_attribute_list(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
     """Deletes attribute lists. Revokes only grants that came from such a list."""
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
+    known = ctx.services.lists.attributes.all(ctx.session.jid)
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
-        for jid in records.unpack_grant(known[name])[1]:
+        for jid in known[name].granted:
             _refuse(ctx, jid, granted=True)
     if request.default_list:
         names.append(DEFAULT_TARGET)
-        republish_presence(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
-    ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTE_LISTS)
+        republish_presence(ctx, known.get(DEFAULT_TARGET, NO_LIST).attributes, [])
+    ctx.services.lists.attributes.remove(ctx.session.jid, names)
     return status(StatusCode.SUCCESSFUL)
 
 
 def get_attribute_list(ctx: Context, request: GetAttributeListRequest) -> Primitive:
     """The attribute lists of the named users and lists; all lists when none is named."""
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
+    known = ctx.services.lists.attributes.all(ctx.session.jid)
     names = _targets(ctx, request)
     everything = not names and not request.default_list
     response = GetAttributeListResponse(result=Result(code=StatusCode.SUCCESSFUL))
     if (request.default_list or everything) and DEFAULT_TARGET in known:
-        response.default_attribute_list = DefaultAttributeList(presence_sub_list=[_sub_list(known[DEFAULT_TARGET])])
+        response.default_attribute_list = DefaultAttributeList(
+            presence_sub_list=[presence.attribute_request(known[DEFAULT_TARGET].attributes)]
+        )
     for name in names or (sorted(known) if everything else ()):
         if name in known and name != DEFAULT_TARGET:
             response.presence.append(_shown(ctx, name, known[name]))
     return response
 
 
-def _sub_list(record: bytes) -> PresenceSubList:
-    return presence.attribute_request(records.unpack_grant(record)[0])
-
-
-def _shown(ctx: Context, name: str, record: bytes) -> Presence:
-    shown = Presence(presence_sub_list=[_sub_list(record)])
+def _shown(ctx: Context, name: str, attribute_list: AttributeList) -> Presence:
+    shown = Presence(presence_sub_list=[presence.attribute_request(attribute_list.attributes)])
     if name.startswith(USER_TARGET):
         shown.user_id = ctx.session.spelled(name.removeprefix(USER_TARGET))
     else:

@@ -28,7 +28,6 @@ from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import long_lists
 from onesoup.handlers.context import Context, spellings
-from onesoup.store import records
 from onesoup.store.account.blocks import GRANT
 from onesoup.xmpp import commands
 
@@ -129,7 +128,7 @@ def delete_contact_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     _remove(ctx, contact_list, [item.jid for item in lists.list_members(contact_list, ctx.roster().values())])
     # Of a long list in parts, the phone means the part that it sees: the others stay.
     if contact_list.cut is None:
-        ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
+        ctx.services.lists.contacts.remove(ctx.session.jid, [contact_list.token])
         ctx.send(commands.StoreLists())
     ctx.changed()
     return status(StatusCode.SUCCESSFUL)
@@ -167,7 +166,7 @@ def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
         contact_list = shown_lists(ctx, again=True).get(contact_list.token, contact_list)
         items = lists.list_members(contact_list, ctx.roster().values())
     # Spellings of this request are stored with its answer, so they cannot be read yet.
-    spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
+    spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spellings}
     session = ctx.session
     return NickList(
         nick_name=[
@@ -190,14 +189,14 @@ def _properties(properties: ContactListProperties | None) -> tuple[str, bool]:
 
 
 def _store(ctx: Context, contact_list: ContactList) -> None:
-    ctx.services.lists.put(ctx.session.jid, {contact_list.token: records.pack_list(contact_list)})
+    ctx.services.lists.contacts.put(ctx.session.jid, [contact_list])
     ctx.send(commands.StoreLists())
     ctx.changed()
 
 
 def _make_default(ctx: Context, contact_list: ContactList) -> None:
     entries = {each.token: replace(each, default=each.token == contact_list.token) for each in account_lists(ctx).values()}
-    ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
+    ctx.services.lists.contacts.put(ctx.session.jid, entries.values())
     ctx.send(commands.StoreLists())
     ctx.changed()
 
@@ -230,7 +229,7 @@ def _known_jids(ctx: Context, texts: list[str]) -> list[str]:
 def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) -> Failed:
     """Adds contacts one by one; returns those that could not be. Remembers how the phone spells each."""
     failed: Failed = {}
-    auto = ctx.services.sessions.values(ctx.sid, "sub", ["/" + contact_list.token])[0] if nicks else None
+    auto = ctx.services.sessions.contacts.list_subscription(ctx.sid, contact_list.token) if nicks else None
     for text, name in nicks:
         try:
             jid = ctx.session.jid_of(text)
@@ -239,15 +238,15 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
             continue
         if jid == ctx.session.jid:
             continue
-        ctx.effects.spell[jid] = text.strip() if text.strip()[:3].lower() == "wv:" else f"wv:{text.strip()}"
+        ctx.effects.spellings[jid] = text.strip() if text.strip()[:3].lower() == "wv:" else f"wv:{text.strip()}"
         try:
             _add_one(ctx, contact_list, jid, name)
         except CspError as error:
             failed.setdefault(error.code, []).append(text)
             continue
         if auto is not None:
-            ctx.effects.sub[jid] = auto
-            ctx.effects.dirty.append(jid)
+            ctx.effects.subscriptions[jid] = auto
+            ctx.effects.presence_due.append(jid)
     ctx.changed()
     return failed
 
@@ -292,7 +291,7 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
         kept_item = lists.without_list(item, contact_list, known)
         if kept_item is None:
             ctx.ask(commands.RemoveRosterItem(jid))
-            ctx.effects.unsub.append(jid)
+            ctx.effects.unsubscribed.append(jid)
         else:
             ctx.ask(commands.SetRosterItem(jid, item.name, tuple(kept_item.groups)))
     ctx.changed()

@@ -13,31 +13,32 @@ from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
-from onesoup.store import records
-from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import Accounts, ClientSessions, OfflineInbox
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginLimits
-from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.account.page_sessions import PageSessions
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.redis.channels import Replies
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
-from onesoup.store.session.group_histories import Histories
+from onesoup.store.redis.channels import ReplyChannel
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.group_histories import GroupHistories
 from onesoup.store.session.inbox import Inbox
-from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.request_effects import RequestEffects
+from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.ota_queue import SettingsQueue
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 from onesoup.wire.document import Encoding
 from onesoup.xmpp import answers, commands
 from onesoup.xmpp.answers import A, CommandAnswer, CommandRefused, ServerReply
@@ -90,29 +91,29 @@ class GatewayServices:
     inbox: Inbox
     accounts: Accounts
     clients: ClientSessions
-    offline: Offline
-    lists: Lists
-    blocks: Blocks
+    offline: OfflineInbox
+    lists: AccountLists
+    blocks: BlockLists
     pictures: ScaledPictures
-    groups: Groups
-    invites: Invites
-    histories: Histories
-    handsets: Handsets
-    searches: Searches
+    groups: GroupStore
+    invites: InvitationStore
+    histories: GroupHistories
+    handsets: HandsetMemory
+    searches: SearchHits
     announcements: Announcements
     segments: Segments
     tries: HourlyTries
-    logins: Logins
+    logins: LoginReplies
     guard: LoginLimits
-    lines: Lines
-    numbers: Numbers
+    lines: CirProcesses
+    numbers: PhoneNumbers
+    wakes: WakeStore
     page_sessions: PageSessions
     settings_links: SettingsLinks
     settings_queue: SettingsQueue
     phone_requests: PhoneRequests
-    wakes: Wakes
     shards: Shards
-    replies: Replies
+    replies: ReplyChannel
     ring: KeyRing
     policy: Policy
     draining: Callable[[], bool] = field(default=lambda: False)
@@ -151,7 +152,7 @@ class Context:
     unsaid: bytes = b""
     deadline: float = 0.0
     # Largest file that the XMPP server accepts: 0 for none, None while it is not known.
-    upload: bytes | None = None
+    upload: int | None = None
     encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
@@ -162,7 +163,7 @@ class Context:
 
     def send(self, command: Command) -> None:
         """A command for the holder, with the reply."""
-        self.effects.out.append(commands.pack(command))
+        self.effects.commands.append(commands.pack(command))
 
     @overload
     def ask(self, command: Command) -> CommandAnswer: ...
@@ -199,15 +200,13 @@ class Context:
     def roster(self) -> dict[str, Item]:
         """The cached roster, by bare JID. Read once for a request."""
         if self._roster is None:
-            found = self.services.sessions.hash(self.sid, "ros")
-            self._roster = {jid.decode(): records.unpack_item(jid.decode(), record) for jid, record in found.items()}
+            self._roster = self.services.sessions.contacts.roster(self.sid)
         return self._roster
 
     def stored_lists(self) -> dict[str, ContactList]:
         """The contact lists that the account has records of, by token."""
         if self._lists is None:
-            found = self.services.lists.all(self.session.jid)
-            self._lists = {name: records.unpack_list(name, record) for name, record in found.items()}
+            self._lists = self.services.lists.contacts.all(self.session.jid)
         return self._lists
 
     def changed(self) -> None:
@@ -227,10 +226,9 @@ def _reply(payload: bytes | None) -> RoomReply:
 
 def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[str, str]:
     """How the phone spells these contacts, for those that it has named."""
-    values = services.sessions.values(sid, "spell", jids)
-    return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
+    return services.sessions.contacts.spellings(sid, jids)
 
 
 def contact_pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
     """Pictures of contacts, scaled for phones, by the name that presence gives them."""
-    return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}
+    return services.pictures.get(names)

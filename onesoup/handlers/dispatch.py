@@ -49,7 +49,8 @@ from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
-from onesoup.store.session.inbox import InboxItem, Nothing
+from onesoup.store.session.gateway_side import StoredReply
+from onesoup.store.session.inbox import InboxItem, NothingWaits
 from onesoup.wire.document import Encoding
 
 log = structlog.get_logger()
@@ -158,7 +159,7 @@ class Exchange:
         with services.replies.expect(f"poll {sid}") as expected:
             channel = services.replies.channel
             item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
-            if isinstance(item, Nothing) and item.wait:
+            if isinstance(item, NothingWaits) and item.wait:
                 # An unanswered item may become due for redelivery before anything new arrives.
                 wait = min(item.wait, hold)
                 with metrics.HELD_POLLS.track_inprogress():
@@ -186,11 +187,11 @@ class Exchange:
         """Carries out an answer to a system message, which may be more than an acknowledgement. An answer to nothing counts as
         one."""
         assert isinstance(transaction.content, SystemMessageUser)
-        (record,) = self._services.sessions.open(sid, transaction.id, digest, ["r"]).fields or (None,)
-        if record is None:
+        opened = self._services.sessions.open(sid, transaction.id, digest)
+        if isinstance(opened, StoredReply):
             return
         with suppress(CspError):
-            effects = system.system_message_effects(self._services, sid, records.unpack_session(record), transaction.content)
+            effects = system.system_message_effects(self._services, sid, opened.session, transaction.content)
             self._services.sessions.commit(sid, transaction.id, digest, EMPTY_REPLY, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
@@ -200,12 +201,12 @@ class Exchange:
         )
         self._closed(closed.message_id, done)
 
-    def _closed(self, message_id: str, taken: InboxItem | Nothing) -> None:
+    def _closed(self, message_id: str, taken: InboxItem | NothingWaits) -> None:
         if taken.closed is not None:
             metrics.observe_delivery(message_id, taken.closed)
 
-    def _item(self, message: Message, sid: str, peer: Peer, item: InboxItem | Nothing) -> bytes:
-        if isinstance(item, Nothing):
+    def _item(self, message: Message, sid: str, peer: Peer, item: InboxItem | NothingWaits) -> bytes:
+        if isinstance(item, NothingWaits):
             return EMPTY_REPLY
         if item.repeated:
             metrics.count_redelivery(item.id)
@@ -221,34 +222,34 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Reply:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        names = ("r", "caps", "unsaid", "upload", "segm", "stcp", "noline")
-        opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
-        if opened.reply is not None:
+        opened = services.sessions.open(sid, first_id, digest, address=peer.address)
+        if isinstance(opened, StoredReply):
             metrics.DUPLICATES.labels("request").inc()
             return opened.reply, StatusCode.SUCCESSFUL
-        record, caps, unsaid, upload, segmented, lines, no_line = opened.fields
-        if record is None:
-            raise NoSession(StatusCode.INVALID_SESSION)
         ctx = Context(
             services=services,
             sid=sid,
-            session=records.unpack_session(record),
+            session=opened.session,
             version=message.version,
             peer=peer,
-            caps=_within(records.unpack_caps(caps), peer),
-            unsaid=unsaid or b"",
-            upload=upload,
+            caps=_within(opened.capabilities, peer),
+            unsaid=opened.unsaid,
+            upload=opened.upload_limit,
             encoding=message.encoding,
-            segmented=segmented == b"1",
+            segmented=opened.reads_segments,
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:
             if closed_by(transaction):
                 self._close(sid, transaction, peer)
         answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
-        waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
+        waiting = (opened.waiting > 0 or bool(ctx.effects.presence_due)) and ctx.effects.end_code is None
         # Plain text syntax has no CIR flag.
-        cir = None if _short(message) or not answers else wakeups.cir_flag(ctx, lines, no_line, time.time())
+        cir = (
+            None
+            if _short(message) or not answers
+            else wakeups.cir_flag(ctx, opened.has_line, opened.no_line_since_ms, time.time())
+        )
         reply = encode_reply(message, answers, poll=waiting, cir=cir) if answers else EMPTY_REPLY
         if len(reply) > ctx.caps.parser:
             reply = (
@@ -262,10 +263,10 @@ class Exchange:
                 for each in transactions.to_answer(message)
             ]
             reply = encode_reply(message, refused, poll=waiting)
-        if unsaid and "unsaid" not in ctx.effects.fields:
-            ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
-        elif ctx.effects.fields.get("unsaid"):
-            written.append(partial(services.sessions.said, sid))
+        if opened.unsaid and ctx.effects.update.unsaid is None:
+            ctx.effects.update.unsaid = b""  # the phone has gone on to something else
+        elif ctx.effects.update.unsaid:
+            written.append(partial(services.sessions.forget_unsaid, sid))
         code = answer_code(answers[0].content) if answers else StatusCode.SUCCESSFUL
         if not ctx.effects and all(type(each.content) in transactions.REPEATABLE_PRIMITIVES for each in message.transactions):
             return reply, code

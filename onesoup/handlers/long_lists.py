@@ -15,9 +15,6 @@ from onesoup.handlers import segments, system
 from onesoup.handlers.context import Context
 from onesoup.observability.logs import short
 from onesoup.runtime.ids import ordered_id
-from onesoup.store import records
-from onesoup.store.account.accounts import TOLD_ONCE
-from onesoup.store.session.holder_side import CUTS
 from onesoup.wire import codec
 
 log = structlog.get_logger()
@@ -33,7 +30,7 @@ def list_cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = Fals
     if _fits(ctx):
         return {}
     if ctx.cuts is None:
-        made_for, found = records.unpack_cuts(ctx.services.sessions.read(ctx.sid, [CUTS])[0])
+        made_for, found = ctx.services.sessions.records.list_cuts(ctx.sid)
         ctx.cuts = found if made_for == _made_for(ctx) else None
     clash = any(part in whole for each in (ctx.cuts or {}).values() for part in each.tokens[1:])
     if ctx.cuts is None or again or clash:
@@ -63,11 +60,11 @@ def _keep(ctx: Context, found: Mapping[str, Cut]) -> None:
     if found == ctx.cuts:
         return
     ctx.cuts = found
-    ctx.effects.fields[CUTS] = records.pack_cuts(_made_for(ctx), found)
+    ctx.effects.update.list_cuts = _made_for(ctx), found
 
 
 def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut]) -> dict[str, Cut]:
-    spelled = ctx.services.sessions.hash(ctx.sid, "spell")
+    spelled = ctx.services.sessions.contacts.all_spellings(ctx.sid)
     spare = _most_lists(ctx) - len(whole)
     taken = {token.lower() for token in whole}
     found: dict[str, Cut] = {}
@@ -95,9 +92,8 @@ def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut
 class _Octets:
     """Counts the bytes that one contact takes in an answer."""
 
-    def __init__(self, ctx: Context, measure: fitting.Members, spelled: Mapping[bytes, bytes]) -> None:
-        self._session, self._measure = ctx.session, measure
-        self._spelled = {jid.decode(): spelling.decode() for jid, spelling in spelled.items()}
+    def __init__(self, ctx: Context, measure: fitting.Members, spelled: Mapping[str, str]) -> None:
+        self._session, self._measure, self._spelled = ctx.session, measure, spelled
 
     def __call__(self, item: Item) -> int:
         address = self._session.spelled(item.jid, self._spelled.get(item.jid))
@@ -138,7 +134,7 @@ def part_too_long(ctx: Context, contact_list: ContactList, items: list[Item]) ->
     if contact_list.cut is None:
         return False
     measure = fitting.Members(ctx.version, ctx.encoding, list_properties(contact_list))
-    octets = _Octets(ctx, measure, ctx.services.sessions.hash(ctx.sid, "spell"))
+    octets = _Octets(ctx, measure, ctx.services.sessions.contacts.all_spellings(ctx.sid))
     return sum(map(octets, items)) > _room(ctx) - measure.frame
 
 
@@ -163,11 +159,12 @@ def _tell(ctx: Context, left: int) -> None:
     """Tells each handset once that some contacts cannot be shown on it."""
     log.info("contacts-left-out", sid=short(ctx.sid), left=left)
     name, jid = f"lists {ctx.session.resource}", ctx.session.jid
-    told = ctx.services.lists.all(jid, TOLD_ONCE)
+    notices = ctx.services.lists.notices
+    told = notices.all(jid)
     if name in told:
         return
     if len(told) >= MAX_TOLD_HANDSETS:
-        ctx.services.lists.remove(jid, list(told), TOLD_ONCE)
+        notices.remove(jid, told)
     text = f"Your contact list is too long for this phone. {left} contacts are not shown."
     if system.queue_announcement(ctx.services.announcements, ctx.sid, ctx.session, ordered_id(time.time()), text):
-        ctx.services.lists.put(jid, {name: b"1"}, TOLD_ONCE)
+        notices.add(jid, name)

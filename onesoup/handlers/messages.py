@@ -49,8 +49,8 @@ MAX_RECIPIENTS = 100
 # Most bytes of one message in the outbox, which stores it once for each recipient.
 MAX_COPIES_BYTES = MOST_OUT_BYTES // 2
 MAX_MESSAGE_VALIDITY_SECONDS = 30 * 86_400
-# Session field with delivery methods of single groups, and how many groups a phone may name.
-GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
+# How many groups may have a delivery method of their own.
+MAX_GROUP_METHODS = 50
 
 
 def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
@@ -68,11 +68,11 @@ def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
     result = Result(code=StatusCode.PARTIALLY_SUCCESSFUL if details else StatusCode.SUCCESSFUL, detailed_result=details)
     content = _digest(to, body, attached.data if attached else b"")
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
-        ctx.effects.fields["unsaid"] = ctx.unsaid
+        ctx.effects.update.unsaid = ctx.unsaid
         return SendMessageResponse(result=result, message_id=ctx.unsaid[len(content) :].decode())
     message_id = token(MESSAGE_ID_LENGTH)
     if ctx.session.quirks.repeats_under_new_id:
-        ctx.effects.fields["unsaid"] = content + message_id.encode()
+        ctx.effects.update.unsaid = content + message_id.encode()
     stanzas = _stanza_ids(message_id, to)
     report = bool(request.delivery_report)
     valid = min(info.validity or 0, MAX_MESSAGE_VALIDITY_SECONDS) if report else 0
@@ -84,9 +84,9 @@ def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
     # There are no reports for a message to a whole group.
     reports = {stanza_id: jid for stanza_id, jid in stanzas.items() if not to[jid] or "/" in jid}
     if report:
-        ctx.effects.asked.update(reports)
+        ctx.effects.reports_wanted.update(reports)
         if valid:
-            ctx.effects.valid.update(dict.fromkeys(reports, valid * 1000))
+            ctx.effects.report_within_ms.update(dict.fromkeys(reports, valid * 1000))
     return SendMessageResponse(result=result, message_id=message_id)
 
 
@@ -100,10 +100,9 @@ def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
     after a log-in that is not known yet: then the message is accepted, and may come back as not delivered."""
     if ctx.upload is None:
         return
-    limit = int(ctx.upload)
-    if not limit:
+    if not ctx.upload:
         raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "the server takes no pictures")
-    if len(attached.data) > limit:
+    if len(attached.data) > ctx.upload:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "too large for the server")
 
 
@@ -140,7 +139,7 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
             jid = ctx.session.jid_of(user.user_id or "")
             to[jid] = ""
             if (user.user_id or "")[:3].lower() == "wv:":
-                ctx.effects.spell[jid] = (user.user_id or "").strip()
+                ctx.effects.spellings[jid] = (user.user_id or "").strip()
         except CspError as error:
             bad.setdefault(error.code, []).append(user.user_id or "")
     details += [DetailedResult(code=code, user_id=users) for code, users in bad.items()]
@@ -180,11 +179,11 @@ def set_delivery_method(ctx: Context, request: SetDeliveryMethodRequest) -> Prim
     if request.group_id is not None:
         return _set_group_method(ctx, request.group_id, method, length)
     # The limit as agreed; this request's own way may allow less.
-    caps = replace(records.unpack_caps(ctx.services.sessions.read(ctx.sid, ["caps"])[0]), delivery=method)
+    caps = replace(ctx.services.sessions.records.capabilities(ctx.sid), delivery=method)
     if length:
         caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
-    ctx.effects.fields["caps"] = records.pack_caps(caps)
-    ctx.effects.fields["notify"] = "1" if method == "N" else ""
+    ctx.effects.update.capabilities = caps
+    ctx.effects.update.fetches_messages = method == "N"
     ctx.send(commands.ReloadCapabilities())
     cut_waiting_messages(ctx, caps)
     return status(StatusCode.SUCCESSFUL)
@@ -195,8 +194,7 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     kept = group_methods(ctx)
     kept.pop(name, None)
     kept[name] = (method, length or 0)
-    newest = list(kept.items())[-MAX_GROUP_METHODS:]
-    ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
+    ctx.effects.update.group_methods = dict(list(kept.items())[-MAX_GROUP_METHODS:])
     with suppress(CspError):  # one that is not joined has it when it is
         room = rooms.find_joined_room(ctx, group, rooms.joined_rooms(ctx))
         ctx.send(commands.ChangeRoomSettings(room, delivery=method, length=length or 0))
@@ -214,19 +212,18 @@ def group_name(ctx: Context, group: str) -> str:
 
 def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
     """Delivery method, P or N, and accepted length (0: as for others) of messages of single groups, by group_name()."""
-    (record,) = ctx.services.sessions.read(ctx.sid, [GROUP_METHODS])
-    return {name: (how[0], how[1]) for name, how in records.unpack_plain(record, {}).items()}
+    return ctx.services.sessions.records.group_methods(ctx.sid)
 
 
 def cut_waiting_messages(ctx: Context, caps: Capabilities) -> None:
     """Cuts waiting messages that are longer than the phone accepts now into parts."""
-    for text, payload in _stored(ctx):
+    for text, payload in ctx.services.sessions.items.messages(ctx.sid):
         parts = fitting.text_parts(text, _spoken(ctx), caps)
         # A question is answered by its id: it is cut when it goes out, and keeps that.
         if len(parts) > 1 and not text.data and not records.unpack_event(payload).get("asks"):
             ids = [ordered_id(time.time()) for _ in parts]
             names = [copies.copy_part_name(text.copy)] * (len(parts) - 1) + [text.copy]
-            ctx.effects.split[text.id] = [
+            ctx.effects.split_items[text.id] = [
                 (id_, records.stored(text.sender, records.with_body(payload, part, id_), name))
                 for id_, name, part in zip(ids, names, parts, strict=True)
             ]
@@ -239,14 +236,10 @@ def _spoken(ctx: Context) -> Session:
 
 def _waiting(ctx: Context) -> list[messages.Text]:
     """Messages that the phone has not acknowledged, in the form that it accepts, oldest first."""
-    return sorted((messages.fitting_text(each, ctx.caps) for each, _ in _stored(ctx)), key=lambda each: (each.time, each.id))
-
-
-def _stored(ctx: Context) -> list[tuple[messages.Text, bytes]]:
-    """Waiting messages, each with its payload."""
-    items = ctx.services.sessions.hash(ctx.sid, "i")
-    stored = [each for id_, each in items.items() if id_[1:2] != b"-"]
-    return [(records.unpack_stored(each), each.partition(b"\n")[2]) for each in stored]
+    return sorted(
+        (messages.fitting_text(each, ctx.caps) for each, _ in ctx.services.sessions.items.messages(ctx.sid)),
+        key=lambda each: (each.time, each.id),
+    )
 
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
@@ -262,9 +255,10 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
         text = replace(text, type="text/plain", data=b"")
     first, *others = [text.body] if text.data else fitting.text_parts(text, _spoken(ctx), ctx.caps, spelling=spelled)
     if others:
-        payload = next((payload for each, payload in _stored(ctx) if each.id == text.id), None)
+        stored = ctx.services.sessions.items.messages(ctx.sid)
+        payload = next((payload for each, payload in stored if each.id == text.id), None)
         if payload is not None:
-            ctx.effects.cut[text.id] = (payload, oversize.message_parts(payload, [first, *others]))
+            ctx.effects.cut_items[text.id] = (payload, oversize.message_parts(payload, [first, *others]))
         text = replace(text, body=first)
     info = messages.message_info(text, ctx.session, spelled)
     return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
@@ -307,7 +301,7 @@ def reject_messages(ctx: Context, request: RejectMessageRequest) -> Primitive:
     unknown = [each for each in request.message_id if each not in known]
     if unknown and len(unknown) == len(request.message_id):
         raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such message")
-    ctx.effects.dropped.extend(each for each in request.message_id if each in known)
+    ctx.effects.dropped_items.extend(each for each in request.message_id if each in known)
     if not unknown:
         return status(StatusCode.SUCCESSFUL)
     details = [DetailedResult(code=StatusCode.INVALID_MESSAGE_ID, message_id=unknown if ctx.version != "1.1" else [])]

@@ -19,7 +19,6 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context
-from onesoup.store import records
 from onesoup.xmpp import commands
 
 
@@ -34,7 +33,7 @@ def unsubscribe_notifications(ctx: Context, request: UnsubscribeNotificationRequ
 def _want(ctx: Context, types: set[str]) -> Primitive:
     names = sorted(types)
     ctx.session = replace(ctx.session, notices=tuple(names))
-    ctx.effects.fields["r"] = records.pack_session(ctx.session)
+    ctx.effects.update.session = ctx.session
     ctx.send(commands.SetNotices(tuple(names)))
     return status(StatusCode.SUCCESSFUL)
 

@@ -1,7 +1,7 @@
 """Proving a phone number: a code is sent to it by SMS and typed in where its owner is logged in (cir.md 11.4).
 
     issue_code(services, "alice@example.org", "+15550100123")  -> Issued.SENT
-    check_code(services, "alice@example.org", "123456")        -> Checked.RIGHT
+    check_code(services, "alice@example.org", "123456")        -> CodeCheck.RIGHT
 
 The caller must have verified the user. Every code costs an SMS: the limits are in
 onesoup.store.account.phone_numbers and, for the number, the budget that every SMS comes out of."""
@@ -15,7 +15,7 @@ import structlog
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import GatewayServices
 from onesoup.store import records
-from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, Checked
+from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, CodeCheck
 
 log = structlog.get_logger()
 
@@ -47,10 +47,10 @@ def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
     return Issued.SENT
 
 
-def check_code(services: GatewayServices, jid: str, typed: str) -> Checked:
+def check_code(services: GatewayServices, jid: str, typed: str) -> CodeCheck:
     """Checks a code. A right one makes the number the account's own; sessions use it from their next negotiation on."""
     checked, number = services.numbers.check(jid, typed)
-    if checked is Checked.RIGHT:
+    if checked is CodeCheck.RIGHT:
         services.numbers.learn(jid, number, numbers.NUMBER_FROM_CODE)
     log.info("code-checked", result=checked.value, number=numbers.hidden_number(number))
     return checked

@@ -33,7 +33,7 @@ from onesoup.handlers.publication import (
     published_attributes,
     remember_own_presence,
 )
-from onesoup.store import records
+from onesoup.store.session.contacts import Subscription
 from onesoup.xmpp import commands
 from onesoup.xmpp.answers import ContactDetails
 
@@ -97,13 +97,13 @@ def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primi
     found.jids.pop(ctx.session.jid, None)  # a phone knows itself
     for jid, spelling in found.jids.items():
         item = ctx.roster().get(jid)
-        ctx.effects.sub[jid] = records.pack_wishes(names, sees=item is not None and item.sees)
+        ctx.effects.subscriptions[jid] = Subscription(names, visible=item is not None and item.sees)
         if spelling:
-            ctx.effects.spell[jid] = spelling
+            ctx.effects.spellings[jid] = spelling
     if request.auto_subscribe:
         for contact_list in found.lists:
-            ctx.effects.sub["/" + contact_list.token] = records.pack_wishes(names, sees=False)
-    ctx.effects.dirty.extend(found.jids)
+            ctx.effects.list_subscriptions[contact_list.token] = Subscription(names, visible=False)
+    ctx.effects.presence_due.extend(found.jids)
     _weigh(ctx, names)
     ctx.send(commands.GoOnline(interests=True))
     items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
@@ -119,15 +119,15 @@ def _weigh(ctx: Context, names: list[str]) -> None:
     form = capabilities.picture_form(ctx.caps)
     at_once = capabilities.contacts_at_once(ctx.caps, presence.contact_bytes(names, form.octets if form else 0))
     if at_once < capabilities.contacts_at_once(ctx.caps):
-        now = ctx.services.sessions.read(ctx.sid, ["batch"])[0]
-        ctx.effects.fields["batch"] = min(at_once, int(now)) if now else at_once
+        now = ctx.services.sessions.records.contacts_at_once(ctx.sid)
+        ctx.effects.update.contacts_at_once = min(at_once, now) if now is not None else at_once
 
 
 def unsubscribe_presence(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
     """Ends presence notifications for this session. The roster subscription stays."""
     found = presence_targets(ctx, request)
-    ctx.effects.unsub.extend(found.jids)
-    ctx.effects.unsub.extend("/" + each.token for each in found.lists)
+    ctx.effects.unsubscribed.extend(found.jids)
+    ctx.effects.unsubscribed_lists.extend(each.token for each in found.lists)
     ctx.send(commands.GoOnline(interests=True))
     return status(StatusCode.SUCCESSFUL)
 
@@ -137,8 +137,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     found = presence_targets(ctx, request)
     wishes = presence.wanted_attributes(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
-    cached = ctx.services.sessions.values(ctx.sid, "pres", asked)
-    known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
+    known = ctx.services.sessions.contacts.presence(ctx.sid, asked)
     cards, images = _looked_up(ctx, known, wishes)
     told = []
     # Online contacts come first: what the phone cannot read is cut at the end.
@@ -225,7 +224,7 @@ def update_presence(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     """Attributes that are not named stay. One broadcast when what XMPP can show of them changes."""
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
     merged = {**own_presence_fields(ctx), **new}
-    ctx.effects.fields["own"] = records.pack_plain(merged)
+    ctx.effects.update.own_presence = merged
     if presence.lasting_attributes(new):
         remember_own_presence(ctx, merged)
     publish_presence(ctx, presence.own_list(merged), new, published_attributes(ctx))

@@ -28,8 +28,6 @@ from onesoup.xmpp import commands
 from onesoup.xmpp.answers import EntityInfos, Profiles
 from onesoup.xmpp.errors import PROFILE_STATUS
 
-# Account records of profile fields that not every server keeps in a vCard.
-PROFILE_RECORDS = "profile"
 MAX_PROFILE_USERS, MAX_VERIFIED_IDS, MAX_VERIFIED_DOMAINS = 20, 100, 10
 PROFILE_ANSWER_SECONDS = 0.7
 
@@ -53,7 +51,7 @@ def get_public_profile(ctx: Context, request: GetPublicProfileRequest) -> Primit
         if code := PROFILE_STATUS.get(condition):
             failed.setdefault(code, []).append(text)
         else:
-            found.append(profiles.shown_profile(text, _kept(ctx, jid) | dict(values), _today()))
+            found.append(profiles.shown_profile(text, ctx.services.lists.profile.all(jid) | dict(values), _today()))
     result = combined_result({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
     return GetPublicProfileResponse(result=result, public_profile=found)
 
@@ -70,10 +68,6 @@ def _cards(ctx: Context, jids: list[str]) -> dict[str, tuple[str, Mapping[str, s
     return {jid: (each.condition, each.values) for jid, each in answer.cards.items()}
 
 
-def _kept(ctx: Context, jid: str) -> dict[str, str]:
-    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, PROFILE_RECORDS).items()}
-
-
 def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     """Changes the user's own profile. Other fields of the vCard stay."""
     clear, profile = bool(request.clear_public_profile), request.public_profile
@@ -85,9 +79,7 @@ def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> 
     ctx.ask(commands.ChangeProfile(changes, clear))
     private = dict.fromkeys(profiles.PRIVATE_PROPERTIES, "") | changes if clear else changes
     private = {name: value for name, value in private.items() if name in profiles.PRIVATE_PROPERTIES}
-    store, jid = ctx.services.lists, ctx.session.jid
-    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, PROFILE_RECORDS)
-    store.remove(jid, [name for name, value in private.items() if not value], PROFILE_RECORDS)
+    ctx.services.lists.profile.put(ctx.session.jid, private)
     return status(StatusCode.SUCCESSFUL)
 
 

@@ -7,24 +7,20 @@ from typing import Any
 from onesoup.csp import places, presence
 from onesoup.csp.codec.generated_elements import PresenceSubList
 from onesoup.handlers.context import Context
-from onesoup.store import records
-from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET
-from onesoup.store.account.handsets import OWN
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.commands import Command
 
 
 def published_attributes(ctx: Context) -> list[str]:
     """The attributes of the default list. [] without one: then all are published except those in NEED_CONSENT."""
-    return records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))[0]
+    return ctx.services.lists.attributes.default(ctx.session.jid)
 
 
 def own_presence_fields(ctx: Context) -> dict[str, Any]:
     """The phone's own presence as a record: of this session, or else of the one before."""
-    stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
-    if stored is None:
-        stored = ctx.services.handsets.get(ctx.session.jid, ctx.session.resource, OWN)
-    fields: dict[str, Any] = records.unpack_plain(stored, {})
+    fields = ctx.services.sessions.records.own_presence(ctx.sid)
+    if fields is None:
+        fields = ctx.services.handsets.own_presence(ctx.session.jid, ctx.session.resource)
     return fields
 
 
@@ -38,9 +34,9 @@ def remember_own_presence(ctx: Context, fields: dict[str, Any]) -> None:
     """Keeps what is still true at the next log-in. Leaves out a picture that is too large."""
     handsets, session = ctx.services.handsets, ctx.session
     kept = presence.lasting_attributes(fields)
-    if not handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept)):
+    if not handsets.keep_own_presence(session.jid, session.resource, kept):
         kept.pop("status_content", None)
-        handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
+        handsets.keep_own_presence(session.jid, session.resource, kept)
 
 
 def publish_presence(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:

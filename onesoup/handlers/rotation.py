@@ -4,7 +4,6 @@ time was encrypted with the new key, or the next run finds it."""
 from dataclasses import dataclass
 
 from onesoup.handlers.context import GatewayServices
-from onesoup.store import records
 from onesoup.store.account.keyring import KeyRingError
 from onesoup.store.redis.msgpack import BadRecord
 
@@ -28,15 +27,7 @@ def rotate_all(services: GatewayServices) -> Rotated:
             done.lost += 1
     for sid in services.sessions.all():
         try:
-            done.sessions += _session(services, sid)
+            done.sessions += services.sessions.reseal_credentials(sid, services.ring)
         except (KeyRingError, BadRecord):
             done.lost += 1
     return done
-
-
-def _session(services: GatewayServices, sid: str) -> bool:
-    record, sealed = services.sessions.read(sid, ("r", "cred"))
-    if record is None or sealed is None or services.ring.is_newest(sealed):
-        return False
-    jid = records.unpack_session(record).jid
-    return services.sessions.swap(sid, "cred", sealed, services.ring.reseal(sealed, f"cred:{jid}"))

@@ -20,7 +20,6 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import rooms
 from onesoup.handlers.groups.rooms import all_kept_properties
-from onesoup.store import records
 from onesoup.xmpp import commands, room_service
 from onesoup.xmpp.answers import DirectoryHits, EntityInfos, Profiles, RoomList
 from onesoup.xmpp.bookmarks import Bookmark, ask_bookmarks, read_bookmarks
@@ -102,8 +101,7 @@ def _contacts(ctx: Context, wish: SearchWish) -> dict[str, SearchPerson]:
     items = sorted((item for item in ctx.roster().values() if item.shown), key=lambda each: (each.name or each.jid).lower())
     online: Mapping[str, bool | None] = {}
     if wish.texts(search.ONLINE_CRITERION):
-        records_ = ctx.services.sessions.values(ctx.sid, "pres", [item.jid for item in items])
-        shown = {item.jid: records.unpack_shown(record) for item, record in zip(items, records_, strict=True)}
+        shown = ctx.services.sessions.contacts.presence(ctx.sid, [item.jid for item in items])
         online = {jid: each.online if each is not None and each.known else None for jid, each in shown.items()}
     return {item.jid: SearchPerson(item.jid, {"name": (item.name,)}, online.get(item.jid)) for item in items}
 

@@ -23,8 +23,6 @@ from onesoup.handlers import segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting_messages
 from onesoup.handlers.provider import Provider
-from onesoup.store import records
-from onesoup.store.account.handsets import POLL
 from onesoup.wire.generated.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
@@ -37,15 +35,15 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
     if request.time_to_live is not None:
         ttl = access.granted_keep_alive(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
     if ttl != ctx.session.ttl:
-        ctx.effects.fields["r"] = records.pack_session(replace(ctx.session, ttl=ttl))
-        ctx.effects.fields["ttl"] = access.session_expiry_seconds(ttl) * 1000
+        ctx.effects.update.session = replace(ctx.session, ttl=ttl)
+        ctx.effects.update.ttl_ms = access.session_expiry_seconds(ttl) * 1000
     return KeepAliveResponse(result=access.result(), keep_alive_time=ttl)
 
 
 def logout(ctx: Context, request: LogoutRequest) -> Primitive:
     """Ends the session at once. The holder leaves XMPP after the commands that still wait."""
     ctx.send(commands.LogOut())
-    ctx.effects.end = StatusCode.INVALID_SESSION
+    ctx.effects.end_code = StatusCode.INVALID_SESSION
     return logout_answer(ctx.version)
 
 
@@ -57,16 +55,16 @@ def logout_answer(version: str) -> Primitive:
 def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     """The agreed capabilities. A wake-up method is agreed only while it works end to end (cir.md 2.4)."""
     asked = request.capability_list.supported_cir_method if request.capability_list else []
-    offer, fields = wakeups.wakeup_offer(ctx, request) if asked else (wakeups.no_wakeup_offer(ctx), {})
+    offer, address = wakeups.wakeup_offer(ctx, request) if asked else (wakeups.no_wakeup_offer(ctx), None)
     told = _poll_min_told(ctx)
     response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cir_cookie(ctx), told)
     _remember_poll_min(ctx, response, told)
-    ctx.effects.fields["caps"] = records.pack_caps(caps)
-    ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
-    ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
-    ctx.effects.fields["nohold"] = "1" if caps.methods else ""
-    ctx.effects.fields.update(fields)
-    ctx.effects.fields["alt"] = "1" if capabilities.ADDITIONAL_CIR_METHODS & set(caps.methods) else ""
+    update = ctx.effects.update
+    update.capabilities, update.wake_address = caps, address
+    update.contacts_at_once = capabilities.contacts_at_once(caps)
+    update.fetches_messages = caps.delivery == "N"
+    update.polls_return_at_once = bool(caps.methods)
+    update.has_other_bearers = bool(capabilities.ADDITIONAL_CIR_METHODS & set(caps.methods))
     wakeups.note_agreed_methods(ctx, offer, caps.methods)
     ctx.send(commands.ReloadCapabilities())
     cut_waiting_messages(ctx, caps)
@@ -76,21 +74,20 @@ def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Pr
 def _poll_min_told(ctx: Context) -> int | None:
     """The ServerPollMin that this handset was told last, in any session; only for handsets with that quirk."""
     session = ctx.session
-    found = ctx.services.handsets.get(session.jid, session.resource, POLL) if session.quirks.halve_poll_min else None
-    return int(found) if found else None
+    return ctx.services.handsets.poll_min(session.jid, session.resource) if session.quirks.halve_poll_min else None
 
 
 def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before: int | None) -> None:
     session, told = ctx.session, capabilities.told_poll_min(response)
     if session.quirks.halve_poll_min and told is not None and told != before:
-        ctx.services.handsets.put(session.jid, session.resource, POLL, told)
+        ctx.services.handsets.keep_poll_min(session.jid, session.resource, told)
 
 
 def negotiate_services(ctx: Context, request: ServiceRequest) -> Primitive:
     """Grants all services; groups only where the domain has rooms. The holder then sends initial presence soon."""
     ctx.send(commands.GoOnlineSoon())
     if segments.wants_segments(request):
-        ctx.effects.fields["segm"] = "1"
+        ctx.effects.update.reads_segments = True
     return services.service_response(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 

@@ -17,7 +17,7 @@ from onesoup.provisioning import push, wbxml
 from onesoup.provisioning.documents import ImpsSettings, document
 from onesoup.provisioning.signature import Security, Signature, sign
 from onesoup.store.bounds import TooMuch
-from onesoup.store.wakeup.ota_queue import SEND_MS, SettingsJob
+from onesoup.store.wakeup.ota_queue import OTA_SEND_MS, SettingsJob
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class Offered(Enum):
     SENT = "sent"
     # Not among the numbers that the account has proved.
     NO_NUMBER = "no number"
-    # Not in the list of countries that the operator allows, or no gateway is there.
+    # Not in the list of countries that the operator allows, or no gateway is there that can send settings.
     NOT_SERVED = "not served"
     TOO_OFTEN = "too often"
 
@@ -47,17 +47,22 @@ def signed(settings: ImpsSettings, pin: str) -> tuple[bytes, Signature]:
     return made, signature
 
 
+def goes_by_sms(services: GatewayServices) -> bool:
+    """Whether a CIR process lives that can send settings. One of before, or one without a key ring, sends codes only."""
+    return "SETTINGS" in services.lines.live()
+
+
 def offer(services: GatewayServices, jid: str, number: str, settings: ImpsSettings, pin: str) -> Offered:
     """Sends the settings to a number of the account. ProvisioningError for settings that phones would not take."""
     made, signature = signed(settings, pin)
     if number not in services.numbers.of(jid):
         return Offered.NO_NUMBER
-    if not numbers.number_allowed(number, services.policy.sms_prefixes) or "SMS" not in services.lines.live():
+    if not numbers.number_allowed(number, services.policy.sms_prefixes) or not goes_by_sms(services):
         return Offered.NOT_SERVED
     if not services.settings_queue.allow(jid, number):
         log.info("settings-refused", number=numbers.hidden_number(number))
         return Offered.TOO_OFTEN
-    until = int(time.time()) + SEND_MS // 1000
+    until = int(time.time()) + OTA_SEND_MS // 1000
     try:
         services.settings_queue.send(SettingsJob(jid, number, made, signature.security, signature.mac, until))
     except TooMuch:

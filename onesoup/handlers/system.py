@@ -15,11 +15,8 @@ from onesoup.handlers.context import Context, GatewayServices
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.announcements import Announcements
-from onesoup.store.session.gateway_side import RequestEffects
+from onesoup.store.session.request_effects import RequestEffects
 from onesoup.xmpp import commands
-
-# Account records of accepted terms, and of terms told to phones that cannot answer.
-TERMS_RECORDS = "terms"
 
 
 def queue_announcement(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
@@ -35,11 +32,11 @@ def tell_terms(services: GatewayServices, sid: str, session: Session) -> None:
     """Queues the terms for a user who has not accepted them. A phone that cannot answer gets them once."""
     text = services.policy.terms
     name = announcements.terms_id(text)
-    if not text or services.lists.has(session.jid, name, TERMS_RECORDS):
+    if not text or services.lists.terms.has(session.jid, name):
         return
     asks = announcements.takes_system_messages(session)
     if queue_announcement(services.announcements, sid, session, name, text, asks) and not asks:
-        services.lists.put(session.jid, {name: b"told"}, TERMS_RECORDS)
+        services.lists.terms.note_told(session.jid, name)
 
 
 def system_message_effects(services: GatewayServices, sid: str, session: Session, answer: SystemMessageUser) -> RequestEffects:
@@ -50,21 +47,21 @@ def system_message_effects(services: GatewayServices, sid: str, session: Session
     if not responses:
         raise CspError(StatusCode.BAD_PARAMETER, "no response")
     terms = announcements.terms_id(services.policy.terms) if services.policy.terms else ""
-    waiting = services.sessions.values(sid, "i", [each.system_message_id or "" for each in responses])
-    for each, item in zip(responses, waiting, strict=True):
+    waiting = services.sessions.items.waiting(sid, [each.system_message_id or "" for each in responses])
+    for each, waits in zip(responses, waiting, strict=True):
         message_id, choice = each.system_message_id or "", each.chosen_option_id
-        if message_id != terms and item is None:
+        if message_id != terms and not waits:
             raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such system message")
         if message_id == terms and choice not in announcements.ANSWER_OPTIONS:
             raise CspError(StatusCode.BAD_PARAMETER, "no such option")
-        effects.dropped.append(message_id)
+        effects.dropped_items.append(message_id)
         if message_id == terms and choice == announcements.DECLINE:
-            effects.end = StatusCode.FORCED_LOGOUT
-    if effects.end is not None:
+            effects.end_code = StatusCode.FORCED_LOGOUT
+    if effects.end_code is not None:
         log.info("terms-declined", sid=short(sid))
-        effects.out.append(commands.pack(commands.LogOut()))
-    elif terms in effects.dropped:
-        services.lists.put(session.jid, {terms: b"accepted"}, TERMS_RECORDS)
+        effects.commands.append(commands.pack(commands.LogOut()))
+    elif terms in effects.dropped_items:
+        services.lists.terms.note_accepted(session.jid, terms)
     return effects
 
 
@@ -73,9 +70,9 @@ log = structlog.get_logger()
 
 def answer_system_message(ctx: Context, request: SystemMessageUser) -> Primitive:
     effects = system_message_effects(ctx.services, ctx.sid, ctx.session, request)
-    ctx.effects.dropped.extend(effects.dropped)
-    ctx.effects.out.extend(effects.out)
-    ctx.effects.end = effects.end if effects.end is not None else ctx.effects.end
+    ctx.effects.dropped_items.extend(effects.dropped_items)
+    ctx.effects.commands.extend(effects.commands)
+    ctx.effects.end_code = effects.end_code if effects.end_code is not None else ctx.effects.end_code
     return status(StatusCode.SUCCESSFUL)
 
 

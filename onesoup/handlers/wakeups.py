@@ -15,6 +15,7 @@ from onesoup.handlers.context import Context
 from onesoup.handlers.login import linking
 from onesoup.observability.logs import short
 from onesoup.runtime import networks
+from onesoup.store.session.request_effects import WakeAddress
 
 log = structlog.get_logger()
 
@@ -35,13 +36,13 @@ def no_wakeup_offer(ctx: Context) -> Offer:
     return Offer(frozenset(), "", 0, ctx.services.policy.poll_min)
 
 
-def wakeup_offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[str, bytes | str | int]]:
-    """The methods that work for this phone, and the session fields to store."""
+def wakeup_offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, WakeAddress]:
+    """The methods that work for this phone, and where it is reached."""
     policy, live = ctx.services.policy, ctx.services.lines.live()
     host = policy.public_host or ctx.peer.host
     number = trusted_number(ctx) if SMS_METHODS & live and policy.sms_prefixes else ""
     port = capabilities.udp_port(request)
-    bad = ctx.services.wakes.bad(ctx.session.jid)
+    bad = ctx.services.wakes.bad_bearers(ctx.session.jid)
     methods = set(live - bad)
     if not host:
         methods.discard("STCP")
@@ -52,14 +53,12 @@ def wakeup_offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer,
     url = f"{policy.cir_url.rstrip('/')}/cir/{cir_url_token(ctx)}" if policy.cir_url else ""
     found = Offer(frozenset(methods), host, policy.stcp_port, policy.poll_min, url, policy.sms_cookie)
     wanted = (request.capability_list.server_poll_min or 0) if request.capability_list else 0
-    fields: dict[str, bytes | str | int] = {"udp": port, "num": number, "addr": ctx.peer.address}
-    fields["pmin"] = max(wanted, policy.poll_min)
-    return found, fields
+    return found, WakeAddress(port, number, ctx.peer.address, max(wanted, policy.poll_min))
 
 
 def note_agreed_methods(ctx: Context, offered: Offer, methods: tuple[str, ...]) -> None:
     """Stores what agreed methods need: the URL token, the cookie, the time from which a line is expected."""
-    ctx.effects.fields["noline"] = round(time.time() * 1000) if "STCP" in methods else ""
+    ctx.effects.update.no_line_since_ms = round(time.time() * 1000) if "STCP" in methods else 0
     if "STCP" in methods and ctx.services.policy.accept_cookie:
         ctx.services.wakes.put_cookie(cir_cookie(ctx), ctx.sid)
     if "SHTTP" in methods:
@@ -68,14 +67,14 @@ def note_agreed_methods(ctx: Context, offered: Offer, methods: tuple[str, ...]) 
         log.warning("long-cookie", sid=short(ctx.sid), octets=len(cir_cookie(ctx).encode()))
 
 
-def cir_flag(ctx: Context, lines: bytes | None, since: bytes | None, now: float) -> bool | None:
+def cir_flag(ctx: Context, has_line: bool, since_ms: int, now: float) -> bool | None:
     """The CIR flag of an answer (cir.md 9); None while all is well. A phone that agreed on STCP and has had no line for long
-    is told so, and opens one. `lines` and `since`, ms, are fields of the session. Stores when to tell it again."""
-    if lines or not since or ctx.version == "1.1" or "noline" in ctx.effects.fields or "STCP" not in ctx.caps.methods:
+    is told so, and opens one. `since_ms`: when it lost its last line, 0 for never. Stores when to tell it again."""
+    if has_line or not since_ms or ctx.version == "1.1" or "STCP" not in ctx.caps.methods:
         return None
-    if now - int(since) / 1000 < LINE_DOWN_SECONDS:
+    if ctx.effects.update.no_line_since_ms is not None or now - since_ms / 1000 < LINE_DOWN_SECONDS:
         return None
-    ctx.effects.fields["noline"] = round((now + LINE_DOWN_REPEAT_SECONDS - LINE_DOWN_SECONDS) * 1000)
+    ctx.effects.update.no_line_since_ms = round((now + LINE_DOWN_REPEAT_SECONDS - LINE_DOWN_SECONDS) * 1000)
     log.info("line-missing", sid=short(ctx.sid), handset=ctx.session.handset)
     return ctx.session.quirks.cir_true_is_down
 

@@ -7,31 +7,32 @@ import redis
 from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.provider import provider_of
 from onesoup.settings import Settings
-from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import Accounts, ClientSessions, OfflineInbox
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginLimits
-from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.account.page_sessions import PageSessions
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.redis.channels import Replies
+from onesoup.store.redis.channels import ReplyChannel
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.session.group_histories import Histories
-from onesoup.store.session.inbox import Handout, Inbox
-from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.group_histories import GroupHistories
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.ota_queue import SettingsQueue
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 
 
 def gateway_policy(settings: Settings) -> Policy:
@@ -81,35 +82,35 @@ def gateway_services(
     """The services of a gateway worker. Opens no connection yet."""
     client = client or connect(settings.redis_url)
     ring = KeyRing.load(settings.keys_file)
-    handout = Handout(repeat_ms=round(settings.redeliver_after * 1000), repeats=settings.redeliver_limit)
+    handout = RedeliveryPolicy(repeat_ms=round(settings.redeliver_after * 1000), repeats=settings.redeliver_limit)
     return GatewayServices(
         sessions=GatewaySessionStore(client),
         inbox=Inbox(client, handout),
         accounts=Accounts(client, ring),
         clients=ClientSessions(client),
-        offline=Offline(client),
-        lists=Lists(client),
-        blocks=Blocks(client),
+        offline=OfflineInbox(client),
+        lists=AccountLists(client),
+        blocks=BlockLists(client),
         pictures=ScaledPictures(client),
-        groups=Groups(client),
-        invites=Invites(client),
-        histories=Histories(client),
-        handsets=Handsets(client),
-        searches=Searches(client),
+        groups=GroupStore(client),
+        invites=InvitationStore(client),
+        histories=GroupHistories(client),
+        handsets=HandsetMemory(client),
+        searches=SearchHits(client),
         announcements=Announcements(client),
         segments=Segments(client),
         tries=HourlyTries(client),
-        logins=Logins(client),
+        logins=LoginReplies(client),
         guard=LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address),
-        lines=Lines(client),
-        numbers=Numbers(client),
+        lines=CirProcesses(client),
+        numbers=PhoneNumbers(client),
+        wakes=WakeStore(client),
         page_sessions=PageSessions(client, ring),
         settings_links=SettingsLinks(client, ring),
         settings_queue=SettingsQueue(client, ring),
         phone_requests=PhoneRequests(client, ring),
-        wakes=Wakes(client),
         shards=Shards(client),
-        replies=Replies(client, settings.redis_url),
+        replies=ReplyChannel(client, settings.redis_url),
         ring=ring,
         policy=gateway_policy(settings),
         draining=draining,

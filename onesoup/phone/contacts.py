@@ -17,6 +17,7 @@ from onesoup.csp.codec.generated_elements import (
     ListManageResponse,
     NickName,
     Presence,
+    PresenceAuthUser,
     PresenceSubList,
     Primitive,
     RemoveNickList,
@@ -117,6 +118,11 @@ class ContactRequests(PhoneTransactions):
 
     def unsubscribe(self, users: Iterable[str] = (), lists: Iterable[str] = ()) -> None:
         self._require_success(self.request(self._address(UnsubscribePresenceRequest(), users, lists)), "UnsubscribePresence")
+
+    def decide(self, user: str, allow: bool) -> None:
+        """Answers somebody who asks to see this phone's presence."""
+        answer = self.request(PresenceAuthUser(user_id=user, acceptance=allow))
+        self._require_success(answer, "PresenceAuth")
 
     def get_presence(self, users: Iterable[str] = (), lists: Iterable[str] = ()) -> list[ShownPresence]:
         """What the server knows now."""

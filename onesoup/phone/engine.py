@@ -16,6 +16,7 @@ from typing import Self
 
 from onesoup.csp.codec.envelope import Message, Mode, Transaction
 from onesoup.csp.codec.generated_elements import (
+    DeliveryReportRequest,
     GroupChangeNotice,
     InviteResponse,
     InviteUserRequest,
@@ -23,6 +24,7 @@ from onesoup.csp.codec.generated_elements import (
     MessageDelivered,
     NewMessage,
     PollingRequest,
+    PresenceAuthRequest,
     PresenceNotificationRequest,
     Primitive,
     Result,
@@ -43,6 +45,9 @@ from onesoup.wire.document import Encoding
 # Ends `run_once` where a server always says that more waits.
 MAX_TRANSACTIONS_PER_RUN = 200
 
+# What is told to `on_news`, beside messages and presence.
+NEWS = (GroupChangeNotice, LeaveGroupResponse, InviteUserRequest, InviteResponse, PresenceAuthRequest, DeliveryReportRequest)
+
 
 class Phone(SessionRequests, ContactRequests, GroupRequests):
     """One handset with one account.
@@ -57,8 +62,8 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         user: str,
         password: str = "",
         *,
-        version: str = "1.2",
-        encoding: Encoding = Encoding.WBXML,
+        version: str | None = None,
+        encoding: Encoding | None = None,
         client_id: str | None = None,
         cookie: str | None = None,
         way: str | None = None,
@@ -68,9 +73,9 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         headers: Mapping[str, str] | None = None,
         trace: Trace | None = None,
     ) -> None:
-        """`way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with commas; None is the handset's own. `cir`: the CIR methods
-        that are offered; None the handset's own. `udp_port` is where it listens; `headers` are what a carrier's gateway adds
-        to its requests. Nothing is sent yet."""
+        """`version` and `encoding`: None is the handset's own. `way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with
+        commas. `cir`: the CIR methods that are offered. None is the handset's own in both. `udp_port` is where it listens;
+        `headers` are what a carrier's gateway adds to its requests. Nothing is sent yet."""
         handset = PROFILES[profile] if isinstance(profile, str) else profile
         if cir is not None:
             handset = replace(handset, cir=tuple(cir))
@@ -81,8 +86,8 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
             user,
             password,
             profile=handset,
-            version=version,
-            encoding=encoding,
+            version=version or handset.version,
+            encoding=encoding or handset.encoding,
             client_id=client_id,
             cookie=cookie,
             headers=headers,
@@ -97,7 +102,7 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         self.presences: dict[str, ShownPresence] = {}
         self.inbox: list[ReceivedMessage] = []
         self.groups: dict[str, str] = {}
-        # Group notices and invitations that have arrived.
+        # Group notices, invitations, friend requests and delivery reports that have arrived.
         self.news: list[Primitive] = []
         # Callbacks. They run in the thread that polls.
         self.on_message: Callable[[ReceivedMessage], None] | None = None
@@ -171,7 +176,7 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
                 shown = self._remember_presence(each)
                 if self.on_presence:
                     self.on_presence(shown)
-        elif isinstance(content, GroupChangeNotice | LeaveGroupResponse | InviteUserRequest | InviteResponse):
+        elif isinstance(content, NEWS):
             self._take_news(content)
 
     def _take_message(self, message: ReceivedMessage) -> None:

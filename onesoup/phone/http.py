@@ -35,11 +35,15 @@ class PhoneHttpClient:
 
     def __init__(self, url: str, user_agent: str = "", timeout: float = 45.0, headers: Mapping[str, str] | None = None) -> None:
         """`headers` go with every request, as a carrier's gateway on the way would add them."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:  # a port that is none, or half an IPv6 address
+            raise PhoneError(f"{url!r} is no http:// URL") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable():
             raise PhoneError(f"{url!r} is no http:// URL")
         self.host, self.tls, self.timeout = parts.hostname, parts.scheme == "https", timeout
-        self.port = parts.port or (443 if self.tls else 80)
+        self.port = port or (443 if self.tls else 80)
         path = parts.path or "/"
         target = f"{path}?{parts.query}" if parts.query else path
         head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
@@ -89,6 +93,8 @@ class _Connection:
                 self._socket = ssl.create_default_context().wrap_socket(self._socket, server_hostname=host)
         except OSError as error:
             raise Unreachable(f"{host}:{port}: {error.strerror or error}") from None
+        except UnicodeError:  # a part of the name that is empty or longer than DNS has it
+            raise Unreachable(f"{host}:{port}: not a host name") from None
         self._buffer = b""
         self._used = False
         self.keeps = True

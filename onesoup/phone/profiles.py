@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from onesoup.csp.codec.generated_elements import (
+    AcceptedContentType,
     AttListFunc,
     ClientInfo,
     CommC,
@@ -31,6 +32,7 @@ from onesoup.csp.codec.generated_elements import (
     UserAvailability,
     WVCSPFeat,
 )
+from onesoup.wire.document import Encoding
 
 EVERY_VERSION = frozenset({"1.1", "1.2", "1.3"})
 NO_VERSION: frozenset[str] = frozenset()
@@ -47,6 +49,14 @@ def _frozen(**values: Any) -> Mapping[str, Any]:
 class HandsetProfile:
     name: str
     client_id: str
+    # Who it is, the family of onesoup.csp.handsets, and what its facts rest on. `assumed`: no such phone was seen talking.
+    title: str = ""
+    family: str = "unknown"
+    rests_on: str = ""
+    assumed: bool = False
+    # What it speaks as it was sold.
+    version: str = "1.2"
+    encoding: Encoding = Encoding.WBXML
     # Transaction ids: `tid` with a number in it; after `tid_last` the numbers start again at 1, 0 for never.
     tid: str = "{}"
     tid_last: int = 0
@@ -90,6 +100,8 @@ class HandsetProfile:
 GENERIC_PROFILE = HandsetProfile(
     name="generic",
     client_id="onesoup-phone",
+    title="onesoup's own phone",
+    rests_on="used in all tests",
     poll_tid="",
     user_agent="onesoup-phone",
     capabilities=_frozen(
@@ -115,6 +127,9 @@ GENERIC_PROFILE = HandsetProfile(
 ANDROID_PROFILE = HandsetProfile(
     name="android",
     client_id="JiMMY",
+    title="Android 1.x",
+    family="android",
+    rests_on="its own code",
     tid_last=999,
     user_agent="Android-Imps/0.1",
     cookie="1258912345678{}",
@@ -147,6 +162,10 @@ ANDROID_PROFILE = HandsetProfile(
 S60_PROFILE = HandsetProfile(
     name="s60",
     client_id="WV:IMPEC01$00001@NOK.S60",
+    title="Nokia S60",
+    family="s60",
+    rests_on="its own code",
+    version="1.1",
     tid="nok{}",
     poll_tid="",
     cookie="wv:nokia.{}",
@@ -201,6 +220,11 @@ S60_PROFILE = HandsetProfile(
 RAZR_PROFILE = HandsetProfile(
     name="razr",
     client_id="http://www.motorola.com/v3",
+    title="Motorola Razr V3",
+    family="motorola",
+    rests_on="a real one",
+    version="1.1",
+    encoding=Encoding.XML,
     poll_tid="",
     user_agent="MOT-V3",
     ttl=300,
@@ -220,4 +244,151 @@ RAZR_PROFILE = HandsetProfile(
     startup=("negotiate", "load_lists"),
 )
 
-PROFILES = {profile.name: profile for profile in (GENERIC_PROFILE, ANDROID_PROFILE, S60_PROFILE, RAZR_PROFILE)}
+S40_PROFILE = HandsetProfile(
+    name="s40",
+    client_id="WV:S40-assumed@NOK.S40",
+    title="Nokia S40",
+    family="s40",
+    rests_on="user guides",
+    assumed=True,
+    version="1.1",
+    tid="s40-{}",
+    user_agent="Nokia6230i/2.0",
+    cookie="s40.{}",
+    ttl=1800,
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        accepted_content_type=[AcceptedContentType(text="text/plain")],
+        accepted_charset=[106],
+        accepted_content_length=1024,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=8192,
+        server_poll_min=10,
+    ),
+    cir=("WAPSMS", "SSMS"),
+    features=WVCSPFeat(
+        FundamentalFeat(search_func=SearchFunc(), invite_func=InviteFunc()), PresenceFeat(), IMFeat(), GroupFeat()
+    ),
+    own_presence=PresenceSubList(user_availability=UserAvailability(qualifier=True, presence_value="AVAILABLE")),
+    ttl_in_keep_alive=True,
+    startup=("negotiate", "publish", "load_lists"),
+)
+
+SONY_ERICSSON_PROFILE = HandsetProfile(
+    name="sony-ericsson",
+    client_id="SonyEricsson-assumed",
+    title="Sony Ericsson",
+    family="sony-ericsson",
+    rests_on="user guides",
+    assumed=True,
+    version="1.1",
+    tid="se{}",
+    user_agent="SonyEricssonK800i/R1JG",
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        accepted_content_length=32_768,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=65_536,
+        server_poll_min=5,
+    ),
+    cir=("WAPSMS",),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat()),
+)
+
+SAMSUNG_PROFILE = HandsetProfile(
+    name="samsung",
+    client_id="SAMSUNG-assumed",
+    title="Samsung SGH",
+    family="samsung",
+    rests_on="one platform's code",
+    assumed=True,
+    version="1.1",
+    user_agent="SAMSUNG-SGH-D500",
+    cookie="125891234561{}",
+    way="PWD,SHA,MD4,MD5",
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        any_content=True,
+        accepted_content_length=16_384,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=32_768,
+        server_poll_min=15,
+    ),
+    cir=("WAPSMS",),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat()),
+    ttl_in_keep_alive=True,
+)
+
+SIEMENS_PROFILE = HandsetProfile(
+    name="siemens",
+    client_id="SIE-SXG75-assumed",
+    title="Siemens SXG75",
+    family="siemens",
+    rests_on="its user guide",
+    assumed=True,
+    version="1.1",
+    tid="sxg75-{}",
+    user_agent="SIE-SXG75/1.0",
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        accepted_content_length=32_768,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=65_536,
+        server_poll_min=5,
+    ),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat()),
+)
+
+COLIBRIA_PROFILE = HandsetProfile(
+    name="colibria",
+    client_id="WV:InstantMessenger-1.0.2309.16485@COLIBRIA.PC-CLIENT",
+    title="Colibria on a PC",
+    family="colibria",
+    rests_on="such programs",
+    encoding=Encoding.XML,
+    poll_tid="",
+    user_agent="Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)",
+    cookie="ColibriaIMPS_{}",
+    ttl=1620,
+    capabilities=_frozen(
+        client_type="COMPUTER",
+        initial_delivery_method="P",
+        accepted_content_type=[AcceptedContentType(text=each) for each in ("text/plain", "text/html", "image/png")],
+        accepted_content_length=256_000,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=300_000,
+    ),
+    cir=("STCP",),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat()),
+    all_functions=True,
+    own_presence=PresenceSubList(
+        online_status=OnlineStatus(qualifier=True, presence_value="T"),
+        client_info=ClientInfo(qualifier=True, client_type="COMPUTER"),
+        user_availability=UserAvailability(qualifier=True, presence_value="AVAILABLE"),
+    ),
+    startup=("negotiate", "publish", "load_lists"),
+)
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        GENERIC_PROFILE,
+        S40_PROFILE,
+        S60_PROFILE,
+        SONY_ERICSSON_PROFILE,
+        RAZR_PROFILE,
+        SAMSUNG_PROFILE,
+        SIEMENS_PROFILE,
+        ANDROID_PROFILE,
+        COLIBRIA_PROFILE,
+    )
+}

@@ -10,7 +10,7 @@ from onesoup.provisioning.errors import ProvisioningError
 
 APPLICATION_ID = "wA"  # registered for IMPS
 CONTENT_TYPES = "application/vnd.wv.csp.wbxml"
-MAX_URL, MAX_USER_ID, MAX_PASSWORD, MAX_NAME = 100, 50, 50, 30
+MAX_URL, MAX_PROVISIONED_USER_ID, MAX_PASSWORD, MAX_NAME = 100, 50, 50, 30
 # The chat client takes the settings whatever SERVICES says; S60's presence client wants an APPLICATION of its own with PR.
 CHAT, PRESENCE = "IM", "PR"
 _HEAD = (
@@ -45,7 +45,7 @@ class ImpsSettings:
 
     def __post_init__(self) -> None:
         _check("the server's address", self.url, MAX_URL)
-        _check("the user id", self.user_id, MAX_USER_ID)
+        _check("the user id", self.user_id, MAX_PROVISIONED_USER_ID)
         _check("the password", self.password, MAX_PASSWORD, needed=False)
         _check("the name", self.name, MAX_NAME)
         if not self.url.startswith("http://"):
@@ -55,7 +55,7 @@ class ImpsSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class SettingsParameter:
     name: str
     value: str
 
@@ -65,7 +65,7 @@ class Characteristic:
     """A named group of parameters and further groups, in document order."""
 
     type: str
-    content: tuple["Parameter | Characteristic", ...] = field(default=())
+    content: tuple["SettingsParameter | Characteristic", ...] = field(default=())
 
     def values(self, name: str) -> Iterator[str]:
         """The values of the parameters of this name, in this group and those inside it."""
@@ -116,7 +116,7 @@ def settings_of(root: Characteristic) -> list[ImpsSettings]:
 
 def _lines(group: Characteristic) -> Iterator[str]:
     for each in group.content:
-        if isinstance(each, Parameter):
+        if isinstance(each, SettingsParameter):
             yield f'<parm name="{_quoted(each.name)}" value="{_quoted(each.value)}"/>'
         else:
             yield f'<characteristic type="{_quoted(each.type)}">'
@@ -128,8 +128,8 @@ def _quoted(text: str) -> str:
     return escape(text, {'"': "&quot;"})
 
 
-def _group(kind: str, *content: "Parameter | Characteristic | tuple[str, str]") -> Characteristic:
-    return Characteristic(kind, tuple(Parameter(*each) if isinstance(each, tuple) else each for each in content))
+def _group(kind: str, *content: "SettingsParameter | Characteristic | tuple[str, str]") -> Characteristic:
+    return Characteristic(kind, tuple(SettingsParameter(*each) if isinstance(each, tuple) else each for each in content))
 
 
 def _access_point(point: AccessPoint) -> Characteristic:
@@ -146,7 +146,7 @@ def _access_point(point: AccessPoint) -> Characteristic:
 
 
 def _read_access_point(group: Characteristic) -> AccessPoint:
-    found = {each.name: each.value for each in group.content if isinstance(each, Parameter)}
+    found = {each.name: each.value for each in group.content if isinstance(each, SettingsParameter)}
     user, password = next(group.values("AUTHNAME"), ""), next(group.values("AUTHSECRET"), "")
     return AccessPoint(found.get("NAP-ADDRESS", ""), found.get("NAME", ""), user, password, next(group.values("AUTHTYPE"), "PAP"))
 

@@ -13,7 +13,7 @@ _SEC, _MAC, _LENGTH_QUOTE = 0x91, 0x92, 0x1F
 _PORTS = bytes((0x05, 0x04)) + PORT.to_bytes(2, "big") * 2
 MAX_SMS = 140
 # What a part takes beside its header; 255 parts is what the header can count, and no settings need so many.
-MAX_WHOLE, MAX_PART, MAX_PARTS = MAX_SMS - 7, MAX_SMS - 12, 9
+MAX_WHOLE, MAX_PART_BYTES, MAX_PARTS = MAX_SMS - 7, MAX_SMS - 12, 9
 
 
 def push_unit(document: bytes, signature: Signature | None) -> bytes:
@@ -30,9 +30,9 @@ def messages(unit: bytes, reference: int) -> Iterator[tuple[bytes, bytes]]:
     if len(unit) <= MAX_WHOLE:
         yield bytes((len(_PORTS),)) + _PORTS, unit
         return
-    total = -(-len(unit) // MAX_PART)
+    total = -(-len(unit) // MAX_PART_BYTES)
     if total > MAX_PARTS:
         raise ProvisioningError(f"the settings need {total} SMS, and at most {MAX_PARTS} are sent: choose shorter names")
     for number in range(total):
         header = _PORTS + bytes((0x00, 0x03, reference & 0xFF, total, number + 1))
-        yield bytes((len(header),)) + header, unit[number * MAX_PART : (number + 1) * MAX_PART]
+        yield bytes((len(header),)) + header, unit[number * MAX_PART_BYTES : (number + 1) * MAX_PART_BYTES]

@@ -2,13 +2,13 @@
 
 from typing import NoReturn
 
-from onesoup.provisioning.documents import Characteristic, Parameter
+from onesoup.provisioning.documents import Characteristic, SettingsParameter
 from onesoup.provisioning.errors import ProvisioningError
 from onesoup.provisioning.tokens import ATTRIBUTES, CHARACTERISTIC, CHARSET_UTF8, DOCUMENT, PARAMETER, PUBLIC_ID, VALUES
 
-HEADER = bytes((0x03, PUBLIC_ID, CHARSET_UTF8, 0x00))
-SWITCH_PAGE, END, INLINE_STRING = 0x00, 0x01, 0x03
-HAS_ATTRIBUTES, HAS_CONTENT, TAG_MASK = 0x80, 0x40, 0x3F
+PROV_HEADER = bytes((0x03, PUBLIC_ID, CHARSET_UTF8, 0x00))
+PROV_SWITCH_PAGE, PROV_END, INLINE_STRING = 0x00, 0x01, 0x03
+PROV_HAS_ATTRIBUTES, PROV_HAS_CONTENT, TAG_MASK = 0x80, 0x40, 0x3F
 # Values stand from here on, attribute starts below.
 FIRST_VALUE = 0x80
 # A document of ours has 3 levels and about 40 elements.
@@ -20,14 +20,14 @@ _WORDS = [{token: word for word, token in page.items()} for page in VALUES]
 
 def encode(root: Characteristic) -> bytes:
     """The bytes of a document: the same that Kannel makes of its XML."""
-    return HEADER + _Writer().document(root)
+    return PROV_HEADER + _Writer().document(root)
 
 
 def decode(data: bytes) -> Characteristic:
     """The document in these bytes. ProvisioningError, with the offset, for bytes that are none."""
     if len(data) > MAX_BYTES:
         raise ProvisioningError(f"{len(data)} bytes, and a settings document has at most {MAX_BYTES}")
-    if data[: len(HEADER)] != HEADER:
+    if data[: len(PROV_HEADER)] != PROV_HEADER:
         raise ProvisioningError("no settings document: it does not begin with 03 0B 6A 00")
     return _Reader(data).document()
 
@@ -40,33 +40,33 @@ class _Writer:
         self._out = bytearray()
 
     def document(self, root: Characteristic) -> bytes:
-        self._out.append(DOCUMENT | HAS_ATTRIBUTES | HAS_CONTENT)
+        self._out.append(DOCUMENT | PROV_HAS_ATTRIBUTES | PROV_HAS_CONTENT)
         self._attribute("version", "1.1")
-        self._out.append(END)
+        self._out.append(PROV_END)
         self._content(root)
-        self._out.append(END)
+        self._out.append(PROV_END)
         return bytes(self._out)
 
     def _content(self, group: Characteristic) -> None:
         for each in group.content:
-            if isinstance(each, Parameter):
+            if isinstance(each, SettingsParameter):
                 self._parameter(each)
             else:
                 self._group(each)
 
     def _group(self, group: Characteristic) -> None:
-        self._out.append(CHARACTERISTIC | HAS_ATTRIBUTES | (HAS_CONTENT if group.content else 0))
+        self._out.append(CHARACTERISTIC | PROV_HAS_ATTRIBUTES | (PROV_HAS_CONTENT if group.content else 0))
         self._attribute("type", group.type)
-        self._out.append(END)
+        self._out.append(PROV_END)
         if group.content:
             self._content(group)
-            self._out.append(END)
+            self._out.append(PROV_END)
 
-    def _parameter(self, each: Parameter) -> None:
-        self._out.append(PARAMETER | HAS_ATTRIBUTES)
+    def _parameter(self, each: SettingsParameter) -> None:
+        self._out.append(PARAMETER | PROV_HAS_ATTRIBUTES)
         self._attribute("name", each.name)
         self._attribute("value", each.value)
-        self._out.append(END)
+        self._out.append(PROV_END)
 
     def _attribute(self, name: str, value: str) -> None:
         """One token for name and value where there is one; else the name's token, and the value as a token or a string."""
@@ -80,7 +80,7 @@ class _Writer:
         for number, page in enumerate(pages):
             if name in page:
                 if number != self._page:
-                    self._out += bytes((SWITCH_PAGE, number))
+                    self._out += bytes((PROV_SWITCH_PAGE, number))
                     self._page = number
                 self._out.append(page[name])
                 return True
@@ -91,31 +91,31 @@ class _Reader:
     """Reads what phones have to read: both pages, tokens and inline strings, in any mixture."""
 
     def __init__(self, data: bytes) -> None:
-        self._data, self._at, self._page = data, len(HEADER), 0
+        self._data, self._at, self._page = data, len(PROV_HEADER), 0
 
     def document(self) -> Characteristic:
         tag = self._byte()
         if tag & TAG_MASK != DOCUMENT:
             self._fail("the root is no wap-provisioningdoc")
-        if tag & HAS_ATTRIBUTES:
+        if tag & PROV_HAS_ATTRIBUTES:
             self._attributes()
-        content = self._content(1) if tag & HAS_CONTENT else ()
+        content = self._content(1) if tag & PROV_HAS_CONTENT else ()
         if self._at != len(self._data):
             self._fail("bytes behind the document")
         return Characteristic("", content)
 
-    def _content(self, depth: int) -> tuple[Parameter | Characteristic, ...]:
+    def _content(self, depth: int) -> tuple[SettingsParameter | Characteristic, ...]:
         if depth > MAX_DEPTH:
             self._fail("elements in too many levels")
-        found: list[Parameter | Characteristic] = []
-        while (tag := self._byte()) != END:
-            if tag == SWITCH_PAGE:  # the tags of both pages are the same
+        found: list[SettingsParameter | Characteristic] = []
+        while (tag := self._byte()) != PROV_END:
+            if tag == PROV_SWITCH_PAGE:  # the tags of both pages are the same
                 self._byte()
                 continue
-            named = self._attributes() if tag & HAS_ATTRIBUTES else {}
-            inside = self._content(depth + 1) if tag & HAS_CONTENT else ()
+            named = self._attributes() if tag & PROV_HAS_ATTRIBUTES else {}
+            inside = self._content(depth + 1) if tag & PROV_HAS_CONTENT else ()
             if tag & TAG_MASK == PARAMETER:
-                found.append(Parameter(named.get("name", ""), named.get("value", "")))
+                found.append(SettingsParameter(named.get("name", ""), named.get("value", "")))
             elif tag & TAG_MASK == CHARACTERISTIC:
                 found.append(Characteristic(named.get("type", ""), inside))
             else:
@@ -125,8 +125,8 @@ class _Reader:
     def _attributes(self) -> dict[str, str]:
         found: dict[str, str] = {}
         name = ""
-        while (token := self._byte()) != END:
-            if token == SWITCH_PAGE:
+        while (token := self._byte()) != PROV_END:
+            if token == PROV_SWITCH_PAGE:
                 self._page = self._byte()
                 if self._page >= len(ATTRIBUTES):
                     self._fail(f"unknown page {self._page}")

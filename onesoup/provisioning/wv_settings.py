@@ -3,7 +3,7 @@ the parser of S60, and some values are guesses."""
 
 from onesoup.provisioning.documents import ImpsSettings
 
-HEADER = bytes((0x03, 0x01, 0x6A, 0x00))
+WV_SETTINGS_HEADER = bytes((0x03, 0x01, 0x6A, 0x00))
 # handsets.md 4.2
 TAGS = {
     "WVCommon": 0x05,
@@ -27,7 +27,7 @@ def encode(settings: ImpsSettings, version: str = "1.1") -> bytes:
         common.append(("WVPassword", settings.password))
     http = [("WVSAPURI", settings.url), ("WVSAPFourWaySupported", "F")]
     inside = _text("WVOTAVersion", "1.0") + _element("WVCommon", _texts(common)) + _element("WVHTTP", _texts(http))
-    return HEADER + _element("WVSettings", inside)
+    return WV_SETTINGS_HEADER + _element("WVSettings", inside)
 
 
 def _texts(pairs: list[tuple[str, str]]) -> bytes:

@@ -4,10 +4,10 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.redis.client import RedisScript
-from onesoup.store.session.gateway_side import PRELUDE
+from onesoup.store.session.session_lua import WAKE_LUA
 
 _TELL = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  ARGV 1 sid  2 item id  3 stored form    Returns 1, or 0 when the session is over.
 -- An item that is there already is not doubled.

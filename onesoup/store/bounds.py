@@ -1,7 +1,7 @@
 """The limits on what other people's bytes can take in Redis, and the table of all keys that they can make.
 
-Each row of TABLE names a key, who can make it grow, and its limits. docs/redis-keys.md is written from it, and a test attacks
-each row. The classes that own the keys enforce the limits, whatever their callers do."""
+Each row of KEY_BOUNDS names a key, who can make it grow, and its limits. docs/redis-keys.md is written from it, and a test
+attacks each row. The classes that own the keys enforce the limits, whatever their callers do."""
 
 from dataclasses import dataclass
 
@@ -47,13 +47,13 @@ MOST_ROSTER = 10_000
 MOST_ROOMS, MOST_OCCUPANTS = 50, 1200
 # Subscriptions and spellings of users who are not in the roster.
 MOST_STRANGERS = 200
-MOST_ASKED = 1000
-MOST_TOLD = 2000
+MAX_REPORTS_WANTED = 1000
+MAX_TOLD_CONTACTS = 2000
 MOST_OUT, MOST_OUT_BYTES = 500, 512 * KIB
 MOST_REPLY_BYTES = 512 * KIB
 MOST_SEGMENTED, MOST_SEGMENT_BYTES = 3, 220 * KIB
 MOST_HISTORY_BYTES = 512 * KIB
-MOST_FOUND = 200
+MAX_KEPT_SEARCH_HITS = 200
 MOST_INVITES = 200
 MOST_GROUPS = 200
 MOST_JOINS = 8
@@ -77,9 +77,9 @@ class TooMuch(Exception):
 
 
 # Who makes a key grow.
-STRANGER, CONTACT, ROOM = "anybody on XMPP", "a contact on XMPP", "people in a joined room"
-SERVER, PHONE, NOBODY = "the user's XMPP server", "a phone with log-in", "a phone without log-in"
-SMS, CARRIER, VISITOR, OURS = "an SMS", "the carrier's gateway", "a web visitor", "onesoup itself"
+BY_STRANGER, BY_CONTACT, BY_ROOM = "anybody on XMPP", "a contact on XMPP", "people in a joined room"
+BY_SERVER, BY_PHONE, BY_UNKNOWN_PHONE = "the user's XMPP server", "a phone with log-in", "a phone without log-in"
+BY_SMS, BY_CARRIER, BY_VISITOR, BY_ONESOUP = "an SMS", "the carrier's gateway", "a web visitor", "onesoup itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,68 +100,72 @@ _SESSION = "with the session"
 _WAITING = f"{MOST_ITEMS:,} items and {MOST_ITEM_BYTES // KIB} KiB for q, i and rc together"
 _BOUNCED = "messages are answered with an error, the rest is dropped"
 
-TABLE: tuple[Bound, ...] = (
+KEY_BOUNDS: tuple[Bound, ...] = (
     # --- a session ---
-    Bound("s:{sid}", PHONE, f"a field {FIELD_BYTES // KIB} KiB", "fixed fields", "TTL of the session", "507"),
-    Bound("q:{sid}", STRANGER, "an id 20", _WAITING, _SESSION, _BOUNCED),
+    Bound("s:{sid}", BY_PHONE, f"a field {FIELD_BYTES // KIB} KiB", "fixed fields", "TTL of the session", "507"),
+    Bound("q:{sid}", BY_STRANGER, "an id 20", _WAITING, _SESSION, _BOUNCED),
     Bound(
         "i:{sid}",
-        STRANGER,
+        BY_STRANGER,
         f"a text 200,000; an event {EVENT_BYTES // KIB} KiB; a picture what the phone's parser takes",
         _WAITING,
         _SESSION,
         _BOUNCED,
     ),
-    Bound("rc:{sid}", CONTACT, f"{RECEIPT_BYTES // KIB} KiB", _WAITING, _SESSION, "no receipt is sent"),
+    Bound("rc:{sid}", BY_CONTACT, f"{RECEIPT_BYTES // KIB} KiB", _WAITING, _SESSION, "no receipt is sent"),
     Bound(
         "seen:{sid}",
-        STRANGER,
+        BY_STRANGER,
         f"{SEEN_BYTES}, else a digest of 33; with a time 13 more",
         f"{MOST_SEEN:,}",
         "10 minutes",
         "the oldest go",
     ),
-    Bound("moved:{sid}", NOBODY, "an id 50", "one a log-in", "1 minute", "-"),
-    Bound("had:{sid}", STRANGER, "a name 40", f"{MOST_READ}", _SESSION, "the oldest go"),
-    Bound("open:{sid}", PHONE, "an id 20", "the items of i", _SESSION, "-"),
-    Bound("try:{sid}", PHONE, "an id 20", "the items of i", _SESSION, "-"),
-    Bound("tid:{sid}", PHONE, "an id 20", "5 for each item of i, and 200", _SESSION, "those of items that are gone go"),
+    Bound("moved:{sid}", BY_UNKNOWN_PHONE, "an id 50", "one a log-in", "1 minute", "-"),
+    Bound("had:{sid}", BY_STRANGER, "a name 40", f"{MOST_READ}", _SESSION, "the oldest go"),
+    Bound("open:{sid}", BY_PHONE, "an id 20", "the items of i", _SESSION, "-"),
+    Bound("try:{sid}", BY_PHONE, "an id 20", "the items of i", _SESSION, "-"),
+    Bound("tid:{sid}", BY_PHONE, "an id 20", "5 for each item of i, and 200", _SESSION, "those of items that are gone go"),
     Bound(
         "ros:{sid}",
-        SERVER,
+        BY_SERVER,
         f"a JID {JID_BYTES:,}, a record {ITEM_BYTES // KIB} KiB",
         f"{MOST_ROSTER:,}",
         _SESSION,
         "further contacts are left out",
     ),
-    Bound("res:{sid}", CONTACT, f"{RESOURCES_BYTES // KIB} KiB a contact", "contacts", _SESSION, "the old record stays"),
-    Bound("pres:{sid}", CONTACT, f"{PRESENCE_BYTES // KIB} KiB a contact", "contacts", _SESSION, "the old record stays"),
-    Bound("pep:{sid}", CONTACT, f"{EXTRAS_BYTES // KIB} KiB a contact", "contacts", _SESSION, "the old record stays"),
-    Bound("sub:{sid}", PHONE, f"a JID {NAMED_BYTES}", f"the roster and {MOST_STRANGERS} others", _SESSION, "others are left out"),
+    Bound("res:{sid}", BY_CONTACT, f"{RESOURCES_BYTES // KIB} KiB a contact", "contacts", _SESSION, "the old record stays"),
+    Bound("pres:{sid}", BY_CONTACT, f"{PRESENCE_BYTES // KIB} KiB a contact", "contacts", _SESSION, "the old record stays"),
+    Bound("pep:{sid}", BY_CONTACT, f"{EXTRAS_BYTES // KIB} KiB a contact", "contacts", _SESSION, "the old record stays"),
+    Bound(
+        "sub:{sid}", BY_PHONE, f"a JID {NAMED_BYTES}", f"the roster and {MOST_STRANGERS} others", _SESSION, "others are left out"
+    ),
     Bound(
         "spell:{sid}",
-        PHONE,
+        BY_PHONE,
         f"a JID {NAMED_BYTES}, a spelling {SPELLING_BYTES}",
         f"the roster and {MOST_STRANGERS} others",
         _SESSION,
         "the full address is shown",
     ),
-    Bound("dirty:{sid}", CONTACT, f"a JID {NAMED_BYTES}", "subscriptions of sub", _SESSION, "-"),
-    Bound("sent:{sid}", PHONE, f"a JID {NAMED_BYTES}", f"{MOST_TOLD:,}", _SESSION, "the oldest go"),
-    Bound("asked:{sid}", PHONE, f"a JID {NAMED_BYTES}", f"{MOST_ASKED:,}", _SESSION, "some are not waited for any more"),
-    Bound("valid:{sid}", PHONE, "an id 20", f"{MOST_ASKED:,}", _SESSION, "the first are not waited for"),
+    Bound("dirty:{sid}", BY_CONTACT, f"a JID {NAMED_BYTES}", "subscriptions of sub", _SESSION, "-"),
+    Bound("sent:{sid}", BY_PHONE, f"a JID {NAMED_BYTES}", f"{MAX_TOLD_CONTACTS:,}", _SESSION, "the oldest go"),
+    Bound(
+        "asked:{sid}", BY_PHONE, f"a JID {NAMED_BYTES}", f"{MAX_REPORTS_WANTED:,}", _SESSION, "some are not waited for any more"
+    ),
+    Bound("valid:{sid}", BY_PHONE, "an id 20", f"{MAX_REPORTS_WANTED:,}", _SESSION, "the first are not waited for"),
     Bound(
         "out:{sid}",
-        f"{PHONE}; {CONTACT}: links to pictures",
+        f"{BY_PHONE}; {BY_CONTACT}: links to pictures",
         "one command as long as a request (`max_body`)",
         f"{MOST_OUT} and {MOST_OUT_BYTES // KIB} KiB; {MOST_JOBS} links",
         _SESSION,
         "503; a link stays a link",
     ),
-    Bound("flight:{sid}", OURS, "16", "commands of out", _SESSION, "-", alone="digests of commands of out"),
+    Bound("flight:{sid}", BY_ONESOUP, "16", "commands of out", _SESSION, "-", alone="digests of commands of out"),
     Bound(
         "a:{sid}:*",
-        PHONE,
+        BY_PHONE,
         "what the phone reads",
         f"{MOST_REPLY_BYTES // KIB} KiB (replied:{{sid}} has their names)",
         "3 minutes",
@@ -169,108 +173,131 @@ TABLE: tuple[Bound, ...] = (
     ),
     Bound(
         "seg:{sid}:*",
-        PHONE,
+        BY_PHONE,
         f"{MOST_SEGMENT_BYTES // KIB} KiB",
         f"{MOST_SEGMENTED} (segs:{{sid}} has their names)",
         "3 minutes",
         "432; the oldest go",
     ),
-    Bound("find:{sid}", SERVER, f"a JID {HIT_BYTES}", f"8 searches of {MOST_FOUND}", "5 minutes", "the oldest go"),
-    Bound("hist:{sid}", ROOM, "-", f"{MOST_HISTORY_BYTES // KIB} KiB", "10 minutes", "the oldest are left out"),
-    Bound("rooms:{sid}", ROOM, f"{ROOM_BYTES // KIB} KiB", f"{MOST_ROOMS}", _SESSION, "507"),
-    Bound("occ:{sid}", ROOM, f"a name {OCCUPANT_BYTES}, a record {OCCUPANT_BYTES}", f"{MOST_OCCUPANTS:,}", _SESSION, "not shown"),
-    # --- an account ---
-    Bound("offline:{jid}", STRANGER, "as i", "what its sessions held, which count it from then on", "30 days", "as i"),
+    Bound("find:{sid}", BY_SERVER, f"a JID {HIT_BYTES}", f"8 searches of {MAX_KEPT_SEARCH_HITS}", "5 minutes", "the oldest go"),
+    Bound("hist:{sid}", BY_ROOM, "-", f"{MOST_HISTORY_BYTES // KIB} KiB", "10 minutes", "the oldest are left out"),
+    Bound("rooms:{sid}", BY_ROOM, f"{ROOM_BYTES // KIB} KiB", f"{MOST_ROOMS}", _SESSION, "507"),
     Bound(
-        "asks:{jid}", STRANGER, f"a JID {NAMED_BYTES}, a note 200 letters", f"{MOST_PENDING}", "90 days", "the server asks again"
+        "occ:{sid}", BY_ROOM, f"a name {OCCUPANT_BYTES}, a record {OCCUPANT_BYTES}", f"{MOST_OCCUPANTS:,}", _SESSION, "not shown"
     ),
-    Bound("invites-in:{jid}", STRANGER, f"{INVITE_BYTES // KIB} KiB", f"{MOST_INVITES}", "7 days", "old ones go"),
-    Bound("invites-out:{jid}", PHONE, f"{INVITE_BYTES // KIB} KiB", f"{MOST_INVITES}", "7 days", "old ones go"),
-    Bound("lists:{jid}", PHONE, "640 KiB", f"{MOST_LISTS} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
-    Bound("attrs:{jid}", PHONE, "64 KiB", f"{MOST_GRANTS} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
-    Bound("block:{jid}", PHONE, f"a name {NAMED_BYTES}", f"{MOST_BLOCKS:,} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
-    Bound("groups:{jid}", PHONE, f"{GROUP_BYTES // KIB} KiB", f"{MOST_GROUPS} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
-    Bound("joins:{jid}", PHONE, f"{JOINS_BYTES // KIB} KiB", f"{MOST_JOINS} handsets", "1 day", "the phone joins anew"),
-    Bound("had:{jid}", STRANGER, "a name 40", f"{MOST_READ}", "30 days", "the oldest go"),
-    Bound("handsets:{jid}", PHONE, "a value 100,000", f"8 handsets and {MOST_HASH_BYTES // KIB} KiB", "90 days", "others go"),
-    Bound("told:{jid}", PHONE, "a handset 64", "20", "none", "all are told again", alone="a mark for each handset"),
-    Bound("clients:{jid}", PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),
-    Bound("num:{jid}", f"{PHONE}; {SMS}", "a number 16", "8", "180 days", "the oldest go"),
-    Bound("code:{jid}", f"{PHONE}; {VISITOR}", "64", "1", "15 minutes", "refused"),
-    Bound("page:{jid}", VISITOR, f"{PAGE_BYTES // KIB} KiB", "one an account with a good password", "10 minutes", "refused"),
-    Bound("settings:*", VISITOR, f"{SETTINGS_BYTES // KIB} KiB", "10 an account in an hour", "10 minutes", "refused"),
+    # --- an account ---
+    Bound("offline:{jid}", BY_STRANGER, "as i", "what its sessions held, which count it from then on", "30 days", "as i"),
+    Bound(
+        "asks:{jid}",
+        BY_STRANGER,
+        f"a JID {NAMED_BYTES}, a note 200 letters",
+        f"{MOST_PENDING}",
+        "90 days",
+        "the server asks again",
+    ),
+    Bound("invites-in:{jid}", BY_STRANGER, f"{INVITE_BYTES // KIB} KiB", f"{MOST_INVITES}", "7 days", "old ones go"),
+    Bound("invites-out:{jid}", BY_PHONE, f"{INVITE_BYTES // KIB} KiB", f"{MOST_INVITES}", "7 days", "old ones go"),
+    Bound("lists:{jid}", BY_PHONE, "640 KiB", f"{MOST_LISTS} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
+    Bound("attrs:{jid}", BY_PHONE, "64 KiB", f"{MOST_GRANTS} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
+    Bound("block:{jid}", BY_PHONE, f"a name {NAMED_BYTES}", f"{MOST_BLOCKS:,} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"),
+    Bound(
+        "groups:{jid}", BY_PHONE, f"{GROUP_BYTES // KIB} KiB", f"{MOST_GROUPS} and {MOST_HASH_BYTES // KIB} KiB", "none", "507"
+    ),
+    Bound("joins:{jid}", BY_PHONE, f"{JOINS_BYTES // KIB} KiB", f"{MOST_JOINS} handsets", "1 day", "the phone joins anew"),
+    Bound("had:{jid}", BY_STRANGER, "a name 40", f"{MOST_READ}", "30 days", "the oldest go"),
+    Bound("handsets:{jid}", BY_PHONE, "a value 100,000", f"8 handsets and {MOST_HASH_BYTES // KIB} KiB", "90 days", "others go"),
+    Bound("told:{jid}", BY_PHONE, "a handset 64", "20", "none", "all are told again", alone="a mark for each handset"),
+    Bound("clients:{jid}", BY_PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),
+    Bound("num:{jid}", f"{BY_PHONE}; {BY_SMS}", "a number 16", "8", "180 days", "the oldest go"),
+    Bound("code:{jid}", f"{BY_PHONE}; {BY_VISITOR}", "64", "1", "15 minutes", "refused"),
+    Bound("bad:{jid}", BY_PHONE, "a bearer", "bearers", "1 day", "-", alone="names of bearers"),
+    Bound("page:{jid}", BY_VISITOR, f"{PAGE_BYTES // KIB} KiB", "one an account with a good password", "10 minutes", "refused"),
+    Bound("settings:*", BY_VISITOR, f"{SETTINGS_BYTES // KIB} KiB", "10 an account in an hour", "10 minutes", "refused"),
     Bound(
         "phone:{who}",
-        f"{NOBODY}; {VISITOR}",
+        f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}",
         f"{PHONE_EVENT_BYTES}",
         f"{MOST_STRANGE_EVENTS}, after a log-in {MOST_PROVED_EVENTS} more; {MOST_PHONES:,} phones and addresses",
         "1 day",
         "the oldest go",
     ),
-    Bound("phones-seen", f"{NOBODY}; {VISITOR}", "a digest 32", f"{MOST_PHONES:,}", "1 day", "the oldest go"),
-    Bound("polls:{sid}", PHONE, "24", "gateway processes", "1 minute", "-", alone="counts of gateway processes"),
+    Bound("phones-seen", f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}", "a digest 32", f"{MOST_PHONES:,}", "1 day", "the oldest go"),
+    Bound("polls:{sid}", BY_PHONE, "24", "gateway processes", "1 minute", "-", alone="counts of gateway processes"),
     Bound(
         "polls-looked-at",
-        VISITOR,
+        BY_VISITOR,
         "a sid 28",
         "`sessions_of_user` an account that looks",
         "30 seconds",
         "-",
         alone="ids of sessions of who is signed in",
     ),
-    Bound("ota:{jid}, otas:{number}", VISITOR, "1", "3 a day", "1 day", "refused", alone="counters of 3"),
-    Bound("bad:{jid}", PHONE, "a bearer", "bearers", "1 day", "-", alone="names of bearers"),
+    Bound("ota:{jid}, otas:{number}", BY_VISITOR, "1", "3 a day", "1 day", "refused", alone="counters of 3"),
     # --- contacts, domains ---
     Bound(
         "pic:{name}",
-        CONTACT,
+        BY_CONTACT,
         "what the phone's parser takes",
         f"{MOST_PICTURES} a contact (pics:{{jid}} has their names)",
         "7 days",
         "the oldest go",
     ),
-    Bound("muc:{domain}", PHONE, f"{DOMAIN_BYTES}", "one a domain that answers", "1 day; 10 minutes", "not kept"),
-    Bound("muc-of:{service}", PHONE, f"{DOMAIN_BYTES}", "one a domain that answers", "1 day", "not kept"),
-    Bound("topic:{room}", ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"),
-    Bound("sasl:{domain}", PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
+    Bound("muc:{domain}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain that answers", "1 day; 10 minutes", "not kept"),
+    Bound("muc-of:{service}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain that answers", "1 day", "not kept"),
+    Bound(
+        "topic:{room}", BY_ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"
+    ),
+    Bound("sasl:{domain}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
     # --- before a log-in ---
-    Bound("nonce:*", NOBODY, "64", "2,000 an address in 10 minutes", "2 minutes", "503"),
-    Bound("login:*", PHONE, "an answer", "one a log-in", "2 minutes", "-"),
-    Bound("logging:*", NOBODY, "64", "log-ins that run just now", "10 seconds", "-"),
-    Bound("logins:{shard}", NOBODY, f"{LOGIN_BYTES // KIB} KiB", f"{MOST_LOGINS} a shard", "1 minute", "507"),
-    Bound("failed:{jid}", f"{NOBODY}; {VISITOR}", "a user id 255", "100 an address in 10 minutes", "1 hour", "503"),
-    Bound("known:{jid}", PHONE, "a place 16", "16", "90 days", "the oldest go"),
-    Bound("wrong:*", f"{NOBODY}; {VISITOR}", "64", "15 a domain in an hour", "10 minutes", "503"),
-    Bound("refused:{domain}", f"{NOBODY}; {VISITOR}", "32", "15 a domain", "1 hour", "503"),
-    Bound("from:*, stray:*, forms:*, links:*, challenges:*", f"{NOBODY}; {VISITOR}", "16", "one an address", "10 minutes", "-"),
-    Bound("tries:*, tried:*", NOBODY, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),
+    Bound("nonce:*", BY_UNKNOWN_PHONE, "64", "2,000 an address in 10 minutes", "2 minutes", "503"),
+    Bound("login:*", BY_PHONE, "an answer", "one a log-in", "2 minutes", "-"),
+    Bound("logging:*", BY_UNKNOWN_PHONE, "64", "log-ins that run just now", "10 seconds", "-"),
+    Bound("logins:{shard}", BY_UNKNOWN_PHONE, f"{LOGIN_BYTES // KIB} KiB", f"{MOST_LOGINS} a shard", "1 minute", "507"),
+    Bound("failed:{jid}", f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}", "a user id 255", "100 an address in 10 minutes", "1 hour", "503"),
+    Bound("known:{jid}", BY_PHONE, "a place 16", "16", "90 days", "the oldest go"),
+    Bound("wrong:*", f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}", "64", "15 a domain in an hour", "10 minutes", "503"),
+    Bound("refused:{domain}", f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}", "32", "15 a domain", "1 hour", "503"),
+    Bound(
+        "from:*, stray:*, forms:*, links:*, challenges:*",
+        f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}",
+        "16",
+        "one an address",
+        "10 minutes",
+        "-",
+    ),
+    Bound("pagelink:*", BY_VISITOR, "1", "one a link of `onesoup demo link`", "15 minutes", "-"),
+    Bound("tries:*, tried:*", BY_UNKNOWN_PHONE, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),
     # --- SMS ---
-    Bound("smsin:{number}", SMS, f"a part {SMS_BYTES // KIB} KiB", "50 messages of 26 parts", "1 hour", "the gateway keeps it"),
+    Bound(
+        "smsin:{number}", BY_SMS, f"a part {SMS_BYTES // KIB} KiB", "50 messages of 26 parts", "1 hour", "the gateway keeps it"
+    ),
     Bound(
         "smspart:{number}:*",
-        SMS,
+        BY_SMS,
         f"a part {SMS_BYTES // KIB} KiB",
         f"{MOST_UNFINISHED} messages of 26 parts (smsparts:{{number}} has their names)",
         "10 minutes",
         "the oldest go",
     ),
-    Bound("smsseen:{number}:*", SMS, "128", f"{MOST_DELIVERIES} in an hour (smsn:{{number}})", "1 hour", "the gateway keeps it"),
-    Bound("smsout:{number}", SMS, "what an SMS holds", "one answer of 26 parts", "1 hour", "-", alone="answers of onesoup"),
-    Bound("sms:{number}, smst:{number}", SMS, "an id 26", "`sms_per_day`", "2 days", "not sent", alone="messages of onesoup"),
-    Bound("cir:job:*", OURS, "64", "`sms_total_per_day`", "2 hours", "not sent", alone="messages of onesoup"),
-    Bound("cir:smsid:*", CARRIER, f"an id {GATEWAY_ID_BYTES}", "one a message sent", "2 hours", "its report is not known"),
-    Bound("codes:{number}, codesto:{jid}", f"{PHONE}; {VISITOR}", "a number 16", "3 a day", "1 day", "refused"),
-    Bound("cir:codes", f"{PHONE}; {VISITOR}", "1 KiB", "3 a day for an account and for a number", "1 minute", "refused"),
+    Bound(
+        "smsseen:{number}:*", BY_SMS, "128", f"{MOST_DELIVERIES} in an hour (smsn:{{number}})", "1 hour", "the gateway keeps it"
+    ),
+    Bound("smsout:{number}", BY_SMS, "what an SMS holds", "one answer of 26 parts", "1 hour", "-", alone="answers of onesoup"),
+    Bound("sms:{number}, smst:{number}", BY_SMS, "an id 26", "`sms_per_day`", "2 days", "not sent", alone="messages of onesoup"),
+    Bound("cir:job:*", BY_ONESOUP, "64", "`sms_total_per_day`", "2 hours", "not sent", alone="messages of onesoup"),
+    Bound("cir:smsid:*", BY_CARRIER, f"an id {GATEWAY_ID_BYTES}", "one a message sent", "2 hours", "its report is not known"),
+    Bound("codes:{number}, codesto:{jid}", f"{BY_PHONE}; {BY_VISITOR}", "a number 16", "3 a day", "1 day", "refused"),
+    Bound("cir:codes", f"{BY_PHONE}; {BY_VISITOR}", "1 KiB", "3 a day for an account and for a number", "1 minute", "refused"),
     Bound(
         "cir:ota",
-        VISITOR,
+        BY_VISITOR,
         f"{SETTINGS_BYTES // KIB} KiB",
         f"{MOST_SETTINGS}; 3 a day for an account and for a number",
         "2 minutes",
         "refused",
     ),
     # --- wake-ups ---
-    Bound("cir:cookie:*", PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
-    Bound("cir:token:*", PHONE, "a sid 28", "one a session", "1 day", "-"),
-    Bound("cir:due, cir:smsin", f"{PHONE}; {SMS}", "a sid 28, a number 16", "sessions and numbers", "when done", "-"),
+    Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
+    Bound("cir:token:*", BY_PHONE, "a sid 28", "one a session", "1 day", "-"),
+    Bound("cir:due, cir:smsin", f"{BY_PHONE}; {BY_SMS}", "a sid 28, a number 16", "sessions and numbers", "when done", "-"),
 )

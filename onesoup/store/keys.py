@@ -27,10 +27,11 @@ stands in onesoup.store.bounds.
                        came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     page:{jid} string  who is signed in on the account page;  settings:* hash  a settings document that a phone fetches by a link
+    pagelink:* string  a link to the account page that was used
     phone:{who} hash   what a phone did in the last day (onesoup.store.account.phone_requests);  phones-seen zset  those names
     polls:{sid} hash   how a session polls, by process, while its owner looks;  polls-looked-at zset  such sessions
     ota:{jid}, otas:{number} strings  settings documents sent today (onesoup.store.wakeup.ota_queue)
-    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.stcp_lines, wakes)
+    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.cir_processes, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
@@ -45,7 +46,7 @@ from functools import cache
 
 SHARDS = 256
 # No record has this name. Deleting it is a write that changes nothing.
-NEVER = "never"
+NEVER_KEY = "never"
 
 
 def session(sid: str) -> str:

@@ -15,36 +15,36 @@ from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
 from onesoup.store.redis.msgpack import BadRecord, as_text, as_texts, pack, reader, unpack
 
-VERSION = 1
+RECORD_VERSION = 1
 
 
 def pack_session(session: Session) -> bytes:
-    return pack(VERSION, to_fields(session))
+    return pack(RECORD_VERSION, to_fields(session))
 
 
 @reader
 def unpack_session(record: bytes) -> Session:
-    return from_fields(Session, unpack(record, VERSION))
+    return from_fields(Session, unpack(record, RECORD_VERSION))
 
 
 def pack_caps(caps: Capabilities) -> bytes:
-    return pack(VERSION, to_fields(caps))
+    return pack(RECORD_VERSION, to_fields(caps))
 
 
 @reader
 def unpack_caps(record: bytes | None) -> Capabilities:
     """Before the phone has negotiated, the defaults hold."""
-    return Capabilities() if record is None else from_fields(Capabilities, unpack(record, VERSION))
+    return Capabilities() if record is None else from_fields(Capabilities, unpack(record, RECORD_VERSION))
 
 
 def pack_item(item: Item) -> bytes:
     fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask, "j": item.spelled or None}
-    return pack(VERSION, fields)
+    return pack(RECORD_VERSION, fields)
 
 
 @reader
 def unpack_item(jid: str, record: bytes) -> Item:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     rest = fields.get("s", "none"), bool(fields.get("a")), fields.get("j", "")
     return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), *rest)
 
@@ -56,35 +56,35 @@ def pack_shown(shown: Shown) -> bytes:
     fields: dict[str, Any] = {"p": [getattr(shown, name) for name in _SHOWN]}
     if shown.place != UNKNOWN_PLACE:
         fields["w"] = astuple(shown.place)
-    return pack(VERSION, fields)
+    return pack(RECORD_VERSION, fields)
 
 
 @reader
 def unpack_shown(record: bytes | None) -> Shown | None:
     if record is None:
         return None
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     return Shown(**dict(zip(_SHOWN, fields["p"], strict=False)), place=Place(*fields.get("w", ())))
 
 
 def pack_picture(picture: Picture) -> bytes:
-    return pack(VERSION, {"t": picture[0], "b": picture[1]})
+    return pack(RECORD_VERSION, {"t": picture[0], "b": picture[1]})
 
 
 @reader
 def unpack_picture(record: bytes) -> Picture:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     return as_text(fields["t"]), bytes(memoryview(fields["b"]))
 
 
 def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
     """Something for the phone: `kind` names its renderer in onesoup.handlers.render."""
-    return pack(VERSION, {"k": kind, "from": sender, "t": time, **more})
+    return pack(RECORD_VERSION, {"k": kind, "from": sender, "t": time, **more})
 
 
 @reader
 def unpack_event(record: bytes) -> dict[str, Any]:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     as_text(fields["k"]), as_text(fields["from"]), int(fields["t"])
     return fields
 
@@ -100,10 +100,10 @@ def pack_text(text: Text) -> bytes:
 def with_body(record: bytes, part: str, id: str = "") -> bytes:
     """A message or an announcement with another text, without a picture. Under another id it asks nothing: the answer names
     the first."""
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     dropped = ("v", "ct", "data", "asks") if id else ("v", "ct", "data")
     fields = {name: value for name, value in fields.items() if name not in dropped}
-    return pack(VERSION, {**fields, "id": id or fields["id"], "body": part})
+    return pack(RECORD_VERSION, {**fields, "id": id or fields["id"], "body": part})
 
 
 def pack_announcement(text: Text, asks: bool = False) -> bytes:
@@ -157,7 +157,7 @@ def lasting(stored: bytes) -> bytes:
 
 @reader
 def unpack_text(record: bytes) -> Text:
-    return text_of(unpack(record, VERSION))
+    return text_of(unpack(record, RECORD_VERSION))
 
 
 @reader
@@ -166,7 +166,7 @@ def in_order(items: Mapping[str, bytes]) -> dict[str, bytes]:
     second as they came (an id of later sorts behind)."""
 
     def written(item: tuple[str, bytes]) -> tuple[int, str]:
-        return int(unpack(item[1].partition(b"\n")[2], VERSION)["t"]), item[0]
+        return int(unpack(item[1].partition(b"\n")[2], RECORD_VERSION)["t"]), item[0]
 
     return dict(sorted(items.items(), key=written))
 
@@ -180,12 +180,12 @@ def pack_list(contact_list: ContactList) -> bytes:
         "a": contact_list.auto,
         "m": dict(contact_list.members) or None,
     }
-    return pack(VERSION, fields)
+    return pack(RECORD_VERSION, fields)
 
 
 @reader
 def unpack_list(token: str, record: bytes) -> ContactList:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     return ContactList(
         token,
         fields.get("n", ""),
@@ -209,100 +209,100 @@ def is_list(record: bytes) -> bool:
 def pack_cuts(made_for: str, cuts: Mapping[str, Cut]) -> bytes:
     """How lists are cut for a phone; `made_for` says what it reads."""
     return pack(
-        VERSION,
+        RECORD_VERSION,
         {"f": made_for, "l": {token: [*map(list, (c.tokens, c.bounds)), dict(c.placed), c.end] for token, c in cuts.items()}},
     )
 
 
 def unpack_cuts(record: bytes | None) -> tuple[str, dict[str, Cut]]:
-    fields = {} if record is None else unpack(record, VERSION)
+    fields = {} if record is None else unpack(record, RECORD_VERSION)
     cuts = {token: Cut(tuple(each[0]), tuple(each[1]), *each[2:4]) for token, each in fields.get("l", {}).items()}
     return fields.get("f", ""), cuts
 
 
 def pack_room(room: Room) -> bytes:
-    return pack(VERSION, {name: getattr(room, name) for name in Room.__slots__})
+    return pack(RECORD_VERSION, {name: getattr(room, name) for name in Room.__slots__})
 
 
 @reader
 def unpack_room(record: bytes) -> Room:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     return Room(**{name: fields[name] for name in Room.__slots__ if name in fields})
 
 
 def pack_kept(kept: KeptProperties) -> bytes:
-    return pack(VERSION, {name: getattr(kept, name) for name in KeptProperties.__slots__})
+    return pack(RECORD_VERSION, {name: getattr(kept, name) for name in KeptProperties.__slots__})
 
 
 @reader
 def unpack_kept(record: bytes | None, gid: str) -> KeptProperties:
     """Of a room that nothing was settled for, the defaults."""
-    fields: dict[str, Any] = {"gid": gid} if record is None else unpack(record, VERSION)
+    fields: dict[str, Any] = {"gid": gid} if record is None else unpack(record, RECORD_VERSION)
     return KeptProperties(**{name: fields[name] for name in KeptProperties.__slots__ if name in fields})
 
 
 def pack_invitation(invitation: Invitation) -> bytes:
-    return pack(VERSION, {name: getattr(invitation, name) for name in Invitation.__slots__})
+    return pack(RECORD_VERSION, {name: getattr(invitation, name) for name in Invitation.__slots__})
 
 
 @reader
 def unpack_invitation(record: bytes) -> Invitation:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, RECORD_VERSION)
     known = {name: fields[name] for name in Invitation.__slots__ if name in fields}
     return Invitation(**known | {"invited": tuple(known.get("invited", ()))})
 
 
 def pack_occupant(jid: str, role: str, affiliation: str) -> bytes:
-    return pack(VERSION, {"o": [jid, role, affiliation]})
+    return pack(RECORD_VERSION, {"o": [jid, role, affiliation]})
 
 
 @reader
 def unpack_occupant(record: bytes) -> tuple[str, str, str]:
     """(bare JID or "", role, affiliation)."""
-    jid, role, affiliation = unpack(record, VERSION)["o"]
+    jid, role, affiliation = unpack(record, RECORD_VERSION)["o"]
     return as_text(jid), as_text(role), as_text(affiliation)
 
 
 def pack_plain(value: Any) -> bytes:
     """Plain values: own presence attributes, wishes of a subscription."""
-    return pack(VERSION, {"x": value})
+    return pack(RECORD_VERSION, {"x": value})
 
 
 @reader
 def unpack_plain(record: bytes | None, default: Any) -> Any:
-    return default if record is None else unpack(record, VERSION).get("x", default)
+    return default if record is None else unpack(record, RECORD_VERSION).get("x", default)
 
 
 def pack_wishes(names: list[str], sees: bool) -> bytes:
     """What a phone wants to be told of a contact ([]: all), and whether the contact lets us see it."""
-    return pack(VERSION, {"x": names, "s": sees})
+    return pack(RECORD_VERSION, {"x": names, "s": sees})
 
 
 @reader
 def unpack_wishes(record: bytes | None) -> tuple[list[str], bool]:
-    fields = {} if record is None else unpack(record, VERSION)
+    fields = {} if record is None else unpack(record, RECORD_VERSION)
     return as_texts(fields.get("x", ())), bool(fields.get("s", True))
 
 
 def pack_grant(names: list[str], granted: list[str]) -> bytes:
     """An attribute list: the attributes that may be seen, and the JIDs that see us because of it."""
-    return pack(VERSION, {"x": names, "g": granted})
+    return pack(RECORD_VERSION, {"x": names, "g": granted})
 
 
 @reader
 def unpack_grant(record: bytes | None) -> tuple[list[str], list[str]]:
-    fields = {} if record is None else unpack(record, VERSION)
+    fields = {} if record is None else unpack(record, RECORD_VERSION)
     return as_texts(fields.get("x", ())), as_texts(fields.get("g", ()))
 
 
 def pack_command(command: dict[str, Any]) -> bytes:
     """A command for the holder, see onesoup.xmpp.commands."""
-    return pack(VERSION, command)
+    return pack(RECORD_VERSION, command)
 
 
 @reader
 def unpack_command(record: bytes) -> dict[str, Any]:
-    return unpack(record, VERSION)
+    return unpack(record, RECORD_VERSION)
 
 
 def pack_answer(code: int, text: str = "", **more: Any) -> bytes:

@@ -6,11 +6,11 @@ from onesoup.store import bounds, keys
 from onesoup.store.redis.client import guarded
 
 # A server that nobody has logged in to for so long may begin anew.
-REMEMBERED_MS = 90 * 86_400_000
+MECHANISM_MS = 90 * 86_400_000
 
 
-class Servers:
-    """Small facts about servers that all holders share."""
+class SaslMechanisms:
+    """sasl:{domain}, a string, for 90 days after the last log-in."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -23,7 +23,7 @@ class Servers:
     def remember(self, domain: str, mechanism: str) -> None:
         if len(domain.encode()) > bounds.DOMAIN_BYTES:
             return
-        guarded(lambda: self._client.set(keys.account(domain, "sasl"), mechanism, px=REMEMBERED_MS))
+        guarded(lambda: self._client.set(keys.account(domain, "sasl"), mechanism, px=MECHANISM_MS))
 
     def forget(self, domain: str) -> bool:
         """Whatever the domain's server offers next is taken for its best. False when nothing was remembered."""

@@ -7,9 +7,9 @@ import redis
 
 from onesoup.store.redis.client import guarded
 
-WATCHED = "traces"
+TRACES_KEY = "traces"
 # A trace whose operator is gone ends by itself.
-KEEP_SECONDS = 10.0
+TRACE_SECONDS = 10.0
 
 
 def channel(name: str) -> str:
@@ -23,14 +23,14 @@ class Traces:
 
     def watch(self, names: Iterable[str]) -> None:
         """These are followed for a few seconds more: hashes of session ids, and bare JIDs."""
-        until = time.time() + KEEP_SECONDS
+        until = time.time() + TRACE_SECONDS
         wanted = dict.fromkeys(names, until)
 
         def write() -> None:
             pipe = self._client.pipeline(transaction=False)
-            pipe.zadd(WATCHED, wanted)
-            pipe.expire(WATCHED, 3600)
-            pipe.zremrangebyscore(WATCHED, "-inf", time.time() - 3600)
+            pipe.zadd(TRACES_KEY, wanted)
+            pipe.expire(TRACES_KEY, 3600)
+            pipe.zremrangebyscore(TRACES_KEY, "-inf", time.time() - 3600)
             pipe.execute()
 
         if wanted:
@@ -39,10 +39,10 @@ class Traces:
     def stop(self, names: Iterable[str]) -> None:
         gone = list(names)
         if gone:
-            guarded(lambda: self._client.zrem(WATCHED, *gone))
+            guarded(lambda: self._client.zrem(TRACES_KEY, *gone))
 
     def watched(self) -> frozenset[str]:
-        found = guarded(lambda: self._client.zrangebyscore(WATCHED, time.time(), "+inf"))
+        found = guarded(lambda: self._client.zrangebyscore(TRACES_KEY, time.time(), "+inf"))
         return frozenset(name.decode() for name in found)
 
     def tell(self, name: str, event: bytes) -> None:

@@ -16,7 +16,7 @@ from onesoup.phone.bearers import UdpListener
 from onesoup.phone.engine import Phone
 from onesoup.runtime.ports import free_port
 from onesoup.store.redis.client import connect
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
 from tests.support.gateways import HttpGateway, answer
@@ -117,7 +117,7 @@ def carrier_fails(directory: Path, tell: Callable[[str], None]) -> list[Figure]:
 
 def _story(stack: Stack, hook: HttpGateway, datagrams: UdpListener, tell: Callable[[str], None]) -> list[Figure]:
     store = redis.Redis.from_url(stack.redis_url)
-    lines = Lines(connect(stack.redis_url))
+    lines = CirProcesses(connect(stack.redis_url))
     with gevent.Timeout(20):
         while not lines.live() >= {"WAPSMS", "SUDP"}:
             gevent.sleep(0.05)

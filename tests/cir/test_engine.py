@@ -18,14 +18,17 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.runtime.ports import free_port
 from onesoup.settings import Settings
 from onesoup.store import records
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.redis.client import connect
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import SessionUpdate, WakeAddress
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import DUE, Wakes
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
+from onesoup.store.wakeup.wakes import WAKE_TIMERS_KEY, WakeStore
 from tests.support.gateways import HttpGateway, answer
 
 SID, COOKIE, NUMBER = "a7phone", "wv:nokia.1", "+15550100123"
@@ -38,21 +41,21 @@ class Station:
 
     def __init__(self, url, hook, limits=None, udp=False):
         self.client = connect(url)
-        self.feed, self.inbox = HolderSessionStore(self.client), Inbox(self.client, Handout())
-        self.wakes, self.jobs, self.numbers = Wakes(self.client), Jobs(self.client), Numbers(self.client)
+        self.feed, self.inbox = HolderSessionStore(self.client), Inbox(self.client, RedeliveryPolicy())
+        self.wakes, self.jobs, self.numbers = WakeStore(self.client), SmsJobs(self.client), PhoneNumbers(self.client)
         self.settings = Settings(
             sms_gateway="json", sms_url=hook.url(), sms_prefixes=("+1555",), sms_from="100", udp_nets=("127.0.0.0/8",)
         )
         gateway = carrier.make_gateway(self.settings, KEY)
         gateway._sleep = lambda _seconds: None
         self.datagrams = UdpSender("127.0.0.1", free_port(), free_port(), "short") if udp else None
-        budget = Budget(self.client, limits or Limits(gap=0, rate=10_000))
+        budget = SmsBudget(self.client, limits or SmsLimits(gap=0, rate=10_000))
         self.engine = Engine(
             self.settings,
             self.wakes,
             self.numbers,
             Shards(self.client),
-            Lines(self.client),
+            CirProcesses(self.client),
             SmsSender(self.settings, budget, self.jobs, gateway),
             self.datagrams,
         )
@@ -60,9 +63,13 @@ class Station:
 
     def session(self, methods=("WAPSMS",), port=3717, number=NUMBER, address="127.0.0.1"):
         session = Session("alice@x", "wv:alice@x", "1.2", "r", cookie=COOKIE)
-        caps = records.pack_caps(Capabilities(methods=methods))
-        fields = {"r": records.pack_session(session), "ttl": 600_000, "fence": 1, "caps": caps, "alt": "1", "udp": port}
-        self.feed.create(SID, fields | {"num": number, "addr": address, "pmin": 10}, ())
+        self.feed.create(SID, NewSession(records.pack_session(session), 1, 600_000))
+        update = SessionUpdate(
+            capabilities=Capabilities(methods=methods),
+            has_other_bearers=True,
+            wake_address=WakeAddress(port, number, address, poll_min=10),
+        )
+        self.client.hset(self.key, mapping=update.pack())
         return self
 
     def deliver(self, *ids):
@@ -72,16 +79,16 @@ class Station:
         """The outstanding wake, and what was tried for it, is so much older."""
         wake = self.client.hget(self.key, "cir").decode()
         older = f"{wake[0]}{int(wake[1:]) - seconds * 1000}"
-        tries = self.wakes.look(SID).tries
+        tries = self.wakes.facts(SID).tries
         self.client.hset(self.key, "cir", older)
         if tries is not None and tries.wake == wake:
             ms = seconds * 1000
             times = {name: max(getattr(tries, name) - ms, 0) for name in ("udp_at", "first_udp_at", "sms_at")}
-            self.wakes.note(SID, replace(tries, wake=older, **times))
+            self.wakes.note_tries(SID, replace(tries, wake=older, **times))
 
     def later(self):
         """What had to wait may go now."""
-        self.wakes.note(SID, replace(self.wakes.look(SID).tries, not_before=0))
+        self.wakes.note_tries(SID, replace(self.wakes.facts(SID).tries, not_before=0))
 
     def step(self, seconds=0):
         if seconds:
@@ -90,7 +97,7 @@ class Station:
 
     def until_due(self):
         with gevent.Timeout(20):
-            while not self.client.zcard(DUE):
+            while not self.client.zcard(WAKE_TIMERS_KEY):
                 gevent.sleep(0.01)
 
     def close(self):
@@ -179,10 +186,10 @@ def test_a_phone_that_has_come_is_not_woken(station, hook):
 def test_a_phone_with_a_line_is_given_a_minute_and_one_whose_process_died_is_not(station, hook):
     here = station().session(methods=("STCP", "WAPSMS"))
     here.client.hset(here.key, "stcp", "cir:1")
-    Lines(here.client).register("cir:1", 60_000)
+    CirProcesses(here.client).register("cir:1", 60_000)
     here.deliver("m1")
     assert here.step(4) > 50_000
-    Lines(here.client).leave("cir:1")
+    CirProcesses(here.client).leave("cir:1")
     here.engine.forget_processes()
     assert here.step() == 0
     assert len(hook.asked) == 1
@@ -202,7 +209,7 @@ def test_no_sms_for_presence_without_a_number_or_to_a_country_that_is_not_allowe
 
 def test_a_flood_costs_six_messages_an_hour(station, hook):
     """Ten thousand messages to a phone that comes for each wake."""
-    here = station(limits=Limits(gap=0, rate=10_000)).session()
+    here = station(limits=SmsLimits(gap=0, rate=10_000)).session()
     for turn in range(20):
         here.deliver(*(f"m{turn}-{n}" for n in range(500)))
         for _ in range(3):
@@ -235,7 +242,7 @@ def test_what_never_worked_is_not_agreed_again(station, hook):
             if here.client.hget(here.key, "cir"):
                 here.step(1000)
         here.client.delete(here.key)
-    assert here.wakes.bad("alice@x") == {"WAPSMS"}
+    assert here.wakes.bad_bearers("alice@x") == {"WAPSMS"}
 
 
 def test_a_gateway_that_fails_costs_nothing(station, hook):
@@ -255,13 +262,13 @@ def test_what_a_gateway_has_not_taken_is_no_try_and_goes_when_it_works_again(sta
     here.deliver("m1")
     assert here.step(4) == 0
     assert 20_000 < here.step() <= 31_000
-    assert here.wakes.look(SID).tries.sms == 0
+    assert here.wakes.facts(SID).tries.sms == 0
     hook.otherwise = TAKEN
     asked = len(hook.asked)
     here.later()
     assert here.step() == 0
     assert len(hook.asked) == asked + 1
-    assert here.wakes.look(SID).tries.sms == 1
+    assert here.wakes.facts(SID).tries.sms == 1
 
 
 def test_a_broken_gateway_is_passed_over_and_tried_again_by_a_wake_that_waits(station, hook):
@@ -303,7 +310,7 @@ def test_a_process_that_dies_before_the_gateway_answers_sends_nothing_twice(stat
     hook.until(1)
     dying.kill()
     hook.otherwise = TAKEN
-    other = station(limits=Limits(gap=0, rate=10_000))
+    other = station(limits=SmsLimits(gap=0, rate=10_000))
     for _ in range(3):
         assert other.engine.step(SID) > 0
     assert len(hook.asked) == 1
@@ -325,9 +332,9 @@ def test_the_sweep_finds_what_no_news_told_of(station, hook):
     here = station().session()
     Shards(here.client).add(0xA7, SID)
     here.deliver("m1")
-    assert here.client.zcard(DUE) == 0
+    assert here.client.zcard(WAKE_TIMERS_KEY) == 0
     here.engine.sweep()
-    assert here.client.zcard(DUE) == 1
+    assert here.client.zcard(WAKE_TIMERS_KEY) == 1
 
 
 def test_after_a_gap_lost_wakes_are_found_at_once(station, hook):
@@ -336,7 +343,7 @@ def test_after_a_gap_lost_wakes_are_found_at_once(station, hook):
     other.engine.sweep()  # the long time between two sweeps has just begun
     here.deliver("m1")
     here.engine.sweep()
-    assert here.client.zcard(DUE) == 0
+    assert here.client.zcard(WAKE_TIMERS_KEY) == 0
     here.engine.on_gap()
     here.until_due()
 
@@ -349,10 +356,10 @@ def test_another_ones_sweep_does_not_count_for_what_was_missed_since(station, ho
     here.deliver("m1")
     here.engine._gap = True
     here.engine.sweep()
-    assert here.client.zcard(DUE) == 0
+    assert here.client.zcard(WAKE_TIMERS_KEY) == 0
     here.client.delete("cir:sweep:gap")  # seconds later
     here.engine.sweep()
-    assert here.client.zcard(DUE) == 1
+    assert here.client.zcard(WAKE_TIMERS_KEY) == 1
 
 
 # --- datagrams ---
@@ -398,11 +405,11 @@ def test_an_address_where_no_datagram_arrives_is_left_alone(station, phone):
         item = here.inbox.take(SID, address="127.0.0.1")  # it lives, and comes late
         here.inbox.take(SID, answered=item.tid, message_id=item.id)
         here.engine.step(SID)
-    assert here.wakes.look(SID).deaf >= 2
+    assert here.wakes.facts(SID).deaf >= 2
     here.deliver("m9")
     assert here.step(1) is None
     here.inbox.take(SID, address="127.0.0.2")
-    assert here.wakes.look(SID).deaf == 0
+    assert here.wakes.facts(SID).deaf == 0
 
 
 def test_one_address_gets_few_datagrams(station, phone):
@@ -415,7 +422,7 @@ def test_one_address_gets_few_datagrams(station, phone):
 
 
 def test_a_code_goes_out_once_and_inside_the_budget(station, hook):
-    here = station(limits=Limits())
+    here = station(limits=SmsLimits())
     job = {"number": NUMBER, "jid": "alice@x", "text": "Your code: 1", "until": int(time.time()) + 60}
     for _ in range(100):
         here.numbers.send(records.pack_command(job))
@@ -428,7 +435,7 @@ def test_a_code_goes_out_once_and_inside_the_budget(station, hook):
 
 def test_a_code_that_could_not_be_sent_does_not_count(station, hook):
     """The second comes too soon after the first for the number's budget: it may be asked for again."""
-    here = station(limits=Limits())
+    here = station(limits=SmsLimits())
     for _ in range(5):
         assert here.numbers.issue("alice@x", NUMBER, "123456")
         job = {"number": NUMBER, "jid": "alice@x", "text": "Your code: 123456", "until": int(time.time()) + 60}
@@ -445,7 +452,7 @@ def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station
     gevent.sleep(0)
     here.engine.queue.schedule(SID, 0)
     here.engine.queue.take_due()
-    assert here.client.zscore(DUE, SID) <= time.time() * 1000, "it is there for another process"
+    assert here.client.zscore(WAKE_TIMERS_KEY, SID) <= time.time() * 1000, "it is there for another process"
     assert not leaving.dead
     on_its_way.set()
     leaving.get(timeout=10)

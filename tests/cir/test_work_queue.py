@@ -8,7 +8,7 @@ from gevent.event import Event
 from cir import work_queue
 from cir.work_queue import WorkQueue
 from onesoup.store.redis.client import connect
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
 NAME = "a7phone"
 
@@ -22,7 +22,7 @@ def client(redis_server):
 
 @pytest.fixture
 def due(client):
-    return Due(client, "cir:test")
+    return SharedTimers(client, "cir:test")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from click.testing import CliRunner
 
 from onesoup.commands.servers import servers
 from onesoup.store.redis.client import connect
-from onesoup.store.servers import Servers
+from onesoup.store.servers import SaslMechanisms
 
 
 def said(redis_server, *words):
@@ -14,7 +14,7 @@ def said(redis_server, *words):
 
 def test_what_is_known_can_be_seen_and_forgotten(redis_server):
     client = connect(redis_server.url)
-    Servers(client).remember("x.example", "SCRAM-SHA-256")
+    SaslMechanisms(client).remember("x.example", "SCRAM-SHA-256")
     client.close()
     assert said(redis_server, "show", "X.example") == (0, "SCRAM-SHA-256")
     assert said(redis_server, "forget", "x.example") == (0, "forgotten")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from onesoup.demo import cli
+from onesoup.demo import running
 from onesoup.demo.process import Process
 from onesoup.demo.stack import Stack
 from onesoup.store.account.keyring import KeyRing
@@ -32,11 +32,11 @@ def open_to_others(directory: Path) -> list[str]:
 
 def test_a_stack_keeps_its_files_to_itself(tmp_path, open_umask):
     environ = {"ONESOUP_DATA": str(tmp_path / "run"), "ONESOUP_SMS_PASSWORD": "secret"}
-    lock = cli._data_directory(environ)
+    lock = running.lock(environ)
     stack = Stack(tmp_path / "run", env={"ONESOUP_SMS_PASSWORD": "secret"})
     try:
         stack.start_servers()
-        cli._write_settings(stack)
+        running.write_settings(stack.dir, stack.env)
         client = redis.Redis.from_url(stack.redis_url)
         client.save()
         client.bgrewriteaof()
@@ -57,9 +57,9 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path, open_umask):
     (run / "logs").mkdir()
     (run / "redis" / "dump.rdb").write_text("old")
     (run / "onesoup.toml").write_text("old")
-    cli._data_directory({"ONESOUP_DATA": str(run)}).close()
+    running.lock({"ONESOUP_DATA": str(run)}).close()
     stack = Stack(run)
-    cli._write_settings(stack)
+    running.write_settings(stack.dir, stack.env)
     assert stat.S_IMODE(run.stat().st_mode) == 0o777
     assert {
         name for name in ("redis", "prosody", "logs", "onesoup.toml") if stat.S_IMODE((run / name).stat().st_mode) & 0o077

@@ -13,7 +13,7 @@ import redis
 
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError
-from onesoup.demo.servers import Prosody, RedisServer
+from onesoup.demo.servers import Prosody, RedisServer, connects
 from onesoup.runtime.ports import free_port, is_free
 
 
@@ -107,3 +107,23 @@ def test_what_somebody_sets_takes_the_place_of_ours(tmp_path):
         assert settings.count(f"{name} =") == 1
     assert settings.count("{") == settings.count("}")
     assert '"roster"' not in settings
+
+
+def test_prosody_for_the_federation_takes_servers_and_makes_no_accounts_for_strangers(tmp_path):
+    """And one that is not asked for federation listens on this machine alone, as the other tests have it."""
+    port = free_port()
+    with Prosody(tmp_path, "example.org", bind="0.0.0.0", public_host="example.org", s2s_port=port) as server:
+        server.process.wait_until(lambda: connects("127.0.0.1", port))
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
+            link.sendall(
+                b"<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'"
+                b" xmlns:db='jabber:server:dialback' from='example.net' to='example.org' version='1.0'>"
+            )
+            told = b""
+            while b"</stream:features>" not in told and b"</stream:stream>" not in told:
+                told += link.recv(4096)
+        config = (tmp_path / "prosody.cfg.lua").read_text()
+    assert b"from='example.org'" in told
+    assert b"starttls" in told
+    assert "allow_registration = false" in config
+    assert server.web == f"example.org:{server.port + 2}"

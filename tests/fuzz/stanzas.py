@@ -21,8 +21,9 @@ from onesoup.csp.lists import Item as RosterItem
 from onesoup.csp.session import Session
 from onesoup.handlers import render
 from onesoup.store import records
-from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
 from onesoup.store.session.inbox import InboxItem, PhoneContact
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_DOCUMENT_BYTES
 from onesoup.xmpp import (
@@ -50,8 +51,8 @@ from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
-from tests.xmpp_mapping.test_intake import Directory
-from tests.xmpp_mapping.test_room_intake import FakeSession, RoomsUnderTest
+from tests.workers.holder.session.rooms.test_inbound import FakeSession, RoomsUnderTest
+from tests.workers.holder.session.test_inbound import Directory
 from workers.holder.session.inbound import InboundStanzas
 from workers.holder.session.inbound_batch import InboundBatch
 from workers.holder.session.rooms.table import PendingJoin
@@ -363,7 +364,7 @@ class Somebody(FakeSession, Directory):
                 record,
                 kept.wishes or records.pack_wishes(["status_content", "client_info"], sees=True),
             )
-        self.known.update({name: record or None for name, record in changes.occupants.items()})
+        self.keep_occupants(changes)
 
 
 def any_stanzas(data: bytes) -> bool:

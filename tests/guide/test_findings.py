@@ -8,11 +8,11 @@ from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.csp.status import StatusCode
 from onesoup.guide.finding_rules import RULES, Grade, Link
 from onesoup.guide.findings import OwnerFacts, SessionFacts, findings, look
-from onesoup.guide.phones import Server, guide
+from onesoup.guide.phones import ServerValues, guide
 
 NOW = 1_700_000_000
 JID, ME, BOB = "alice@example.org", "u-alice", "u-bob"
-FACTS = OwnerFacts(JID, ME, Server("http://imps.example.org/", "example.org"))
+FACTS = OwnerFacts(JID, ME, ServerValues("http://imps.example.org/", "example.org"))
 LINKED = replace(FACTS, phone_password=True)
 LOCKED = replace(FACTS, lock="There were too many wrong passwords for this account. Try again in 12 minutes.")
 RAZR = "MOT-V3/0E.41"

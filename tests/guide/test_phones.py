@@ -7,10 +7,10 @@ import pytest
 from onesoup.csp.handsets import HANDSETS_BY_NAME
 from onesoup.csp.status import StatusCode
 from onesoup.guide import phones
-from onesoup.guide.phones import GuideError, Server, guide, read
+from onesoup.guide.phones import GuideError, ServerValues, guide, read
 
 FAMILIES = {each.id: each for each in guide().families}
-HERE = Server("http://imps.example.org:8080/", "example.net")
+HERE = ServerValues("http://imps.example.org:8080/", "example.net")
 
 SMALLEST = """
 [[field]]
@@ -118,7 +118,7 @@ def test_the_values_of_the_server_stand_in_for_placeholders():
     ],
 )
 def test_host_and_port_of_an_address(url, host, port):
-    server = Server(url, "example.org")
+    server = ServerValues(url, "example.org")
     assert (server.host, server.port) == (host, port)
 
 

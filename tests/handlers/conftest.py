@@ -24,12 +24,14 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.settings import Settings
 from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.login_limits import LoginLimits, Ticket
-from onesoup.store.redis.channels import Subscriber, answer
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.redis.channels import Subscriber, send_reply
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Shards
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.xmpp.xml import Xml
@@ -81,7 +83,7 @@ class Holder:
             job = records.unpack_command(stored)
             if job.get("op") == "register":
                 self.registrations.append(job)
-                answer(self.client, job["reply"], job["name"], records.pack_answer(self.register_code, "as the server says"))
+                send_reply(self.client, job["reply"], job["name"], records.pack_answer(self.register_code, "as the server says"))
                 continue
             self.logins.append(job)
             if "verify" in job:
@@ -91,19 +93,14 @@ class Holder:
             session = records.unpack_session(job["r"])
             code = self.verdict(*self.password(job))
             if code == 200:
-                fields = {
-                    "r": job["r"],
-                    "cred": job["cred"],
-                    "ttl": access.session_expiry_seconds(session.ttl) * 1000,
-                    "fence": 1,
-                }
-                self.feed.create(job["sid"], fields, ())
+                ttl_ms = access.session_expiry_seconds(session.ttl) * 1000
+                self.feed.create(job["sid"], NewSession(job["r"], 1, ttl_ms, job["cred"]))
                 self.shards.add(shard, job["sid"])
             self.reply(job, code)
 
     def reply(self, job: dict[str, Any], code: int) -> None:
-        self.guard.settle(Ticket.unpack(job["ticket"]), code)
-        answer(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says"))
+        self.guard.settle(LoginTicket.unpack(job["ticket"]), code)
+        send_reply(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says"))
 
     def verdict(self, jid: str, password: str) -> int:
         return self.login_code if self.right is None or (jid, password) in self.right else 409
@@ -114,17 +111,17 @@ class Holder:
         return jid, self.ring.open(job["cred"], f"cred:{jid}").decode()
 
     def _work(self, sid: str) -> None:
-        for stored in self.feed.commands(sid):
+        for stored in self.feed.outbox.commands(sid):
             command = records.unpack_command(stored)
             self.done.append(command)
             code = self.refuse.get(command.get("jid"), self.refuse.get(command["op"], 200))
             if code == 200:
                 self._apply(sid, command)
-            self.feed.done(sid, stored)
+            self.feed.outbox.remove(sid, stored)
             if "reply" in command:
                 more = self.looked if command["op"] == "look" else self.answers.get(command["op"], {})
                 payload = self.room_answer(command) or records.pack_answer(code, "refused", **more)
-                answer(self.client, command["reply"], command["reply_name"], payload)
+                send_reply(self.client, command["reply"], command["reply_name"], payload)
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":
@@ -180,7 +177,7 @@ class Holder:
     def settle(self, phone: "Phone") -> None:
         """Everything that the phone has caused so far has been worked off."""
         with gevent.Timeout(5):
-            while self.feed.commands(phone.sid or ""):
+            while self.feed.outbox.commands(phone.sid or ""):
                 gevent.sleep(0.005)
 
     def ops(self, phone: "Phone", op: str) -> list[dict[str, Any]]:
@@ -275,7 +272,7 @@ def services(redis: RedisServer, tmp_path) -> Iterator[GatewayServices]:
     client.flushall()
     made = wiring.gateway_services(settings, client)
     # No holder here brings presence; who is unknown is told as such at once.
-    made.sessions = GatewaySessionStore(client, flood_ms=0)
+    made.sessions = GatewaySessionStore(client, unknown_presence_ms=0)
     listening = gevent.spawn(made.replies._subscriber.run)
     assert made.replies.ready(within=5)
     yield made

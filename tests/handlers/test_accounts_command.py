@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from onesoup.commands.accounts import accounts
 from onesoup.csp.codec.generated_elements import KeepAliveRequest
 from onesoup.store.account.keyring import KeyRing
+from tests.support import in_redis
 
 ALICE = "alice@example.org"
 
@@ -103,7 +104,7 @@ def test_a_new_key_seals_all_and_nobody_is_logged_out(run, services, holder, new
     # Processes that loaded the ring before meet the new key, and go on.
     assert services.accounts.find(ALICE).phone_password == "keypad-77"
     assert phone.ask(KeepAliveRequest()).result.code == 200
-    sealed = services.sessions.read(phone.sid, ["cred"])[0]
+    sealed = in_redis.fields(services.sessions, phone.sid, ["cred"])[0]
     path = tmp_path / "keys"
     path.write_text(path.read_text().splitlines()[0] + "\n")
     only_new = KeyRing.load(path)

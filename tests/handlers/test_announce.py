@@ -44,7 +44,7 @@ def test_it_means_everybody_a_domain_or_somebody(new_phone, run):
 
 
 def test_a_phone_with_a_line_is_woken_for_it(phone, run, services, redis):
-    services.sessions.bind_line(phone.sid, "cir:one")
+    services.sessions.stcp_lines.bind(phone.sid, "cir:one")
     assert run("hello") == (0, "told 1 session\n")
     assert heard(phone) == "hello"
 

@@ -22,7 +22,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.lists import Item
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 WATCHER = Item("romeo@example.net", "R", subscription="from")
@@ -67,7 +67,7 @@ def test_watchers_in_the_form_of_each_version(every_phone, holder):
 
 def test_the_state_of_each_authorization(phone, holder, services):
     holder.roster(phone.sid, WATCHER)
-    services.lists.put("alice@example.org", {"nurse@example.net": records.pack_plain("please")}, "asks")
+    services.lists.pending.put("alice@example.org", "nurse@example.net", "please")
     answer = phone.ask(GetReactiveAuthStatusRequest(user_id=[ROMEO, NURSE, "wv:tybalt@example.net"]))
     states = {each.user_id: each.reactive_auth_state for each in answer.reactive_auth_status_list.reactive_auth_status}
     assert states == {ROMEO: "GRANTED", NURSE: "PENDING", "wv:tybalt@example.net": "DENIED"}

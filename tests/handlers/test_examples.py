@@ -17,8 +17,8 @@ from onesoup.handlers.context import Peer
 from onesoup.phone.login import login_digest
 from onesoup.store import records
 from onesoup.store.account.blocks import BLOCK
-from onesoup.store.session.gateway_side import RequestEffects
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire import codec
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
@@ -108,7 +108,7 @@ def lists(default: str) -> Callable[[Stage], None]:
     def prepare(stage: Stage) -> None:
         made = [ContactList("friends", "Friends", "Friends", order=0), ContactList("family", "Family", "Family", order=1)]
         made = [replace(each, default=each.token == default) for each in made[: 2 if default == "family" else 1]]
-        stage.services.lists.put(ME, {each.token: records.pack_list(each) for each in made})
+        stage.services.lists.contacts.put(ME, made)
         stage.holder.roster(stage.phone.sid, Item(BEN, "Ben", ("Friends",), "both"))
 
     return prepare
@@ -116,7 +116,7 @@ def lists(default: str) -> Callable[[Stage], None]:
 
 def another_list(stage: Stage) -> None:
     """An account begins with a list that is called friends; this one has it no more."""
-    stage.services.lists.put(ME, {"family": records.pack_list(ContactList("family", "Family", "Family", default=True))})
+    stage.services.lists.contacts.put(ME, [ContactList("family", "Family", "Family", default=True)])
 
 
 def ben_is_there(stage: Stage) -> None:
@@ -171,7 +171,7 @@ def anna_is_in_the_lobby(stage: Stage) -> None:
 def anna_is_invited(stage: Stage) -> None:
     """By ben, into the lobby."""
     invitation = Invitation("GR", LOBBY, "wv:/lobby@example.org", BEN, until=4_000_000_000, mediated=True)
-    stage.services.invites.put(ME, "in", "inv-5", records.pack_invitation(invitation))
+    stage.services.invites.received.put(ME, "inv-5", invitation)
 
 
 def nothing(_stage: Stage) -> None:
@@ -441,4 +441,4 @@ def test_a_phone_that_fetches_by_itself_is_told_the_news(stage):
 
 
 def _notify() -> RequestEffects:
-    return RequestEffects(fields={"caps": records.pack_caps(Capabilities(delivery="N")), "notify": "1"})
+    return RequestEffects(update=SessionUpdate(capabilities=Capabilities(delivery="N"), fetches_messages=True))

@@ -195,7 +195,7 @@ def test_presence_is_subscribed_by_parts(new_phone, holder):
     phone = stocked(new_phone, holder, crowd(1000, subscription="none"))
     all_lists(phone)
     assert phone.ask(SubscribePresenceRequest(contact_list=[PART2], auto_subscribe=True)).result.code == 200
-    subscribed = {each for each in holder.feed.wishes(phone.sid) if not each.startswith("/")}
+    subscribed = {each for each in holder.feed.contacts.subscriptions(phone.sid) if not each.startswith("/")}
     assert {f"wv:{each}" for each in subscribed} == members(phone, PART2).keys()
     # Of all those who never agreed not everybody is asked again: the outbox has an end.
     assert len(holder.ops(phone, "directed")) <= 50
@@ -214,7 +214,7 @@ def test_where_not_all_fit_the_most_useful_come_first_and_the_user_is_told(new_p
     assert left == 3300 - len(found) > 0
     again = stocked(new_phone, holder, [*strangers, *crowd(300)], size=3000)
     everybody(again, most=3000)
-    assert holder.feed.waiting_items(again.sid) <= 1  # what was not acknowledged comes again; nothing is added to it
+    assert holder.feed.items.count(again.sid) <= 1  # what was not acknowledged comes again; nothing is added to it
 
 
 def test_a_phone_that_reads_segments_gets_one_long_list(new_phone, holder):

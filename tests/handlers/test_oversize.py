@@ -24,8 +24,9 @@ from onesoup.csp.messages import Text
 from onesoup.csp.transactions import status
 from onesoup.handlers import system
 from onesoup.store import keys, records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
+from tests.support import in_redis
 
 ROMEO = "romeo@example.net"
 SIZE = 32_767
@@ -80,7 +81,7 @@ def test_a_text_comes_whole_in_parts_that_the_phone_reads(phones, holder, body, 
     assert last.content_data == "and another"
     assert "".join("".join(each.content_data for each in parts).split()) == "".join(body.split())
     assert len({each.message_info.message_id for each in parts}) == len(parts) > 1
-    assert holder.feed.waiting_items(phone.sid) == 0
+    assert holder.feed.items.count(phone.sid) == 0
 
 
 def test_the_receipt_goes_out_with_the_last_part(phones, holder):
@@ -90,10 +91,10 @@ def test_the_receipt_goes_out_with_the_last_part(phones, holder):
     holder.says(phone.sid, ROMEO, "&" * 30_000 + "a" * 30_000, receipt=b"the receipt")
     reply = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest())))
     while reply is not None:
-        assert holder.feed.commands(phone.sid) == []
+        assert holder.feed.outbox.commands(phone.sid) == []
         (told,) = reply.transactions
         reply = phone.tell(told.id, MessageDelivered(message_id=told.content.message_info.message_id))
-    assert holder.feed.commands(phone.sid) == [b"the receipt"]
+    assert holder.feed.outbox.commands(phone.sid) == [b"the receipt"]
 
 
 def test_a_part_that_is_not_acknowledged_comes_again_as_it_was(phones, holder, services):
@@ -129,7 +130,7 @@ def test_a_phone_that_fetches_gets_the_rest_as_further_messages(phones, holder):
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_an_announcement_comes_in_parts_too(phones, holder, services, version):
     phone = negotiated(phones(version))
-    session = records.unpack_session(services.sessions.read(phone.sid, ["r"])[0])
+    session = records.unpack_session(in_redis.fields(services.sessions, phone.sid, ["r"])[0])
     system.queue_announcement(services.announcements, phone.sid, session, "a1", "&" * 30_000, asks=True)
     parts = messages_of(phone)
     texts = []
@@ -162,7 +163,7 @@ def test_presence_with_long_texts_comes_in_several_notifications(phones, holder)
     seen = {}
     until = time.monotonic() + 10
     while len(seen) < len(friends) and time.monotonic() < until:
-        holder.feed.ring(phone.sid)
+        holder.feed.items.mark_due_presence(phone.sid)
         seen |= {each.user_id: each.presence_sub_list[0] for each in told_presence(phone, 6000)}
     assert seen.keys() == {f"wv:{each.jid}" for each in friends}
     assert all(each.online_status.presence_value == "T" for each in seen.values())

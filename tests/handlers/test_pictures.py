@@ -21,9 +21,9 @@ from onesoup.csp.codec.generated_elements import (
     User,
 )
 from onesoup.csp.messages import Text
-from onesoup.handlers.messages import GROUP_METHODS
 from onesoup.store import keys, records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
+from tests.support import in_redis
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 JPEG = b"\xff\xd8\xff" + bytes(2000)
@@ -62,15 +62,15 @@ def test_a_picture_is_one_command_for_all_its_recipients(every_phone, holder):
     first, second = answer.message_id, f"{answer.message_id}.1"
     assert command["to"] == {first: "romeo@example.net", second: "nurse@example.net"}
     assert (command["type"], command["name"], command["data"]) == ("image/jpeg", "image.jpg", JPEG)
-    asked = every_phone.exchange._services.sessions.hash(every_phone.sid, "asked")
+    asked = in_redis.whole(every_phone.exchange._services.sessions, every_phone.sid, "asked")
     assert set(asked) == {first.encode(), second.encode()}
 
 
-@pytest.mark.parametrize(("upload", "code"), [(b"0", 415), (b"100", 410), (b"1000000", 200), (None, 200)])
+@pytest.mark.parametrize(("upload", "code"), [(0, 415), (100, 410), (1000000, 200), (None, 200)])
 def test_what_the_server_does_not_take_is_refused_at_once(phone, holder, upload, code):
     """As long as nothing is known of the server the message is kept: it comes back if it must."""
     if upload is not None:
-        holder.feed.store(phone.sid, 1, StreamChanges(fields={"upload": upload}))
+        holder.feed.store(phone.sid, 1, StreamChanges(upload_limit=upload))
     assert send(phone, ROMEO).result.code == code
     assert len(holder.ops(phone, "media")) == (code == 200)
 
@@ -98,12 +98,12 @@ def test_an_address_in_the_place_of_content_goes_as_a_link(phone, holder):
 def test_a_message_with_a_validity_is_reported_when_nobody_confirms_it_in_time(every_phone, holder, services, report):
     info = MessageInfo(validity=60, recipient=Recipient(user=[User(user_id=ROMEO)]))
     answer = every_phone.ask(SendMessageRequest(delivery_report=report, message_info=info, content_data="x"))
-    assert holder.feed.overdue(every_phone.sid) == []
+    assert holder.feed.items.overdue_reports(every_phone.sid) == []
     valid = keys.of(every_phone.sid, "valid")[0]
     assert holder.client.zrange(valid, 0, -1) == ([answer.message_id.encode()] if report else [])
     if report:
         holder.client.zadd(valid, {answer.message_id: 1})  # its time has come
-        assert holder.feed.overdue(every_phone.sid) == [(answer.message_id, "romeo@example.net")]
+        assert holder.feed.items.overdue_reports(every_phone.sid) == [(answer.message_id, "romeo@example.net")]
 
 
 def test_who_has_a_report_is_not_overdue(phone, holder):
@@ -112,7 +112,7 @@ def test_who_has_a_report_is_not_overdue(phone, holder):
     holder.client.zadd(keys.of(phone.sid, "valid")[0], {sent: 1})
     payload = records.pack_event("report", "romeo@example.net", 1, id=sent, code=200)
     holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("e-1", "romeo@example.net", payload, needs=sent)]))
-    assert holder.feed.overdue(phone.sid) == []
+    assert holder.feed.items.overdue_reports(phone.sid) == []
     assert take(phone).content.result.code == 200
 
 
@@ -204,16 +204,16 @@ def test_a_new_length_is_told_to_the_holder_and_stays_inside_what_the_parser_tak
     negotiated(phone, parser_size=5000)
     phone.ask(SetDeliveryMethodRequest(delivery_method="P", accepted_content_length=100_000))
     assert holder.ops(phone, "limits")
-    caps = records.unpack_caps(services.sessions.read(phone.sid, ["caps"])[0])
+    caps = records.unpack_caps(in_redis.fields(services.sessions, phone.sid, ["caps"])[0])
     assert (caps.accepted, caps.delivery) == (4000, "P")
     phone.ask(SetDeliveryMethodRequest(delivery_method="N"))
-    caps = records.unpack_caps(services.sessions.read(phone.sid, ["caps"])[0])
+    caps = records.unpack_caps(in_redis.fields(services.sessions, phone.sid, ["caps"])[0])
     assert (caps.accepted, caps.delivery) == (4000, "N")
 
 
 def test_a_group_has_a_method_of_its_own(every_phone, services):
     def kept():
-        return records.unpack_plain(services.sessions.read(every_phone.sid, [GROUP_METHODS])[0], {})
+        return records.unpack_plain(in_redis.fields(services.sessions, every_phone.sid, ["gd"])[0], {})
 
     ask = every_phone.ask
     assert ask(SetDeliveryMethodRequest(delivery_method="N", group_id="wv:/Club@conference.example.org")).result.code == 200
@@ -224,7 +224,7 @@ def test_a_group_has_a_method_of_its_own(every_phone, services):
     ask(SetDeliveryMethodRequest(delivery_method="P", group_id="/club@CONFERENCE.example.org"))
     assert kept()["club@conference.example.org"] == ["P", 0]
     # Messages to the user alone are as before.
-    assert records.unpack_caps(services.sessions.read(every_phone.sid, ["caps"])[0]).delivery == "P"
+    assert records.unpack_caps(in_redis.fields(services.sessions, every_phone.sid, ["caps"])[0]).delivery == "P"
 
 
 @pytest.mark.parametrize(
@@ -237,5 +237,5 @@ def test_a_method_or_a_group_that_is_none(phone, method, group, code):
 def test_only_so_many_groups_are_remembered_the_newest(phone, services):
     for number in range(60):
         phone.ask(SetDeliveryMethodRequest(delivery_method="N", group_id=f"wv:/g{number}@x"))
-    kept = records.unpack_plain(services.sessions.read(phone.sid, [GROUP_METHODS])[0], {})
+    kept = records.unpack_plain(in_redis.fields(services.sessions, phone.sid, ["gd"])[0], {})
     assert list(kept) == [f"g{number}@x" for number in range(10, 60)]

@@ -22,7 +22,8 @@ from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
 from onesoup.store import keys, records
 from onesoup.store.redis.msgpack import BadRecord
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.store.wakeup.wakes import WakeTries
 
 JULIET = "juliet@example.org"
@@ -115,8 +116,8 @@ def test_what_the_first_version_wrote_is_read(kind):
 @each_kind
 def test_the_version_before_is_read_and_no_other_but_this_one(kind):
     octets, read, meant = FIRST[kind]
-    assert read(rewritten(bytes.fromhex(octets), records.VERSION - 1)) == meant
-    for version in (records.VERSION - 2, records.VERSION + 1, None):
+    assert read(rewritten(bytes.fromhex(octets), records.RECORD_VERSION - 1)) == meant
+    for version in (records.RECORD_VERSION - 2, records.RECORD_VERSION + 1, None):
         with pytest.raises(BadRecord):
             read(rewritten(bytes.fromhex(octets), v=version))
 
@@ -137,15 +138,15 @@ def as_before(client, sid):
     """Every record of a session as the version before would have written it: its version, and the fields of then."""
     then = set(msgpack.unpackb(bytes.fromhex(FIRST["session"][0])))
     session = msgpack.unpackb(client.hget(keys.session(sid), "r"), raw=False)
-    old = {name: value for name, value in session.items() if name in then} | {"v": records.VERSION - 1}
+    old = {name: value for name, value in session.items() if name in then} | {"v": records.RECORD_VERSION - 1}
     client.hset(keys.session(sid), "r", msgpack.packb(old))
     for name in ("caps", "sm"):
         found = client.hget(keys.session(sid), name)
         if found:
-            client.hset(keys.session(sid), name, rewritten(found, records.VERSION - 1))
+            client.hset(keys.session(sid), name, rewritten(found, records.RECORD_VERSION - 1))
     for name in ("ros", "pres", "res", "sub"):
         for field, value in client.hgetall(keys.of(sid, name)[0]).items():
-            client.hset(keys.of(sid, name)[0], field, rewritten(value, records.VERSION - 1))
+            client.hset(keys.of(sid, name)[0], field, rewritten(value, records.RECORD_VERSION - 1))
 
 
 def test_a_session_that_the_version_before_began_goes_on_in_this_one(phone, services, redis):
@@ -154,7 +155,7 @@ def test_a_session_that_the_version_before_began_goes_on_in_this_one(phone, serv
     text = bytes.fromhex(FIRST["text"][0])
     as_before(client, phone.sid)
     HolderSessionStore(client).store(
-        phone.sid, 1, StreamChanges(items=[Delivery("m1", JULIET, rewritten(text, records.VERSION - 1))])
+        phone.sid, 1, StreamChanges(items=[Delivery("m1", JULIET, rewritten(text, records.RECORD_VERSION - 1))])
     )
     assert isinstance(phone.ask(KeepAliveRequest()), KeepAliveResponse)
     assert isinstance(phone.ask(GetListRequest()), GetListResponse)

@@ -11,7 +11,6 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.groups import KeptProperties
 from onesoup.csp.lists import Item
-from onesoup.store import records
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml
 
@@ -114,10 +113,8 @@ def test_groups_that_the_account_has_made_are_found(phone, holder, services):
         (r"alice\2ftea@conference.example.org", "wv:alice/tea"),
         (r"olga\2fart@conference.far.example", ""),
     ):
-        services.groups.put("alice@example.org", room, records.pack_kept(KeptProperties(gid, created=True)))
-    services.groups.put(
-        "alice@example.org", "soup@conference.example.org", records.pack_kept(KeptProperties("wv:/soup", auto=True))
-    )
+        services.groups.keep_settings("alice@example.org", room, KeptProperties(gid, created=True))
+    services.groups.keep_settings("alice@example.org", "soup@conference.example.org", KeptProperties("wv:/soup", auto=True))
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == [
         "wv:alice/club@example.org",
         "wv:alice/tea",  # as the phone has named it
@@ -133,9 +130,7 @@ def test_groups_of_which_the_phone_is_an_owner_and_bookmarks_of_other_clients(ph
     holder.inside(phone.sid, "hats@conference.example.org", "wv:/hats@example.org", affiliation="member")
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == ["wv:/tea@example.org"]
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org", GROUP_ID="hats")) == []
-    services.groups.put(
-        "alice@example.org", "soup@conference.example.org", records.pack_kept(KeptProperties("wv:/soup", auto=True))
-    )
+    services.groups.keep_settings("alice@example.org", "soup@conference.example.org", KeptProperties("wv:/soup", auto=True))
     marks = [("soup@conference.example.org", "false"), ("nuts@conference.example.org", "true")]
     items = [
         Xml("item", attrs={"id": jid}, children=[Xml("conference", namespaces.BOOKMARKS, {"autojoin": to})]) for jid, to in marks

@@ -19,7 +19,7 @@ SETTINGS = ImpsSettings(url="http://imps.example.org/", user_id=f"wv:{ALICE}", a
 def sms(services):
     """An SMS gateway lives, and the number is proved."""
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
-    services.lines.register("cir:1", 60_000, ["SMS"])
+    services.lines.register("cir:1", 60_000, ["SMS", "SETTINGS"])
     services.numbers.learn(ALICE, NUMBER, "code")
     return services
 

@@ -21,6 +21,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.transactions import status
 from onesoup.handlers import system
 from onesoup.store import records
+from tests.support import in_redis
 
 TERMS = "Be kind."
 ME = "alice@example.org"
@@ -38,7 +39,7 @@ def polled(phone):
 
 
 def told(services, phone, text, item_id="m1"):
-    (record,) = services.sessions.read(phone.sid, ["r"])
+    (record,) = in_redis.fields(services.sessions, phone.sid, ["r"])
     return system.queue_announcement(services.announcements, phone.sid, records.unpack_session(record), item_id, text)
 
 
@@ -86,7 +87,7 @@ def test_android_gets_an_announcement_as_a_message_in_1_3(new_phone, services):
 def test_a_session_that_is_over_is_not_told(new_phone, services):
     phone = new_phone()
     phone.log_in("wv:alice@example.org")
-    (record,) = services.sessions.read(phone.sid, ["r"])
+    (record,) = in_redis.fields(services.sessions, phone.sid, ["r"])
     phone.ask(LogoutRequest())
     assert not system.queue_announcement(services.announcements, phone.sid, records.unpack_session(record), "m1", "late")
 
@@ -133,11 +134,11 @@ def test_an_acknowledgement_alone_accepts_nothing(new_phone, services, terms):
     phone = new_phone(version="1.3")
     phone.log_in("wv:alice@example.org")
     phone.tell(polled(phone).id, status(200))
-    assert not services.lists.has(ME, terms, system.TERMS_RECORDS)
+    assert not services.lists.terms.has(ME, terms)
     assert phone.ask(answer(terms, 7)).result.code == 402
-    assert not services.lists.has(ME, terms, system.TERMS_RECORDS)
+    assert not services.lists.terms.has(ME, terms)
     assert phone.ask(answer(terms, 1)).result.code == 200  # also after it was acknowledged
-    assert services.lists.has(ME, terms, system.TERMS_RECORDS)
+    assert services.lists.terms.has(ME, terms)
 
 
 def test_a_phone_that_cannot_answer_is_told_the_terms_once(new_phone, terms):

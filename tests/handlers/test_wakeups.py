@@ -13,8 +13,9 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.handlers import wakeups
 from onesoup.handlers.numbers import Issued, check_code, issue_code
-from onesoup.store.account.phone_numbers import Checked
+from onesoup.store.account.phone_numbers import CodeCheck
 from onesoup.wire.document import Encoding
+from tests.support import in_redis
 
 ALL = ["STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP"]
 NUMBER, VICTIM = "+15550100123", "+15550100999"
@@ -44,7 +45,7 @@ def agree(phone, *methods, number=""):
 
 
 def field(services, phone, name):
-    return (services.sessions.read(phone.sid, [name])[0] or b"").decode()
+    return (in_redis.fields(services.sessions, phone.sid, [name])[0] or b"").decode()
 
 
 def test_everything_that_works_is_agreed_once_and_in_order(phone, works):
@@ -109,7 +110,7 @@ def test_the_url_for_shttp_leads_to_the_session_and_does_not_name_it(phone, work
     path = agreed.cirurl.url.removeprefix("http://imps.example/cir/")
     assert len(path) == wakeups.URL_TOKEN_LENGTH
     assert phone.sid not in agreed.cirurl.url
-    assert works.wakes.asked(path) is False
+    assert works.wakes.waits_for_token(path) is False
 
 
 def test_a_phone_with_stcp_only_is_no_news_for_the_engine(phone, works):
@@ -133,8 +134,8 @@ def test_a_number_is_proved_by_a_code(works):
     code = job["text"].rpartition(" ")[2]
     assert (job["number"], job["jid"], len(code)) == (NUMBER, jid, 6)
     wrong = "000000" if code != "000000" else "000001"
-    assert check_code(works, jid, wrong) is Checked.WRONG
-    assert check_code(works, jid, code) is Checked.RIGHT
+    assert check_code(works, jid, wrong) is CodeCheck.WRONG
+    assert check_code(works, jid, code) is CodeCheck.RIGHT
     assert works.numbers.of(jid) == [NUMBER]
 
 
@@ -183,11 +184,11 @@ def test_nobody_else_is_told(new_phone, works):
     phone = new_phone()
     phone.log_in("wv:alice@example.org")
     agree(phone, "STCP")
-    works.sessions.bind_line(phone.sid, "cir:1")
+    works.sessions.stcp_lines.bind(phone.sid, "cir:1")
     an_hour_ago(works, phone)
     phone.ask(KeepAliveRequest())
     assert phone.reply.cir is None
-    works.sessions.unbind_line(phone.sid, "cir:1")
+    works.sessions.stcp_lines.unbind(phone.sid, "cir:1")
     phone.ask(KeepAliveRequest())
     assert phone.reply.cir is None
     for version, methods in (("1.1", ["STCP"]), ("1.2", ["SHTTP"])):
@@ -200,7 +201,7 @@ def test_nobody_else_is_told(new_phone, works):
 
 
 def test_a_line_that_goes_when_the_session_is_gone_leaves_nothing(works):
-    works.sessions.unbind_line("a7nobody", "cir:1")
+    works.sessions.stcp_lines.unbind("a7nobody", "cir:1")
     assert not works.sessions._client.exists("s:{a7nobody}")
 
 

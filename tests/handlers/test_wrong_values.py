@@ -23,7 +23,6 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import Item
-from onesoup.store import records
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.generated.datatypes import DATATYPES
@@ -257,9 +256,9 @@ def spoiled(element: Element) -> Any:
 def test_one_wrong_value_is_refused_before_anything_is_done(settled_phone, holder: Holder, services, request_):
     phone = settled_phone("1.2")
     for wrong_one in spoiled(request_):
-        for way, invite_id in (("in", "inv-2"), ("out", "inv-3")):
+        for table, invite_id in ((services.invites.received, "inv-2"), (services.invites.sent, "inv-3")):
             invitation = Invitation("GR", "lobby@conference.example.org", GROUP, until=4_000_000_000)
-            services.invites.put("alice@example.org", way, invite_id, records.pack_invitation(invitation))
+            table.put("alice@example.org", invite_id, invitation)
         before, commands = everything(holder.client), len(changing(holder.done))
         code = code_of(posted(phone, request_))
         assert code in CODES - {500}, wrong_one

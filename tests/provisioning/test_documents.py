@@ -161,7 +161,7 @@ def test_a_short_unit_is_one_message():
 
 def test_more_messages_than_anybody_pays_for_are_refused():
     with pytest.raises(ProvisioningError, match="10 SMS"):
-        list(push.messages(b"x" * (push.MAX_PART * 9 + 1), 1))
+        list(push.messages(b"x" * (push.MAX_PART_BYTES * 9 + 1), 1))
 
 
 def test_the_older_document_is_that_of_the_page():

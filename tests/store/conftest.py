@@ -9,8 +9,11 @@ import redis
 from onesoup.demo.servers import RedisServer
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
+from tests.support.in_redis import RECORD
 from tests.support.topologies import program
 
 SID = "a7phone"
@@ -32,7 +35,7 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def sessions(client):
-    return GatewaySessionStore(client, flood_ms=0)
+    return GatewaySessionStore(client, unknown_presence_ms=0)
 
 
 @pytest.fixture
@@ -43,19 +46,19 @@ def feed(client):
 @pytest.fixture
 def inbox(client):
     """Repeats at once: a test that wants time to pass says so."""
-    return Inbox(client, Handout(repeat_ms=0, repeats=3))
+    return Inbox(client, RedeliveryPolicy(repeat_ms=0, repeats=3))
 
 
 @pytest.fixture
 def patient(client):
     """An inbox that repeats nothing while a test runs."""
-    return Inbox(client, Handout(repeat_ms=60_000))
+    return Inbox(client, RedeliveryPolicy(repeat_ms=60_000))
 
 
 @pytest.fixture
 def sid(feed) -> str:
     """A living session, held under fence 1."""
-    feed.create(SID, {"r": b"record", "ttl": 60_000, "fence": 1}, ())
+    feed.create(SID, NewSession(RECORD, 1, 60_000))
     return SID
 
 

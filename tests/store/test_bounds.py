@@ -1,42 +1,54 @@
 """Each key that somebody else's bytes can make is attacked: names and values of 200 KB, thousands of them. Redis grows by at most
 1 MiB. What an attack may cost stands in onesoup.store.bounds.TABLE; rows whose limit is a rule of a handler or of the holder
-are attacked where that is (tests/holder/test_bounds.py, tests/handlers/test_bounds.py)."""
+are attacked where that is (tests/workers/holder/test_bounds.py, tests/handlers/test_bounds.py)."""
 
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from onesoup.csp.groups import KeptProperties
+from onesoup.csp.invitations import Invitation
+from onesoup.csp.lists import ContactList
+from onesoup.csp.messages import Text
 from onesoup.csp.phone_events import EventKind, PhoneEvent
+from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
-from onesoup.store.account.accounts import ClientSessions, Had, Lists
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import NODES, OWN, Handsets
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.lists import AccountLists, AttributeList, PendingRequests
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.account.page_links import PageLinks, new_link
 from onesoup.store.account.page_sessions import PageSession, PageSessions
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
-from onesoup.store.bounds import TABLE, TooMuch
+from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.servers import Servers
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
-from onesoup.store.session.group_histories import Histories
-from onesoup.store.session.holder_side import LIVE, Delivery, HolderSessionStore, StreamChanges, kept_since
-from onesoup.store.session.inbox import Handout, Inbox
-from onesoup.store.session.search_hits import Searches
+from onesoup.store.servers import SaslMechanisms
+from onesoup.store.session.contacts import Subscription
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.group_histories import GroupHistories
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
+from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.session.stream_changes import LIVE, Delivery, StreamChanges, kept_since
 from onesoup.store.wakeup.ota_queue import SettingsJob, SettingsQueue
-from onesoup.store.wakeup.sms_budget import Jobs
+from onesoup.store.wakeup.sms_budget import SmsJobs
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
+from tests.support.in_redis import SESSION
 from tests.support.memory import memory
 
 MEBIBYTE = 1024 * 1024
@@ -47,9 +59,9 @@ Attack = Callable[["Field"], None]
 ATTACKS: dict[str, Attack] = {}
 # Rows whose limit is not the store's: the test that attacks them.
 ELSEWHERE = {
-    "q:{sid}": "holder/test_bounds.py::test_messages_that_nobody_fetches",
-    "i:{sid}": "holder/test_bounds.py::test_messages_that_nobody_fetches",
-    "offline:{jid}": "holder/test_bounds.py::test_messages_that_sessions_have_left_count_in_the_next_one",
+    "q:{sid}": "workers/holder/test_bounds.py::test_messages_that_nobody_fetches",
+    "i:{sid}": "workers/holder/test_bounds.py::test_messages_that_nobody_fetches",
+    "offline:{jid}": "workers/holder/test_bounds.py::test_messages_that_sessions_have_left_count_in_the_next_one",
     "nonce:*": "handlers/test_bounds.py::test_first_phases_of_log_ins",
     "logging:*": "handlers/test_bounds.py::test_first_phases_of_log_ins",
     "failed:{jid}": "handlers/test_bounds.py::test_log_ins_of_users_whom_nobody_knows",
@@ -65,7 +77,7 @@ class Field:
             client,
             sid,
             HolderSessionStore(client),
-            GatewaySessionStore(client, flood_ms=0),
+            GatewaySessionStore(client, unknown_presence_ms=0),
         )
         self.count = 0
 
@@ -118,7 +130,7 @@ def receipts(field: Field) -> None:
 
 @attacks("topic:{room}")
 def topics(field: Field) -> None:
-    groups = Groups(field.client)
+    groups = GroupStore(field.client)
     for number in range(bounds.MOST_ROOMS):
         groups.keep_topic(f"{number}@rooms.evil.example", LONG)
         groups.keep_topic(f"{number}{LONG}@rooms.evil.example", LONG)
@@ -126,26 +138,26 @@ def topics(field: Field) -> None:
 
 @attacks("had:{jid}", "had:{sid}")
 def copies_that_were_read(field: Field) -> None:
-    had = Had(field.client)
+    had = DeliveredCopies(field.client)
     for number in range(3000):
         had.keep(JID, {f"s{number:037}": number, f"a{number:037}": number})
         field.store(items=[Delivery(f"m{number}", "a@b", b"", copy=f"s{number:037}")])
-        field.commit(dropped=[f"m{number}"])
+        field.commit(dropped_items=[f"m{number}"])
 
 
 @attacks("handsets:{jid}")
 def what_handsets_have_published(field: Field) -> None:
-    remembered = Handsets(field.client)
+    remembered = HandsetMemory(field.client)
     for number in range(100):
-        for name in (OWN, NODES):
-            remembered.put(JID, f"handset{number}", name, b"x" * 99_000)
-            remembered.put(JID, f"handset{number}{LONG}", name, b"x" * 200_000)
+        for name, size in ((f"handset{number}", 99_000), (f"handset{number}{LONG}", 200_000)):
+            remembered.keep_own_presence(JID, name, {"text": "x" * size})
+            remembered.keep_pep_nodes(JID, name, ["x" * size])
 
 
 @attacks("moved:{sid}")
 def log_ins_in_the_name_of_sessions(field: Field) -> None:
     for number in range(2000):
-        field.sessions.moves(f"session{number % 100}", "")
+        field.sessions.note_move(f"session{number % 100}", "")
 
 
 @attacks("out:{sid}")
@@ -153,9 +165,9 @@ def links_and_messages(field: Field) -> None:
     for number in range(400):
         field.store(items=[Delivery(f"m{number}", "a@b", b"", job=b"x" * 2000)])
     for _ in range(20):
-        field.commit(out=[b"x" * 60_000])
-        field.commit(out=[b"x" * 60_000] * 20)
-        field.commit(out=[b"x"])
+        field.commit(commands=[b"x" * 60_000])
+        field.commit(commands=[b"x" * 60_000] * 20)
+        field.commit(commands=[b"x"])
     for _ in range(1000):
         with suppress(OutboxFull):
             field.sessions.push(field.sid, b"x" * 100)
@@ -191,32 +203,33 @@ def crowded_rooms(field: Field) -> None:
 
 @attacks("asks:{jid}")
 def requests_for_presence(field: Field) -> None:
-    lists = Lists(field.client)
+    pending = PendingRequests(field.client)
     for number in range(3000):
         with suppress(TooMuch):
-            lists.put(JID, {field.stranger(3000 if number % 2 else 400): b"x" * 900}, "asks")
+            pending.put(JID, field.stranger(3000 if number % 2 else 400), "x" * 890)
         with suppress(TooMuch):
-            lists.put(JID, {field.stranger(): LONG.encode()}, "asks")
+            pending.put(JID, field.stranger(), LONG)
 
 
 @attacks("invites-in:{jid}", "invites-out:{jid}")
 def invitations(field: Field) -> None:
-    invites = Invites(field.client)
+    invites = InvitationStore(field.client)
     for number in range(1500):
         with suppress(TooMuch):
-            invites.put(JID, "in", f"invite{number}", b"x" * (200_000 if number % 3 == 0 else 4000))
+            password = "x" * (200_000 if number % 3 == 0 else 4000)
+            invites.received.put(JID, f"invite{number}", Invitation("GR", "r@x", "wv:/r@x", "a@x", password=password))
 
 
 @attacks("hist:{sid}")
 def history(field: Field) -> None:
-    histories = Histories(field.client)
+    histories = GroupHistories(field.client)
     for _ in range(3):
-        histories.put(field.sid, {f"h{number}": b"x" * 100_000 for number in range(50)})
+        histories.put(field.sid, [Text(f"h{number}", "club@rooms", "x" * 100_000, 1) for number in range(50)])
 
 
 @attacks("find:{sid}")
 def hits(field: Field) -> None:
-    searches = Searches(field.client)
+    searches = SearchHits(field.client)
     for number in range(50):
         searches.put(field.sid, number, [f"{'x' * (3000 if each % 2 else 200)}{each}@x" for each in range(1000)], False, 1)
 
@@ -233,26 +246,34 @@ def pictures(field: Field) -> None:
 
 @attacks("s:{sid}")
 def fields(field: Field) -> None:
-    for name in ("own", "caps", "gd", "r", "unsaid"):
-        field.commit(fields={name: b"x" * 200_000})
-        field.commit(fields={name: b"x" * 60_000})
+    for length in (200_000, 60_000):
+        long = "x" * length
+        field.commit(update=SessionUpdate(own_presence={"text": long}))
+        field.commit(update=SessionUpdate(capabilities=Capabilities(methods=(long,))))
+        field.commit(update=SessionUpdate(group_methods={long: ("N", 0)}))
+        field.commit(update=SessionUpdate(session=replace(SESSION, cookie=long)))
+        field.commit(update=SessionUpdate(unsaid=long.encode()))
 
 
 @attacks("sub:{sid}", "spell:{sid}", "dirty:{sid}", "sent:{sid}")
 def subscriptions(field: Field) -> None:
-    inbox = Inbox(field.client, Handout(repeat_ms=60_000, contacts=100))
+    inbox = Inbox(field.client, RedeliveryPolicy(repeat_ms=60_000, contacts=100))
     for number in range(300):
         who = [field.stranger(3000 if number % 2 else 60) for _ in range(30)]
-        field.commit(sub=dict.fromkeys(who, b"x" * 100), dirty=who, spell={jid: "wv:" + jid for jid in who})
+        wishes = dict.fromkeys(who, Subscription(["x" * 100]))
+        field.commit(subscriptions=wishes, presence_due=who, spellings={jid: "wv:" + jid for jid in who})
         item = inbox.take(field.sid)
         inbox.take(field.sid, answered=getattr(item, "tid", ""), only_answer=True)
-        field.commit(unsub=who)
+        field.commit(unsubscribed=who)
 
 
 @attacks("asked:{sid}", "valid:{sid}")
 def reports(field: Field) -> None:
     for number in range(3000):
-        field.commit(asked={f"id{number}": field.stranger(3000 if number % 2 else 400)}, valid={f"id{number}": 3_600_000})
+        field.commit(
+            reports_wanted={f"id{number}": field.stranger(3000 if number % 2 else 400)},
+            report_within_ms={f"id{number}": 3_600_000},
+        )
 
 
 @attacks("a:{sid}:*")
@@ -272,7 +293,7 @@ def segments(field: Field) -> None:
 
 @attacks("open:{sid}", "try:{sid}", "tid:{sid}")
 def items_without_an_answer(field: Field) -> None:
-    inbox = Inbox(field.client, Handout(repeat_ms=0, repeats=3))
+    inbox = Inbox(field.client, RedeliveryPolicy(repeat_ms=0, repeats=3))
     for number in range(2500):
         field.store(items=[Delivery(f"e-{number}", "a@b", b"")])
         for _ in range(4):
@@ -282,7 +303,7 @@ def items_without_an_answer(field: Field) -> None:
 @attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}")
 def what_an_account_keeps(field: Field) -> None:
     """One kind after the other: each may take a mebibyte."""
-    lists, groups, blocks = Lists(field.client), Groups(field.client), Blocks(field.client)
+    lists, groups, blocks = AccountLists(field.client), GroupStore(field.client), BlockLists(field.client)
 
     def all_of(put: Callable[[str, bytes], object], name: str) -> None:
         before = field.used()
@@ -298,9 +319,9 @@ def what_an_account_keeps(field: Field) -> None:
         assert field.used() - before < MEBIBYTE, name
         field.client.delete(keys.account(JID, name))
 
-    all_of(lambda name, value: lists.put(JID, {name: value}), "lists")
-    all_of(lambda name, value: lists.put(JID, {name: value}, "attrs"), "attrs")
-    all_of(lambda name, value: groups.put(JID, name, value), "groups")
+    all_of(lambda name, value: lists.contacts.put(JID, [ContactList(name, value.decode())]), "lists")
+    all_of(lambda name, value: lists.attributes.put(JID, {name: AttributeList([value.decode()], [])}), "attrs")
+    all_of(lambda name, value: groups.keep_settings(JID, name, KeptProperties(value.decode())), "groups")
     all_of(lambda name, value: groups.keep_joins(JID, name, value), "joins")
     all_of(lambda name, value: blocks.add(JID, "b", [name + "@x" * 200]), "block")
     all_of(lambda name, value: blocks.spell(JID, {name: "wv:" + "x" * len(value)}), "block")
@@ -310,7 +331,7 @@ def what_an_account_keeps(field: Field) -> None:
 
 @attacks("clients:{jid}", "num:{jid}", "known:{jid}")
 def handsets(field: Field) -> None:
-    numbers, guard, clients = Numbers(field.client), LoginLimits(field.client), ClientSessions(field.client)
+    numbers, guard, clients = PhoneNumbers(field.client), LoginLimits(field.client), ClientSessions(field.client)
     for number in range(1000):
         numbers.learn(JID, f"+1555{number:07}", "code", now=number)
         guard.passed(JID, f"place{number}", "digest")
@@ -319,7 +340,7 @@ def handsets(field: Field) -> None:
 
 @attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}")
 def domains(field: Field) -> None:
-    groups, servers = Groups(field.client), Servers(field.client)
+    groups, servers = GroupStore(field.client), SaslMechanisms(field.client)
     for number in range(300):
         groups.keep_service(f"{number}{LONG}.example", f"rooms.{number}.example")
         groups.keep_service(f"{number}.example", f"rooms.{number}{LONG}.example")
@@ -328,7 +349,7 @@ def domains(field: Field) -> None:
 
 @attacks("cir:cookie:*", "cir:token:*", "cir:due, cir:smsin")
 def cookies(field: Field) -> None:
-    wakes = Wakes(field.client)
+    wakes = WakeStore(field.client)
     for number in range(500):
         wakes.put_cookie("cookie", f"{number:028}")
         wakes.put_token("token", f"{number:028}")
@@ -352,7 +373,7 @@ def guesses(field: Field) -> None:
     """From one address, at one domain."""
     guard, tries = LoginLimits(field.client), HourlyTries(field.client)
     for number in range(1500):
-        ticket = Ticket(f"user{number % 50}@x", "x", f"digest{number}", "place", "address", f"slot{number}")
+        ticket = LoginTicket(f"user{number % 50}@x", "x", f"digest{number}", "place", "address", f"slot{number}")
         if guard.reserve(ticket) == 1:
             guard.settle(ticket, 409)
         guard.stray("address")
@@ -361,6 +382,17 @@ def guesses(field: Field) -> None:
         tries.count("register", "address")
     for number in range(3):  # as many accounts as an address may make in an hour
         tries.keep("register", f"digest{number}", 403, LONG)
+
+
+@attacks("pagelink:*")
+def links_to_the_account_page(field: Field) -> None:
+    """One that was followed again and again, and many that nobody has made."""
+    ring = KeyRing([("k1", b"k" * 32)])
+    links, link = PageLinks(field.client, ring), new_link(ring, 0)
+    for number in range(2000):
+        links.use(link, 1)
+        links.use(f"AAAD6{number:025}", 1)
+        links.use(LONG, 1)
 
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")
@@ -375,7 +407,7 @@ def short_messages(field: Field) -> None:
 
 @attacks("code:{jid}", "codes:{number}, codesto:{jid}", "cir:codes")
 def codes(field: Field) -> None:
-    numbers = Numbers(field.client)
+    numbers = PhoneNumbers(field.client)
     for _ in range(2000):
         if numbers.issue(JID, "+15550100", "123456"):
             numbers.send(b"x" * 200)
@@ -440,18 +472,18 @@ def settings_by_sms(field: Field) -> None:
 
 @attacks("cir:smsid:*")
 def ids_of_a_gateway(field: Field) -> None:
-    jobs = Jobs(field.client)
+    jobs = SmsJobs(field.client)
     for number in range(1000):
         jobs.name(f"job{number}", "gateway", f"{number}{LONG if number % 2 else ''}")
 
 
 # --- the test ---
 
-ROWS = {row.key: row for row in TABLE}
+ROWS = {row.key: row for row in KEY_BOUNDS}
 # Keys that end with something else: a session, an account, a piece of work.
 LASTING = {
     name.partition(":")[0]
-    for row in TABLE
+    for row in KEY_BOUNDS
     if row.expiry in ("none", "with the session", "with the sessions", "when done")
     for name in row.key.split(", ")
 }
@@ -477,7 +509,7 @@ def test_an_attack_costs_at_most_one_mebibyte(field, attack):
 
 
 def test_every_row_is_attacked():
-    named = set(ATTACKS) | set(ELSEWHERE) | {row.key for row in TABLE if row.alone}
+    named = set(ATTACKS) | set(ELSEWHERE) | {row.key for row in KEY_BOUNDS if row.alone}
     assert set(ROWS) == named
     for place in ELSEWHERE.values():
         path, _, name = place.partition("::")
@@ -490,9 +522,13 @@ def test_every_key_of_the_store_has_its_row():
     written = set(re.findall(r'f"([a-z-]+):\{(?:\{|address|what|attempt|request|password|digest)', source))
     written |= set(re.findall(r'keys\.account\(\w+, "([a-z-]+)"', source))
     written |= {name for found in re.findall(r"keys\.of\(\w+, ([^)]*)\)", source) for name in re.findall(r'"([a-z]+)"', found)}
-    known = {name.partition(":")[0] for row in TABLE for name in row.key.split(", ")}
+    known = {name.partition(":")[0] for row in KEY_BOUNDS for name in row.key.split(", ")}
     named_beside = {
-        found for row in TABLE for found in re.findall(r"(\w+):\{+\w+\}+ has|\((\w+):", row.count) for found in found if found
+        found
+        for row in KEY_BOUNDS
+        for found in re.findall(r"(\w+):\{+\w+\}+ has|\((\w+):", row.count)
+        for found in found
+        if found
     }
     ours = {
         "lease",

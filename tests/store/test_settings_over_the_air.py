@@ -6,11 +6,18 @@ import pytest
 
 from onesoup.store import bounds, keys
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.page_sessions import IDLE_MS, PageSession, PageSessions
+from onesoup.store.account.page_sessions import PAGE_IDLE_MS, PageSession, PageSessions
 from onesoup.store.account.settings_links import AGAIN_MS, LINK_MS, LinkedSettings, SettingsLinks
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.msgpack import BadRecord, pack
-from onesoup.store.wakeup.ota_queue import OUTGOING, PER_ACCOUNT, PER_NUMBER, SEND_MS, SettingsJob, SettingsQueue
+from onesoup.store.wakeup.ota_queue import (
+    MAX_OTA_PER_ACCOUNT,
+    MAX_OTA_PER_NUMBER,
+    OTA_QUEUE,
+    OTA_SEND_MS,
+    SettingsJob,
+    SettingsQueue,
+)
 
 RING, OTHER_RING = KeyRing([("k1", b"k" * 32)]), KeyRing([("k1", b"o" * 32)])
 ALICE, NUMBER = "alice@example.org", "+15550100123"
@@ -43,7 +50,7 @@ def everything(client) -> bytes:
 
 def test_a_job_is_taken_once_and_soon(queue, client):
     queue.send(JOB)
-    assert 0 < client.pttl(OUTGOING) <= SEND_MS
+    assert 0 < client.pttl(OTA_QUEUE) <= OTA_SEND_MS
     assert (queue.next_to_send(), queue.next_to_send()) == (JOB, None)
 
 
@@ -58,7 +65,7 @@ def test_what_is_no_record_is_a_bad_record(record):
 
 
 def test_jobs_that_cannot_be_read_are_passed_over(queue, client):
-    client.rpush(OUTGOING, b"nonsense", RING.seal(b"nonsense", "ota-job"))
+    client.rpush(OTA_QUEUE, b"nonsense", RING.seal(b"nonsense", "ota-job"))
     SettingsQueue(client, OTHER_RING).send(JOB)
     queue.send(JOB)
     assert queue.next_to_send() == JOB
@@ -79,9 +86,10 @@ def test_the_queue_has_an_end(queue):
 
 
 def test_an_account_and_a_number_get_few_documents_a_day(queue):
-    assert [queue.allow(ALICE, f"+1555010{n}") for n in range(PER_ACCOUNT + 1)] == [True] * PER_ACCOUNT + [False]
-    assert [queue.allow(f"{n}@example.org", NUMBER) for n in range(PER_NUMBER + 1)] == [True] * PER_NUMBER + [False]
-    assert queue.allow(f"{PER_NUMBER}@example.org", "+15550109"), "what a number may not have does not count for the account"
+    of_account, of_number = MAX_OTA_PER_ACCOUNT, MAX_OTA_PER_NUMBER
+    assert [queue.allow(ALICE, f"+1555010{n}") for n in range(of_account + 1)] == [True] * of_account + [False]
+    assert [queue.allow(f"{n}@example.org", NUMBER) for n in range(of_number + 1)] == [True] * of_number + [False]
+    assert queue.allow(f"{of_number}@example.org", "+15550109"), "what a number may not have does not count for the account"
 
 
 def test_what_was_not_sent_does_not_count(queue):
@@ -127,7 +135,7 @@ def test_a_session_is_found_by_its_token_only(sessions, client):
     assert sessions.find(ALICE, SESSION.token) == SESSION
     assert sessions.find(ALICE, "u" * 32) is None
     assert sessions.find("bob@example.org", SESSION.token) is None
-    assert 0 < client.pttl(keys.account(ALICE, "page")) <= IDLE_MS
+    assert 0 < client.pttl(keys.account(ALICE, "page")) <= PAGE_IDLE_MS
 
 
 def test_a_new_session_ends_the_old_one(sessions):

@@ -2,6 +2,7 @@
 is killed in between."""
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,18 +14,23 @@ from cir.http import gateway_profiles
 from cir.sms import encoding
 from onesoup.demo.stack import Stack
 from onesoup.phone.bearers import UdpListener, ask
+from onesoup.phone.profiles import S40_PROFILE
 from onesoup.phone.stcp import PhoneStcpLine
+from onesoup.provisioning import push, wbxml
+from onesoup.provisioning.documents import settings_of
+from onesoup.provisioning.signature import Security, sign
 from onesoup.runtime.ports import free_port
 from onesoup.store.redis.client import connect
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.wire import sms as pts
+from tests.stories.test_logins import Browser
 from tests.support.gateways import HttpGateway, answer
 from tests.support.peer import Peers
-from tests.support.secrets import keep_secret, secret_text
+from tests.support.secrets import keep_password, keep_secret, secret_text
 from tests.support.world import World
 
 HOOK_KEY = "hook-secret"
-ALL = {"STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP", "SMS"}
+ALL = {"STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP", "SMS", "SETTINGS"}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +69,7 @@ def carrier(carried: Stack, peers: Peers, hook: HttpGateway) -> Iterator[World]:
     here.mend()
     client = connect(carried.redis_url)
     with gevent.Timeout(20):
-        while not Lines(client).live() >= ALL:
+        while not CirProcesses(client).live() >= ALL:
             gevent.sleep(0.05)
     hook.asked.clear()
     yield here
@@ -202,3 +208,83 @@ def test_a_phone_that_has_nothing_but_sms(carrier: World, hook: HttpGateway) -> 
     assert phone.hears().startswith(f"WV12MS4 SI={sid} ST=200")
     assert there.message(sender=alice.jid).body == said
     assert phone.says(f"WV12OR5 SI={sid}").hears() == f"WV12ST5 SI={sid} ST=200"
+
+
+class Joined:
+    """Settings as a phone puts them together: the user data of all parts, the push unit, the document and its MAC."""
+
+    def __init__(self, messages: list[dict[str, str]]) -> None:
+        read = [encoding.read_user_data(bytes.fromhex(each["udh"] + each["payload"])) for each in messages]
+        assert {(each.port, each.parts, each.ref) for each in read} == {(push.PORT, len(read), read[0].ref)}
+        unit = b"".join(each.payload for each in sorted(read, key=lambda each: each.part))
+        headers = 3 + unit[2]
+        self.document, self._headers = unit[headers:], unit[3:headers]
+
+    def accepts(self, pin: str) -> bool:
+        """What the phone does with the PIN that its user types."""
+        return sign(self.document, Security.USERPIN, pin).mac.encode() + b"\0" in self._headers
+
+
+def at_settings(carrier: World, hook: HttpGateway, number: str) -> tuple[Browser, str, str]:
+    """Somebody on the account page, with a phone password that was just made and a number that was proved by a code, before the
+    button that sends the settings. And the account's address."""
+    (alice,) = carrier.cast("alice", linked=False)
+    # Where the browser is no proxy.
+    env = {"ONESOUP_HTTP_PORT": str(free_port()), "ONESOUP_TRUSTED_PROXIES": "192.0.2.1"}
+    carrier.stack.start("web", "web-2", env)
+    browser = Browser(f"http://127.0.0.1:{env['ONESOUP_HTTP_PORT']}")
+    browser.open("/account")
+    browser.send(address=alice.jid, password=alice.password)
+    made = re.search(r">([adgjmptw]{12})<", browser.send())
+    assert made, browser.page
+    keep_password(alice.user, made.group(1))
+    browser.open("/account/number")
+    browser.send(number=number)
+    browser.send()
+    code = json.loads(hook.until(1, 30)[0].body)["text"].rpartition(" ")[2]
+    assert "number is yours" in browser.send(code=code)
+    browser.open("/account/settings")
+    page = browser.send(apn="internet", with_password="yes")
+    (count,) = re.findall(r"(\d) SMS go to", page)
+    browser.path = "/account/settings/sms"
+    return browser, count, alice.jid
+
+
+def test_a_phone_is_set_up_by_sms_and_logs_in(carrier: World, hook: HttpGateway) -> None:
+    """From the account page to the first log-in: all that its user types into the phone is the PIN that the page shows."""
+    browser, count, jid = at_settings(carrier, hook, "+15550100188")
+    pin = re.search(r">(\d{4})<", browser.send())
+    assert pin, browser.page
+    messages = [json.loads(each.body) for each in hook.until(1 + int(count), 30)[1:]]
+    assert {(each["kind"], each["msisdn"]) for each in messages} == {("settings", "+15550100188")}
+    settings = Joined(messages)
+    assert settings.accepts(pin.group(1))
+    assert not settings.accepts(f"{(int(pin.group(1)) + 1) % 10_000:04}")
+    (chat, presence) = settings_of(wbxml.decode(settings.document))
+    assert (chat.services, presence.services) == (("IM",), ("PR",))
+    assert [each.access_point.apn for each in (chat, presence) if each.access_point] == ["internet"] * 2
+    assert chat.user_id == f"wv:{jid}"
+    (alice, bob) = carrier.cast("alice", "bob")
+    phone = carrier.phone(alice, profile=S40_PROFILE, version="1.1", url=chat.url, user=chat.user_id, password=chat.password)
+    phone.start()
+    there = carrier.online(bob)
+    phone.send(bob.wv, text := secret_text())
+    assert there.message(body=text).sender.startswith(jid)
+
+
+def test_a_cir_process_that_is_killed_between_two_parts_sends_none_twice(carrier: World, hook: HttpGateway) -> None:
+    browser, count, _ = at_settings(carrier, hook, "+15550100189")
+    assert int(count) > 2
+    hook.script = [answer(200), "hang"]
+    browser.send()
+    hook.until(3, 30)
+    carrier.stack.kill("cir")
+    carrier.stack.start("cir")
+    client = connect(carrier.stack.redis_url)
+    assert client.zcard("smst:{+15550100189}") == 1 + int(count), "what may have gone out stays paid for"
+    client.close()
+    browser.open("/account/settings/way")
+    browser.path = "/account/settings/sms"
+    browser.send()
+    sent = hook.until(3 + int(count), 30)[3:]
+    Joined([json.loads(each.body) for each in sent])  # nothing but the new document

@@ -15,7 +15,7 @@ from onesoup.phone.errors import Refused
 from tests import conftest
 from tests.support.secrets import secret_text
 from tests.support.world import StoryPhone
-from tests.xmpp_stream.stub import Peer, Stub, self_signed
+from tests.xmpp.stream.stub import Peer, Stub, self_signed
 
 # domain -> (kind, condition) in the log
 WRONG = {

@@ -1,6 +1,7 @@
 """Carriers' gateways for tests: an HTTP one that does as it is told, an SMSC that speaks SMPP, and a real Kannel."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import gevent
 from gevent.event import Event
@@ -268,6 +269,14 @@ password = soup
 user-allow-ip = 127.0.0.1
 default-smsc = carrier
 max-messages = 1
+
+group = sendsms-user
+username = sendota
+password = soup
+user-allow-ip = 127.0.0.1
+default-smsc = carrier
+max-messages = 9
+concatenation = true
 """
         ppg = f"""
 group = wapbox
@@ -307,6 +316,14 @@ max-messages = 0
     def sendsms(self) -> str:
         return f"http://127.0.0.1:{self.ports['sendsms']}/cgi-bin/sendsms"
 
+    def sendota(self, number: str, xml: str, pin: str) -> str:
+        """Has Kannel make a settings document of its own, sign it with a user PIN, and send it. Its answer."""
+        asked = {"username": "sendota", "password": "soup", "from": "100", "to": number, "type": "oma-settings"}
+        asked |= {"sec": "userpin", "pin": pin, "text": xml}
+        url = f"http://127.0.0.1:{self.ports['sendsms']}/cgi-bin/sendota?{urlencode(asked)}"
+        with urllib.request.urlopen(url, timeout=10) as said:
+            return str(said.read().decode("latin-1"))
+
     @property
     def ppg(self) -> str:
         return f"http://127.0.0.1:{self.ports['ppg']}/wappush"
@@ -340,6 +357,16 @@ max-messages = 0
 
     def output(self) -> str:
         return (self.dir / "fakesmsc.log").read_text("latin-1")
+
+    def parts(self, number: str, within: float = 30.0) -> list[tuple[bytes, bytes]]:
+        """(header, octets) of all parts of the message to this number, in order."""
+        found: list[tuple[bytes, bytes]] = []
+        with gevent.Timeout(within):
+            while not found or len(found) < found[0][0][-2]:
+                lines = re.findall(rf"<\S+ {re.escape(number)} udh (\S+) data (\S+)>", self.output())
+                found = sorted((_octets(udh), _octets(data)) for udh, data in lines)
+                gevent.sleep(0.05)
+        return found
 
     def until(self, text: str, within: float = 30.0) -> str:
         """What the SMSC has printed, once `text` is in it."""

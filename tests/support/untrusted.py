@@ -7,7 +7,7 @@ from gevent import ssl
 
 from onesoup.demo.stack import Stack
 from onesoup.settings import ENV_PREFIX
-from tests.xmpp_stream.stub import Peer, Stub, self_signed
+from tests.xmpp.stream.stub import Peer, Stub, self_signed
 
 WRONG_NAME, EXPIRED, SELF_SIGNED, STRIPPED = "wrong-name.test", "expired.test", "self-signed.test", "stripped.test"
 

@@ -160,7 +160,7 @@ class World:
         """Returns when a message with this text waits for the phone; the phone does nothing meanwhile."""
         end, client = time.monotonic() + within, connect(self.stack.redis.url)
         feed = HolderSessionStore(client)
-        while not any(text.encode() in stored for stored in feed.undelivered(phone.session_id or "").values()):
+        while not any(text.encode() in stored for stored in feed.items.undelivered(phone.session_id or "").values()):
             assert time.monotonic() < end, f"no message waits within {within:g} s"
             time.sleep(0.05)
         client.close()

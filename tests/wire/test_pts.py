@@ -16,7 +16,7 @@ from onesoup.wire.errors import WireError
 from onesoup.wire.generated import pts as tables
 from onesoup.wire.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENTS
 from onesoup.wire.tree import Element
-from tests.csp.test_binding import nodes
+from tests.csp.codec.test_binding import nodes
 
 from .test_fuzz import SETTINGS
 from .vectors import GOOD

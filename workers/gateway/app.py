@@ -29,15 +29,17 @@ from onesoup.observability import logs, tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
+from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
+from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.doctor import DOCTOR_PATH, add_doctor_page
 from workers.gateway.web.pages import Pages
-from workers.gateway.web.signed_session import PATH as ACCOUNT
+from workers.gateway.web.signed_session import ACCOUNT_PATH
 
 log = structlog.get_logger()
 
@@ -212,10 +214,14 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     notes = _notes(settings, services)
     resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes)
-    account = ACCOUNT if settings.account_page else ""
+    account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes)
-    app.add_route("/", PhonesAndPages(resource, pages), compile=True)
+    app.add_route("/", PhonesAndPages(resource, pages.show), compile=True)
+    if settings.account_page and settings.account_link:
+        links = PageLinks(client, services.ring)
+        app.add_route(demo_link.LINK_PATH, PhonesAndPages(resource, demo_link.DemoLink(links, peers).serve))
+        peers = demo_link.LinkedPeers(links, settings.trusted_proxies, settings.number_headers, settings.country_code)
     if settings.account_page:
         add_account_pages(app, services, peers, resource, doctor)
     if doctor:
@@ -236,8 +242,8 @@ def _notes(settings: Settings, services: GatewayServices) -> RequestNotes:
 class PhonesAndPages:
     """A path where phones post and browsers look."""
 
-    def __init__(self, resource: CspResource, pages: Pages) -> None:
-        self.on_post, self.on_get, self.on_head = resource.on_post, pages.show, pages.show
+    def __init__(self, resource: CspResource, show: Callable[..., None]) -> None:
+        self.on_post, self.on_get, self.on_head = resource.on_post, show, show
 
 
 def _sink(resource: CspResource, pages: Pages) -> Callable[..., None]:

@@ -13,6 +13,7 @@ from onesoup.csp.codec.envelope import Message, Unknown
 from onesoup.csp.codec.generated_elements import LoginRequest, PollingRequest
 from onesoup.csp.errors import CspError
 from onesoup.csp.phone_events import HIDDEN, MAX_AGENT, MAX_EVENT_NAME, MAX_USER, MAX_VIA, EventKind, PhoneEvent, sameness
+from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
@@ -20,8 +21,6 @@ from onesoup.handlers.login import throttle
 from onesoup.handlers.login.attempt import login_scheme
 from onesoup.runtime import scheduler
 from onesoup.runtime.ids import token
-from onesoup.store import records
-from onesoup.store.redis.msgpack import BadRecord
 
 SCHEMAS = frozenset({*access.PASSWORD_DIGESTS, "PWD", "MD6"})
 MOST_SCHEMAS = 6
@@ -169,7 +168,7 @@ class PhoneNotes:
         proved."""
         store = self._services.phone_requests
         sids = list(dict.fromkeys(sid for sid, _ in noted if sid))
-        owners = dict(zip(sids, store.sessions(sids), strict=True))
+        owners = dict(zip(sids, self._services.sessions.records.sessions(sids), strict=True))
         sorted_out: dict[str, list[PhoneEvent]] = {}
         for sid, event in noted:
             event = self._owned(event, owners[sid]) if sid else event
@@ -180,11 +179,7 @@ class PhoneNotes:
                 sorted_out.setdefault(store.of_address(event.at), []).append(replace(event, user=HIDDEN if event.user else ""))
         return sorted_out
 
-    def _owned(self, event: PhoneEvent, record: bytes | None) -> PhoneEvent:
-        try:
-            session = records.unpack_session(record) if record else None
-        except BadRecord:
-            session = None
+    def _owned(self, event: PhoneEvent, session: Session | None) -> PhoneEvent:
         if session is None:
             return event
         return replace(event, account=self._services.phone_requests.of_account(session.jid), handset=session.handset)

@@ -11,12 +11,13 @@ import structlog
 
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.errors import Fenced, StoreDown
-from onesoup.store.redis.channels import answer
+from onesoup.store.redis.channels import send_reply
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Stream, StreamFailure
 from workers.holder import registration
@@ -73,7 +74,7 @@ class LoginJobs:
     def _register(self, job: dict[str, Any]) -> None:
         payload = registration.register_account(job, self._services.options, self._ring)
         with suppress(StoreDown):
-            answer(self._client, job["reply"], job["name"], payload)
+            send_reply(self._client, job["reply"], job["name"], payload)
 
     def run_job(self, shard: int, job: dict[str, Any], stored: bytes) -> None:
         """A log-in or a check of a password. `stored` is the job as it stood in Redis: it goes back there when the shard has
@@ -82,13 +83,13 @@ class LoginJobs:
         payload = self._verified(job) if "verify" in job else self._opened(shard, job)
         log.debug("login-job", shard=shard, ms=round((time.monotonic() - began) * 1000))
         try:
-            ticket = Ticket.unpack(job.get("ticket"))
+            ticket = LoginTicket.unpack(job.get("ticket"))
             if self._is_for_another_holder(shard, job, payload):
                 self._services.shards.ask(shard, stored)
                 return
             if ticket is not None:
                 self._limits.settle(ticket, records.unpack_answer(payload)["code"])
-            answer(self._client, job["reply"], job["name"], payload)
+            send_reply(self._client, job["reply"], job["name"], payload)
         except StoreDown:
             log.warning("store-down", reason="a log-in could not be answered")
 
@@ -138,7 +139,7 @@ def _outcome(domain: str, work: Callable[[], bytes]) -> bytes:
         log.warning("login-broke", reason=type(error).__name__)
         return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later")
     except Exception as error:
-        log.exception("bug", kind=type(error).__name__)
+        log_bug(error)
         return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
 
 

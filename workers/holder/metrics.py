@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector
 from onesoup.runtime.ids import made_at
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.topology import replica_lags, servers
-from onesoup.store.session.holder_side import Backlog, HolderSessionStore
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import SessionBacklog
 from workers.holder.session.session import XmppSession
 
 log = structlog.get_logger()
@@ -53,7 +54,7 @@ class HolderMetrics(Collector):
         """Nothing while Redis is away: a gap says more than a zero."""
         sids = [each.sid for each in sessions]
         try:
-            found: dict[str, Backlog] = {}
+            found: dict[str, SessionBacklog] = {}
             for start in range(0, len(sids), MAX_SESSIONS_COUNTED):
                 part = sids[start : start + MAX_SESSIONS_COUNTED]
                 found.update(zip(part, self._feed.backlogs(part), strict=True))
@@ -87,7 +88,7 @@ class HolderMetrics(Collector):
         """Commands do not say when they were made: their age is how long they have been seen at the head of an outbox."""
         seen = {}
         for sid in sids:
-            for command in self._feed.commands(sid, 1):
+            for command in self._feed.outbox.commands(sid, 1):
                 digest = hashlib.sha256(command).digest()
                 before = self._first.get(sid)
                 seen[sid] = before if before and before[0] == digest else (digest, now)
@@ -107,6 +108,6 @@ def _bearer(methods: Sequence[str]) -> str:
     return next((name.lower() for name in BEARER_ORDER if name in methods), "none")
 
 
-def _oldest_item(backlogs: Iterable[Backlog]) -> float:
+def _oldest_item(backlogs: Iterable[SessionBacklog]) -> float:
     made = (made_at(backlog.first.decode()) for backlog in backlogs if backlog.first)
     return max((time.time() - when for when in made if when is not None), default=0.0)

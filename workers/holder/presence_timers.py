@@ -33,7 +33,7 @@ class PresenceTimers:
             return  # an earlier timer took its place
         del self._due[sid]
         try:
-            left = self._feed.ring(sid) / 1000
+            left = self._feed.items.mark_due_presence(sid) / 1000
         except StoreDown:
             left = PRESENCE_RETRY_SECONDS
         if left >= 0 and sid in self._sessions:

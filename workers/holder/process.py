@@ -24,16 +24,17 @@ from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.settings import Settings, unusable_ca
 from onesoup.store import keys
 from onesoup.store.account import blocks
-from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, OfflineInbox
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.errors import StoreDown
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.servers import Servers
+from onesoup.store.servers import SaslMechanisms
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Lease, Leases, Shards
 from onesoup.xmpp.stream import Options, Resolver, Tls
@@ -94,19 +95,19 @@ class Holder:
             client=client,
             feed=feed,
             clients=ClientSessions(client),
-            offline=Offline(client),
-            had=Had(client),
-            handsets=Handsets(client),
-            lists=Lists(client),
-            blocks=blocks.Blocks(client),
-            groups=Groups(client),
-            invites=Invites(client),
+            offline=OfflineInbox(client),
+            had=DeliveredCopies(client),
+            handsets=HandsetMemory(client),
+            lists=AccountLists(client),
+            blocks=blocks.BlockLists(client),
+            groups=GroupStore(client),
+            invites=InvitationStore(client),
             shards=Shards(client),
             lookup_cache=LookupCache(ScaledPictures(client)),
             options=Options(
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
-                known=SaslMechanismMemory(Servers(client)),
+                known=SaslMechanismMemory(SaslMechanisms(client)),
                 address_allowed=self.domains.address_allowed,
                 not_stored=(StoreDown, OSError),
             ),
@@ -127,7 +128,7 @@ class Holder:
         """A message of a channel of Redis: a log-in waits in a shard, an account's block list changed, or news of a session."""
         if data == b"login":
             gevent.spawn(self.logins.serve_shard, int(channel.partition(":")[2], 16))
-        elif channel == blocks.CHANNEL:
+        elif channel == blocks.BLOCK_CHANGES_CHANNEL:
             self._on_rules_changed(data.decode())
         else:
             self._on_session_news(data.decode("ascii", "replace"))
@@ -158,7 +159,7 @@ class Holder:
         self._on_rules_changed()
 
     def _on_shards_taken(self, leases: list[Lease]) -> None:
-        self.subscriber.want([blocks.CHANNEL, *(keys.wake_channel(shard) for shard in self.leases.owned)])
+        self.subscriber.want([blocks.BLOCK_CHANGES_CHANNEL, *(keys.wake_channel(shard) for shard in self.leases.owned)])
         if leases:
             gevent.spawn(self.takeover.take_over_shards, leases)
             gevent.spawn(self.sweeps.sweep)

@@ -6,6 +6,7 @@ import structlog
 from prometheus_client import Counter
 
 from onesoup.csp.status import StatusCode
+from onesoup.observability.bugs import log_bug
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.xmpp import errors
@@ -35,7 +36,7 @@ def register_account(job: dict[str, Any], options: Options, ring: KeyRing) -> by
     except KeyRingError:
         return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later")
     except Exception as error:
-        log.exception("bug", kind=type(error).__name__)
+        log_bug(error)
         return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
     REGISTRATIONS.labels("ok").inc()
     return records.pack_answer(StatusCode.SUCCESSFUL)

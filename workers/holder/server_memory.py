@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from onesoup.store.errors import StoreDown
-from onesoup.store.servers import Servers
+from onesoup.store.servers import SaslMechanisms
 from onesoup.xmpp.stream import sasl
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ MAX_CONNECTS_PER_SECOND = 20.0
 class SaslMechanismMemory:
     """The stream's memory of SASL mechanisms, in Redis for all holders. Without Redis it knows what this process has seen."""
 
-    def __init__(self, servers: Servers, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, servers: SaslMechanisms, clock: Callable[[], float] = time.monotonic) -> None:
         self._servers, self._clock = servers, clock
         self._seen: dict[str, tuple[float, str]] = {}
 

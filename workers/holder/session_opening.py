@@ -9,7 +9,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.errors import Fenced
-from onesoup.store.session.gateway_side import FIRST_POLL
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Lease
 from workers.holder import job_deadline
 from workers.holder.credentials import open_password
@@ -67,7 +67,7 @@ class SessionOpener:
         if not old.connected or old.password_digest != job["check"]:
             return False
         self._services.shards.add(lease.shard, job["sid"])
-        if not old.move(job["sid"], session, _first_fields(job, session, lease)):
+        if not old.move(job["sid"], session, _new_session(job, session, lease)):
             return False
         self._sessions.move(old_sid, old)
         self._deliver_waiting(old)
@@ -88,7 +88,7 @@ class SessionOpener:
                 raise Fenced("the shard went to another holder")
             self._end_old(lease, session, old_sid)
             self._services.shards.add(lease.shard, job["sid"])
-            self._services.feed.create(job["sid"], _first_fields(job, session, lease), ())
+            self._services.feed.create(job["sid"], _new_session(job, session, lease))
             self._sessions.add(opened)
             opened.begin()
             self._deliver_waiting(opened)
@@ -112,19 +112,14 @@ class SessionOpener:
         if waiting:
             news = unread_items(services, session.jid, waiting, services.clients.all(session.jid).values())
             if news:
-                services.feed.take_in(opened.sid, opened.fence, records.in_order(news))
+                services.feed.items.take_in(opened.sid, opened.fence, records.in_order(news))
                 opened.took_in()
             services.offline.remove(session.jid, waiting)
         opened.rooms.joining.rejoin_last_session()
         opened.schedule.check_now()
 
 
-def _first_fields(job: dict[str, Any], session: Session, lease: Lease) -> dict[str, Any]:
-    """The fields with which a session's record begins."""
-    return {
-        "r": job["r"],
-        "cred": job["cred"],
-        "ttl": access.session_expiry_seconds(session.ttl) * 1000,
-        "fence": lease.fence,
-        "idle": FIRST_POLL,
-    }
+def _new_session(job: dict[str, Any], session: Session, lease: Lease) -> NewSession:
+    """What is stored of the session at first."""
+    ttl_ms = access.session_expiry_seconds(session.ttl) * 1000
+    return NewSession(job["r"], lease.fence, ttl_ms, credentials=job["cred"], wake_at_first_poll=True)

@@ -15,7 +15,7 @@ from onesoup.runtime import scheduler
 from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.store import keys
 from onesoup.store.errors import StoreDown
-from onesoup.store.redis.clock import Jumps
+from onesoup.store.redis.clock import ClockJumps
 from onesoup.store.session.shards import Lease, Leases
 from workers.holder.sessions import SessionTable
 
@@ -42,7 +42,7 @@ class ShardLeases:
         """`on_taken` is called with the leases that were taken, maybe none, each time that free shards were looked for."""
         self._leases, self._ttl, self._sessions, self._on_taken = leases, ttl_seconds, sessions, on_taken
         self._owned_gauge, self._lost_counter = LEASES_HELD.labels(holder[:8]), LEASES_LOST.labels(holder[:8])
-        self.clock = Jumps()
+        self.clock = ClockJumps()
         self.owned: dict[int, Lease] = {}
         self._renewed_at: dict[int, float] = {}
         self._expiry_task: PeriodicTask | None = None

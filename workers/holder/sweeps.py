@@ -61,7 +61,7 @@ class LostWakeSweep:
         shards, feed = self._services.shards, self._services.feed
         try:
             waiting, wanting = scheduler.run_together(
-                lambda: shards.waiting_logins(list(self._leases.owned)), lambda: feed.with_commands(sids)
+                lambda: shards.waiting_logins(list(self._leases.owned)), lambda: feed.outbox.sessions_with_commands(sids)
             )
             for shard in waiting:
                 gevent.spawn(self._serve_logins, shard)

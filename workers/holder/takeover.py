@@ -12,9 +12,9 @@ import structlog
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
-from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.errors import Fenced, StoreDown
+from onesoup.store.session.session_values import ClaimedSession
 from onesoup.store.session.shards import Lease
 from workers.holder.credentials import open_password
 from workers.holder.session.ending import close_session
@@ -28,8 +28,6 @@ log = structlog.get_logger()
 
 # How often owned shards are compared with what is here by their numbers of sessions; every so many looks, by the names.
 MISSING_SESSIONS_SECONDS, LOOKS_UNTIL_NAMES_COMPARED = 10.0, 60
-# What is read of a session when it is claimed.
-CLAIMED_FIELDS = ("r", "cred", "caps", "sm", "h", "shown", "end")
 
 
 class SessionTakeover:
@@ -66,8 +64,8 @@ class SessionTakeover:
     def _take_over(self, sid: str, lease: Lease) -> None:
         taken = None
         try:
-            record = self._services.feed.read(sid, "r")
-            with self._sessions.exclusive(handset_name(records.unpack_session(record)) if record else sid):
+            earlier = self._services.feed.records.session(sid)
+            with self._sessions.exclusive(sid if earlier is None else handset_name(earlier)):
                 if self._leases.holds(lease) and sid not in self._sessions:
                     taken = self._claim(sid, lease)
         except Fenced:
@@ -83,25 +81,23 @@ class SessionTakeover:
     def _claim(self, sid: str, lease: Lease) -> tuple[XmppSession, Mapping[str, Any] | None] | None:
         """The session, listed here, and the state of its stream. None when there is none any more, or none that can go on."""
         services = self._services
-        values = services.feed.claim(sid, lease.fence, CLAIMED_FIELDS)
-        if values is None:  # it is not known whose session it was: what it left goes as an offline message would
-            services.feed.age(sid)
+        claimed = services.feed.claim_session(sid, lease.fence)
+        if claimed is None:  # it is not known whose session it was: what it left goes as an offline message would
+            services.feed.expire_leftovers(sid)
             services.shards.remove(lease.shard, sid)
             return None
-        record, sealed, caps, stream_state, handled, shown, end = values
-        if record is None:
+        csp_session = claimed.session
+        if csp_session is None:
             services.shards.remove(lease.shard, sid)
             return None
-        csp_session = records.unpack_session(record)
-        password = self._password(sid, csp_session, sealed)
+        password = self._password(sid, csp_session, claimed.credentials)
         if password is None:
             close_session(services, sid, csp_session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
             return None
         digest = self._ring.digest(password, f"check:{csp_session.jid}")
-        capabilities = records.unpack_caps(caps)
-        session = XmppSession(services, sid, csp_session, password, digest, lease.fence, lease.shard, capabilities)
-        self._begin(session, shown, ended=end is not None)
-        return session, _stream_state(stream_state, handled)
+        session = XmppSession(services, sid, csp_session, password, digest, lease.fence, lease.shard, claimed.capabilities)
+        self._begin(session, claimed)
+        return session, claimed.stream_state
 
     def _password(self, sid: str, session: Session, sealed: bytes | None) -> str | None:
         """None where it is not stored, or not readable."""
@@ -113,19 +109,11 @@ class SessionTakeover:
             log.warning("credentials-lost", sid=short(sid), reason=str(error))
             return None
 
-    def _begin(self, session: XmppSession, shown: bytes | None, ended: bool) -> None:
+    def _begin(self, session: XmppSession, claimed: ClaimedSession) -> None:
         session.state.enter(Phase.LIVE)
-        session.adopt(shown)
+        session.adopt(claimed.shown_presence)
         session.rooms.table.load()
         self._sessions.add(session)
         session.schedule.check_now()
-        if ended:
+        if claimed.ended:
             session.outbox.wake()
-
-
-def _stream_state(packed: bytes | None, handled: bytes | None) -> Mapping[str, Any] | None:
-    """What is needed to resume the stream; None when it cannot be. `handled`: how many stanzas were stored."""
-    state: dict[str, Any] | None = records.unpack_plain(packed, None)
-    if state is not None and handled is not None:
-        state["h_in"] = int(handled)
-    return state

@@ -4,18 +4,16 @@ import time
 from contextlib import suppress
 
 import gevent
-import structlog
 
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime import scheduler
 from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.store.errors import Fenced, StoreDown
-from onesoup.store.session.holder_side import SessionStatus
+from onesoup.store.session.session_values import SessionStatus
 from workers.holder.session.idle import IDLE_MS
 from workers.holder.session.services import HolderServices
 from workers.holder.session.session import XmppSession
 from workers.holder.sessions import SessionTable
-
-log = structlog.get_logger()
 
 # What is due within this time is done in one tick.
 MIN_TICK_SECONDS = 1.0
@@ -88,10 +86,10 @@ class SessionUpkeep:
         """Reads the status of these sessions together; what is to be done is done for each alone."""
         sids, before = [each.sid for each in due], time.monotonic()
         try:
-            found = self._services.feed.look_all(sids)
+            found = self._services.feed.status_all(sids)
         except Exception as error:  # every session is checked again, also after a mistake of ours
             if not isinstance(error, StoreDown):
-                log.exception("bug", kind=type(error).__name__)
+                log_bug(error)
             for session in due:
                 session.schedule.check_in(STORE_DOWN_CHECK_SECONDS)
             return
@@ -108,7 +106,7 @@ class SessionUpkeep:
     def _move_times(self, session: XmppSession, sid: str, jumped_ms: int) -> None:
         """Redis's clock has jumped: the times of the session move with it."""
         with suppress(StoreDown, Fenced):
-            self._services.feed.jumped(sid, session.fence, jumped_ms)
+            self._services.feed.shift_times(sid, session.fence, jumped_ms)
         session.schedule.check_now()
 
     def _act_on(self, session: XmppSession, sid: str, status: SessionStatus) -> None:
@@ -133,7 +131,7 @@ class SessionUpkeep:
         """Ends a session that is over, once its last messages are sent."""
         since = self._ended.setdefault(sid, time.monotonic())
         try:
-            waits = bool(self._services.feed.commands(sid, 1))
+            waits = bool(self._services.feed.outbox.commands(sid, 1))
         except StoreDown:
             waits = True
         if waits and time.monotonic() - since < ENDED_KEPT_SECONDS:

@@ -39,7 +39,6 @@ from onesoup.handlers.groups.rooms import (
     spelled_group_id,
 )
 from onesoup.runtime.ids import token
-from onesoup.store import records
 from onesoup.xmpp import commands, room_requests, room_service, room_settings, rooms
 from onesoup.xmpp.answers import RoomJoined, RoomLeft, ServerReply
 from onesoup.xmpp.room_settings import RoomInfo
@@ -66,7 +65,7 @@ def join_group(ctx: Context, request: JoinGroupRequest) -> Primitive:
     answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
     if settled != before:
         properties.store_own_properties(ctx, room, settled)
-    ctx.effects.spell[room] = gid
+    ctx.effects.spellings[room] = gid
     present = [each for each in occupants(ctx, room) if each.nick != answer.nick] if request.joined_request else []
     return _joined(ctx, shown_members(ctx, present, gid), gid, answer.nick, bool(request.joined_request), about.description)
 
@@ -136,8 +135,7 @@ def _own_nick(ctx: Context, settled: KeptProperties) -> str:
 
 def _password(ctx: Context, room: str) -> str:
     """The password of the room, from an invitation; "" without one."""
-    found = ctx.services.invites.all(ctx.session.jid, "in").values()
-    invitations = [records.unpack_invitation(record) for record in found]
+    invitations = ctx.services.invites.received.all(ctx.session.jid).values()
     return next((each.password for each in invitations if each.room == room and each.password), "")
 
 
@@ -161,7 +159,7 @@ def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
     if request.join_group is False:
         values["AutoDelete"] = "F"  # it is empty, so it would be destroyed at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
-    ctx.effects.spell[room] = gid
+    ctx.effects.spellings[room] = gid
     properties.store_own_properties(
         ctx, room, KeptProperties(gid, entered.nick, True, settled.auto, settled.show_id, settled.private)
     )

@@ -11,7 +11,6 @@ from onesoup.csp.messages import Text
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import joined_room
-from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.answers import RoomHistory
 from onesoup.xmpp.archive import ArchivedMessage
@@ -33,7 +32,7 @@ def group_history(ctx: Context, group: str, count: int | None) -> tuple[list[Tex
     if answer.error or not answer.found:
         raise CspError(StatusCode.HISTORY_IS_NOT_SUPPORTED, "no history")
     texts = [text for each in answer.found for text in _texts(ctx, room, own.gid, each)][-most:]
-    ctx.services.histories.put(ctx.sid, {each.id: records.pack_text(each) for each in texts})
+    ctx.services.histories.put(ctx.sid, texts)
     return texts, len(texts)
 
 
@@ -52,5 +51,4 @@ def _id(room: str, name: str, part: int) -> str:
 
 def remembered_message(ctx: Context, message_id: str) -> Text | None:
     """A message that was listed for the phone; None when it is not kept."""
-    record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(HISTORY_ID_PREFIX) else None
-    return records.unpack_text(record) if record is not None else None
+    return ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(HISTORY_ID_PREFIX) else None

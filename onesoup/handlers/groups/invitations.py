@@ -28,7 +28,6 @@ from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import administrators, joined_rooms, occupants, room_of, spelled_group_id
 from onesoup.runtime.ids import ordered_id, token
-from onesoup.store import records
 from onesoup.xmpp import commands, room_requests, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
@@ -59,7 +58,7 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
         ctx.send(command)
     until = int(time.time()) + invitations.validity_seconds(request.validity, kind)
     sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
-    ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
+    ctx.services.invites.sent.put(ctx.session.jid, invite_id, sent)
     return (
         status(StatusCode.SUCCESSFUL)
         if not failed
@@ -72,7 +71,7 @@ def _group(ctx: Context, request: InviteRequest) -> tuple[str, Room | None]:
     gid = request.group_id or (name.group_id if name is not None else None)
     here = joined_rooms(ctx)
     room = room_of(ctx, gid, here)
-    ctx.effects.spell[room] = spelled_group_id(gid or "")
+    ctx.effects.spellings[room] = spelled_group_id(gid or "")
     return room, here.get(room)
 
 
@@ -159,8 +158,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
 def answer_invitation(ctx: Context, request: InviteUserResponse) -> Primitive:
     """Accepts or declines an invitation. 423 for one that is unknown or over. After accepting, the phone joins by itself."""
     invite_id = request.invite_id or ""
-    record = ctx.services.invites.get(ctx.session.jid, "in", invite_id)
-    found = records.unpack_invitation(record) if record is not None else None
+    found = ctx.services.invites.received.get(ctx.session.jid, invite_id)
     if found is None or found.until < time.time():
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
     if request.acceptance:
@@ -171,14 +169,13 @@ def answer_invitation(ctx: Context, request: InviteUserResponse) -> Primitive:
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
             ctx.send(commands.SendStanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
-        ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
+        ctx.services.invites.received.remove(ctx.session.jid, invite_id)
     return status(StatusCode.SUCCESSFUL)
 
 
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
     """Notes that the invitation was accepted. If the phone does not join by itself, it is joined after a while."""
-    answered = records.pack_invitation(replace(found, answered=True))
-    ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
+    ctx.services.invites.received.put(ctx.session.jid, request.invite_id or "", replace(found, answered=True))
     name = request.screen_name.s_name if request.screen_name is not None else None
     nick = (name or properties.own_alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
     ctx.send(commands.JoinRoomLater(found.room, found.gid, nick, password=found.password))
@@ -187,9 +184,9 @@ def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> Non
 def cancel_invitation(ctx: Context, request: CancelInviteRequest) -> Primitive:
     """Forgets an invitation: XMPP cannot withdraw it. 423 for one that is not known."""
     invite_id = (request.invite_id or "").strip()
-    if ctx.services.invites.get(ctx.session.jid, "out", invite_id) is None:
+    if ctx.services.invites.sent.get(ctx.session.jid, invite_id) is None:
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
-    ctx.services.invites.remove(ctx.session.jid, "out", invite_id)
+    ctx.services.invites.sent.remove(ctx.session.jid, invite_id)
     return status(StatusCode.SUCCESSFUL)
 
 

@@ -20,7 +20,6 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import checked_reply, joined_rooms, keep_properties, kept_properties, room_of, spelled_group_id
 from onesoup.runtime.ids import token
-from onesoup.store import records
 from onesoup.xmpp import bookmarks, commands, room_requests, room_settings, rooms
 from onesoup.xmpp.bookmarks import Bookmark
 from onesoup.xmpp.room_settings import RoomInfo
@@ -111,7 +110,7 @@ def welcome_text(wishes: GroupProperties) -> str | None:
 
 def own_alias(ctx: Context) -> str:
     """The user's public alias."""
-    own = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
+    own = ctx.services.sessions.records.own_presence(ctx.sid) or {}
     plain = own.get("alias")
     values = [child[1] for child in plain[2] if child[0] == "PresenceValue"] if plain else []
     return values[0].strip() if values else ""

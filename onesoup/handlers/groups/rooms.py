@@ -10,7 +10,6 @@ from onesoup.csp.groups import KeptProperties, Member, Room
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers.context import Context, GatewayServices, spellings
-from onesoup.store import records
 from onesoup.xmpp import room_requests, room_service, rooms
 from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
@@ -37,8 +36,7 @@ def spelled_group_id(text: str) -> str:
 
 def joined_rooms(ctx: Context) -> dict[str, Room]:
     """The joined rooms, by bare JID."""
-    found = ctx.services.sessions.hash(ctx.sid, "rooms")
-    return {room.decode(): records.unpack_room(record) for room, record in found.items()}
+    return ctx.services.sessions.rooms.joined(ctx.sid)
 
 
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
@@ -48,8 +46,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
     for jid, room in (joined_rooms(ctx) if inside is None else inside).items():
         if groups.same_group_id(room.gid, gid or ""):
             return jid
-    for record in ctx.services.invites.all(ctx.session.jid, "in").values():
-        invitation = records.unpack_invitation(record)
+    for invitation in ctx.services.invites.received.all(ctx.session.jid).values():
         if groups.same_group_id(invitation.gid, gid or ""):
             return invitation.room
     domain = name.domain or ctx.session.domain
@@ -95,23 +92,14 @@ def find_joined_room(ctx: Context, gid: str | None, here: dict[str, Room]) -> st
 
 def occupants(ctx: Context, room: str) -> list[Occupant]:
     """The occupants of a joined room, by nick."""
-    found = ctx.services.sessions.hash(ctx.sid, "occ")
-    start = f"{room}/"
-    return sorted(
-        (
-            Occupant(name.decode()[len(start) :], *records.unpack_occupant(record))
-            for name, record in found.items()
-            if name.decode().startswith(start)
-        ),
-        key=lambda each: each.nick.lower(),
-    )
+    here = [Occupant(*each[1:]) for each in ctx.services.sessions.rooms.occupants(ctx.sid) if each.room == room]
+    return sorted(here, key=lambda each: each.nick.lower())
 
 
 def known_occupants(ctx: Context) -> list[Occupant]:
     """The occupants of all joined rooms whose address is visible."""
-    found = ctx.services.sessions.hash(ctx.sid, "occ")
-    each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
-    return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
+    found = [Occupant(*each[1:]) for each in ctx.services.sessions.rooms.occupants(ctx.sid) if each.jid]
+    return sorted(found, key=lambda each: each.nick.lower())
 
 
 def shown_members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
@@ -125,16 +113,16 @@ def shown_members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[M
 
 
 def kept_properties(ctx: Context, room: str, gid: str) -> KeptProperties:
-    return records.unpack_kept(ctx.services.groups.get(ctx.session.jid, room), gid)
+    return ctx.services.groups.settings(ctx.session.jid, room, gid)
 
 
 def keep_properties(ctx: Context, room: str, settled: KeptProperties) -> None:
-    ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
+    ctx.services.groups.keep_settings(ctx.session.jid, room, settled)
 
 
 def all_kept_properties(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
     """The user's own properties in all rooms, by room."""
-    return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
+    return services.groups.all_settings(jid)
 
 
 def checked_reply(reply: RoomReply) -> RoomReply:

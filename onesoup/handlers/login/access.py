@@ -24,7 +24,8 @@ from onesoup.handlers.session import negotiate_capabilities, negotiate_services
 from onesoup.runtime.ids import token
 from onesoup.store import keys, records
 from onesoup.store.errors import NoSession
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.xmpp import commands
 
 log = structlog.get_logger()
@@ -153,7 +154,7 @@ def _challenge(attempt: LoginContext) -> LoginOutcome:
     if services.guard.busy("challenges", throttle.address_key(services, attempt.peer), MAX_CHALLENGES):
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again later")
     if attempt.old and len(attempt.old) <= MAX_SID_LENGTH:
-        services.sessions.moves(attempt.old, "")
+        services.sessions.note_move(attempt.old, "")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)
     services.logins.put_nonce(attempt.name, nonce, attempt.handset_name)
     result = access.result(StatusCode.UNAUTHORIZED, "Further authorization required")
@@ -168,21 +169,17 @@ def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
     password (reliability.md 7)."""
     services, sessions = attempt.services, attempt.services.sessions
     try:
-        record = sessions.open(sid, None, "", ("r",), touch=False).fields[0]
-        session = records.unpack_session(record) if record else None
+        session = sessions.living(sid)
         owners = (attempt.wish.jid, attempt.link.jid if attempt.link else attempt.wish.jid)
-        if session is None or session.jid not in owners or session.client_id != attempt.client_id:
+        if session.jid not in owners or session.client_id != attempt.client_id:
             raise NoSession(StatusCode.INVALID_SESSION)
         ttl = session.ttl
         if attempt.request.time_to_live is not None:
             ttl = access.granted_keep_alive(attempt.request.time_to_live, services.policy.ttl_min, services.policy.ttl_max)
         cookie = attempt.request.session_cookie or session.cookie
         again = replace(session, version=attempt.version, ttl=ttl, cookie=cookie)
-        fields: dict[str, bytes | str | int] = {
-            "r": records.pack_session(again),
-            "ttl": access.session_expiry_seconds(ttl) * 1000,
-        }
-        sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", RequestEffects(fields=fields))
+        update = SessionUpdate(session=again, ttl_ms=access.session_expiry_seconds(ttl) * 1000)
+        sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", RequestEffects(update=update))
     except NoSession:
         throttle.note_unknown_session(services, attempt.peer)
         raise CspError(StatusCode.COULD_NOT_RECOVER_SESSION, "could not recover the session") from None
@@ -271,12 +268,11 @@ def _note_move(attempt: LoginContext, session: Session, sid: str) -> None:
     old, services = attempt.old, attempt.services
     if not old or len(old) > MAX_SID_LENGTH:
         return
-    (record,) = services.sessions.read(old, ("r",))
-    before = records.unpack_session(record) if record else None
+    before = services.sessions.records.session(old)
     if before is None:
-        services.sessions.moves(old, "")
+        services.sessions.note_move(old, "")
     elif (before.jid, before.client_id) == (session.jid, session.client_id):
-        services.sessions.moves(old, sid)
+        services.sessions.note_move(old, sid)
 
 
 def _keep(attempt: LoginContext, jid: str, password: str) -> None:
@@ -302,10 +298,9 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
         return
     found = []
     for resource, other in others.items():
-        record, over = services.sessions.read(other, ("r", "end"))
-        if record is None or over is not None:
-            continue
-        found.append((records.unpack_session(record).began, resource, other))
+        before = services.sessions.records.unended_session(other)
+        if before is not None:
+            found.append((before.began, resource, other))
     for _, _, other in sorted(found)[: max(0, len(found) + 1 - services.policy.sessions)]:
         with suppress(NoSession):
             end_session(services.sessions, other)
@@ -314,5 +309,5 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
 
 def end_session(sessions: GatewaySessionStore, sid: str) -> None:
     """Ends a session: the phone gets 601 to its next request, the holder closes the stream. NoSession if it has ended."""
-    effects = RequestEffects(out=[commands.pack(commands.LogOut())], end=StatusCode.FORCED_LOGOUT)
+    effects = RequestEffects(commands=[commands.pack(commands.LogOut())], end_code=StatusCode.FORCED_LOGOUT)
     sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", effects)

@@ -16,7 +16,7 @@ from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store import keys
 from onesoup.store.account.accounts import LinkedAccount
 from onesoup.store.account.keyring import KeyRingError
-from onesoup.store.account.phone_numbers import Checked
+from onesoup.store.account.phone_numbers import CodeCheck
 
 log = structlog.get_logger()
 
@@ -108,7 +108,7 @@ def send_code(services: GatewayServices, peer: Peer, jid: str, password: str, nu
     return issue_code(services, jid, number)
 
 
-def confirm_code(services: GatewayServices, peer: Peer, jid: str, password: str, code: str, deadline: float) -> Checked:
+def confirm_code(services: GatewayServices, peer: Peer, jid: str, password: str, code: str, deadline: float) -> CodeCheck:
     """Checks the code. When it is right, wake-ups by SMS go to the number."""
     verify_password(services, peer, jid, password, deadline)
     return check_code(services, jid, code.strip())

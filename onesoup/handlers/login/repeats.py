@@ -13,7 +13,6 @@ from onesoup.handlers import metrics
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import access
 from onesoup.handlers.replies import Reply, answer_code, encode_reply
-from onesoup.store.errors import NoSession
 
 CLAIM_POLL_SECONDS = 0.1
 # How much longer than the log-in its claim lasts, in case this process dies.
@@ -27,7 +26,7 @@ def login_once(services: GatewayServices, message: Message, raw: bytes, peer: Pe
     deadline = time.monotonic() + services.policy.deadline
     with _claimed(services, digest, deadline):
         stored = services.logins.reply(digest)
-        if stored is not None and _lives(services, stored[0]):
+        if stored is not None and services.sessions.lives(stored[0]):
             metrics.DUPLICATES.labels("login").inc()
             return stored[1], StatusCode.SUCCESSFUL
         return _login(services, message, peer, digest, deadline)
@@ -63,11 +62,3 @@ def _claimed(services: GatewayServices, digest: str, deadline: float) -> Iterato
         yield
     finally:
         services.logins.unclaim(digest)
-
-
-def _lives(services: GatewayServices, sid: str) -> bool:
-    try:
-        services.sessions.open(sid, None, "", [], touch=False)
-    except NoSession:
-        return False
-    return True

@@ -1,6 +1,7 @@
 """Limits that a log-in must pass before an XMPP server hears of it: by account, place and address, and by slots of the server."""
 
 import ipaddress
+import math
 import time
 from typing import Any
 
@@ -11,7 +12,7 @@ from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer, Policy
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.account.login_limits import Ticket
+from onesoup.store.account.login_limits import LoginTicket
 from onesoup.store.bounds import TooMuch
 
 WRONG_PASSWORD = "invalid password"
@@ -71,8 +72,9 @@ def admit_login(services: GatewayServices, peer: Peer, account: str, word: str |
     too many failures, 409 or 403 for a password that is known to be wrong."""
     here, where = place_key(services, peer), address_key(services, peer)
     entry = services.guard.enter(account, here, word or "")
-    if entry.wait > 0 or (not entry.place_known and services.guard.banned(where)):
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many failed log-ins, try again later")
+    wait = max(entry.wait, 0.0 if entry.place_known else services.guard.address_wait(where))
+    if wait > 0:
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords, wait {minutes(wait)}")
     if word is None:
         services.guard.failed(account, here, where)
         raise CspError(StatusCode.INVALID_PASSWORD, WRONG_PASSWORD)
@@ -85,8 +87,8 @@ def password_key(services: GatewayServices, jid: str, password: str) -> str:
     return services.ring.digest(password, f"wrong:{jid}").hex()
 
 
-def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> Ticket:
-    return Ticket(
+def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> LoginTicket:
+    return LoginTicket(
         account=account,
         domain=addresses.domain_of(jid),
         password=password_key(services, jid, password),
@@ -96,7 +98,9 @@ def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, 
     )
 
 
-def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticket: Ticket, deadline: float) -> dict[str, Any]:
+def ask_holder(
+    services: GatewayServices, shard: int, job: dict[str, Any], ticket: LoginTicket, deadline: float
+) -> dict[str, Any]:
     """Sends a job to the holder of a shard and waits for its answer. A password other than the account's last good one waits
     for a slot, so that an XMPP server never sees enough wrong ones to ban this gateway. BackendError 503 or 504."""
     if not services.replies.ready(within=2.0):
@@ -127,10 +131,16 @@ def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticke
     return records.unpack_answer(payload)
 
 
-def _wait_for_slot(services: GatewayServices, ticket: Ticket, deadline: float) -> None:
+def _wait_for_slot(services: GatewayServices, ticket: LoginTicket, deadline: float) -> None:
     while (free := services.guard.reserve(ticket)) == 0:
         if time.monotonic() > deadline - SLOT_WAIT_SECONDS:
             raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")
         time.sleep(SLOT_WAIT_SECONDS)
     if free < 0:
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many wrong passwords for this domain of late, try again later")
+        wait = services.guard.server_wait(ticket.domain, ticket.address)
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords for {ticket.domain}, wait {minutes(wait)}")
+
+
+def minutes(seconds: float) -> str:
+    """A wait for the small screen of a phone, never too short: "12 min"."""
+    return f"{max(1, math.ceil(seconds / 60))} min"

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from onesoup.csp.codec.generated_elements import InviteUserRequest
-from onesoup.phone.addresses import user_key
+from onesoup.phone.addresses import local_part, user_key
 from onesoup.phone.engine import Phone
+from onesoup.phone.terminal.names import Unclear, full_address, group_name, is_address, is_group, near_words, without_scheme
+from onesoup.phone.terminal.questions import Questions
 from onesoup.phone.terminal.words import printable
+
+# Of how many messages the words are remembered until their delivery report comes.
+MAX_REPORTED = 100
+MAX_PROMPT_NAME = 30
 
 
 @dataclass
@@ -15,38 +20,97 @@ class TerminalState:
     phone: Phone
     # Show documents as XML.
     raw: bool = False
-    # Where a line without a name goes: a user or a group.
-    last_partner: str = ""
+    # Ask for delivery reports.
+    reports: bool = True
+    # Where a line without a name goes: a user or a group. Only what the user types changes it, never what arrives.
+    partner: str = ""
     # user_key -> the presence that was last shown, in words.
     shown_presence: dict[str, str] = field(default_factory=dict)
-    invitation: InviteUserRequest | None = None
+    questions: Questions = field(default_factory=Questions)
+    # MessageID -> the text of a message whose report is due.
+    sent: dict[str, str] = field(default_factory=dict)
+
+    def prompt(self) -> str:
+        """To whom text without a name goes. Harmless and short whatever they are called."""
+        name = self.name_of(self.partner) if self.partner else "nobody"
+        return f"{printable(' '.join(name.split()))[:MAX_PROMPT_NAME]}> "
 
     def group_of(self, name: str) -> str:
         """The GroupID for an id or a name: a group that the phone is in, else a public group of its domain."""
         name = name.strip()
-        for gid in self.phone.groups.values():
-            if name.lower() in (gid.lower(), gid.lower().partition("@")[0].removeprefix("wv:").rpartition("/")[2]):
+        for gid in self._groups():
+            if name.lower() in (gid.lower(), group_name(gid).lower()):
                 return gid
         return name if name.lower().startswith("wv:") else f"wv:/{name}"
 
+    def knows(self, name: str) -> bool:
+        """Whether somebody, or a group that the phone is in, is called so."""
+        return bool(self._matches(name))
+
     def address_of(self, name: str) -> str:
-        """The address for a name or address of a contact or group, or for any address. "" for another word."""
+        """The address of a contact or group by name or address, or any other address. Unclear for anything else, and where two
+        are called so."""
         name = name.strip()
-        folded = name.lower()
-        if user_key(self.group_of(name)) in self.phone.groups:
-            return self.group_of(name)
-        for contact in list(self.phone.contacts.values()):
-            user = user_key(contact.user)
-            if folded in (contact.name.lower(), user, user.removeprefix("wv:"), user.removeprefix("wv:").partition("@")[0]):
-                return contact.user
-        is_address = "@" in name and " " not in name
-        return full_address(name) if is_address or folded.startswith("wv:") else ""
+        matches = self._matches(name)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            spelled = [without_scheme(each) if "@" in each else each for each in matches]
+            raise Unclear(f"{name} may be {' or '.join(spelled)}; type the whole address")
+        if is_address(name):
+            return self._whole(name)
+        raise Unclear(f"nobody is called {name}{near_words(name, self._names())}")
+
+    def contact_of(self, name: str) -> str:
+        """The address of somebody on a list."""
+        found = self.address_of(name)
+        if user_key(found) not in self.phone.contacts:
+            raise Unclear(f"{without_scheme(found)} is not on your list")
+        return found
+
+    def is_stranger(self, user: str) -> bool:
+        """Whether an address is on no list. Unknown, so False, where the lists may spell it without the own domain."""
+        spelled_whole = "@" in self.phone.address or "@" not in user
+        return spelled_whole and not is_group(user) and user_key(user) not in self.phone.contacts
 
     def name_of(self, user: str) -> str:
-        """The name of a contact, else the address."""
+        """The name of a contact or group, else the address as people write it."""
         contact = self.phone.contacts.get(user_key(user))
-        return printable(contact.name) if contact and contact.name else user
+        if contact and contact.name:
+            return contact.name
+        return group_name(user) if is_group(user) else without_scheme(user)
 
+    def remember(self, message_id: str, text: str) -> None:
+        self.sent[message_id] = text
+        while len(self.sent) > MAX_REPORTED:
+            del self.sent[next(iter(self.sent))]
 
-def full_address(address: str) -> str:
-    return address if address.lower().startswith("wv:") else f"wv:{address}"
+    def _matches(self, name: str) -> list[str]:
+        """Everybody who is called so: by name or address, and, unless an address was typed, by its first part."""
+        name = name.strip()
+        folded, whole = without_scheme(name).lower(), user_key(self._whole(name)) if is_address(name) else ""
+        if not folded:
+            return []
+        found: dict[str, str] = {}
+        for contact in list(self.phone.contacts.values()):
+            address = user_key(self._whole(contact.user))
+            if whole == address or folded == contact.name.lower() or (not whole and folded == local_part(address)):
+                found[address] = contact.user
+        for gid in self._groups():
+            if whole == user_key(gid) or (not whole and folded in (group_name(gid).lower(), without_scheme(gid).lower())):
+                found[user_key(gid)] = gid
+        return list(found.values())
+
+    def _whole(self, address: str) -> str:
+        """A user's address with wv:, and with the own domain where it has none and the own domain is known."""
+        address, (_, at, domain) = full_address(address), self.phone.address.partition("@")
+        return address if "@" in address or is_group(address) else address + at + domain
+
+    def _names(self) -> list[str]:
+        """What people and groups can be called by."""
+        contacts = list(self.phone.contacts.values())
+        names = [each.name for each in contacts] + [without_scheme(each.user).partition("@")[0] for each in contacts]
+        return list(dict.fromkeys(names + [group_name(gid) for gid in self._groups()]))
+
+    def _groups(self) -> list[str]:
+        return list(self.phone.groups.values())

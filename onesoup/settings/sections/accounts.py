@@ -65,6 +65,12 @@ class AccountSettings:
         "Serve /account, the page on which users choose a phone password. It needs HTTPS through a trusted proxy.",
         "false",
     )
+    account_link: bool = setting(
+        False,
+        "Whether a link of `onesoup demo link` opens /account over plain HTTP too, where passwords can be read on the way: for "
+        "demos.",
+        "true",
+    )
     doctor_page: bool = setting(
         True,
         "Serve /doctor with /account: owners of accounts see what their phone has sent. For that, names and codes of "

@@ -1,5 +1,5 @@
 """What belongs to an account and outlives its sessions: the link between a phone log-in and an XMPP account, the sessions
-that an account has, messages for its next log-in, its contact lists and attribute lists."""
+that an account has, and messages for its next log-in."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from typing import Any
 import msgpack
 import redis
 
-from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.bounds import JID_BYTES, KIB
+from onesoup.store.account.lists import DEFAULT_TARGET as DEFAULT_TARGET
+from onesoup.store.account.lists import USER_TARGET as USER_TARGET
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import MOST_HAD
+from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
 
-LINK_VERSION = 1
-OFFLINE_MS = 30 * 86_400_000
+LINK_RECORD_VERSION = 1
+OFFLINE_INBOX_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LinkedAccount:
 @reader
 def _fields(record: bytes) -> dict[str, Any]:
     """Of a link: what can be read without a key."""
-    fields = unpack(record, LINK_VERSION)
+    fields = unpack(record, LINK_RECORD_VERSION)
     return fields | {"sealed": bytes(memoryview(fields["sealed"]))}
 
 
@@ -58,7 +58,8 @@ return 1
 
 
 class Accounts:
-    """Links of phone log-ins, by the JID that the phone's user id means. Passwords are sealed with the key ring."""
+    """Links of phone log-ins: link:{jid}, a string by the JID that the phone's user id means, with passwords sealed by the key
+    ring; number:{number}, a string, the log-in of a phone number. They do not expire."""
 
     def __init__(self, client: redis.Redis, ring: KeyRing) -> None:
         self._client, self._ring, self._swap = client, ring, RedisScript(client, _SWAP, "accounts.swap")
@@ -77,7 +78,7 @@ class Accounts:
         """Stores or replaces the link of `login`, a bare JID."""
         plain = msgpack.packb([password, phone_password], use_bin_type=True, unicode_errors="surrogatepass")
         fields = {"jid": jid, "sealed": self._ring.seal(plain, f"link:{login}"), "o": origin, "n": number, "t": made}
-        guarded(lambda: self._client.set(keys.account(login, "link"), pack(LINK_VERSION, fields)))
+        guarded(lambda: self._client.set(keys.account(login, "link"), pack(LINK_RECORD_VERSION, fields)))
         if number:
             guarded(lambda: self._client.set(keys.account(number, "number"), login))
 
@@ -122,7 +123,7 @@ return 0
 
 
 class ClientSessions:
-    """Which session each resource of an account has."""
+    """clients:{jid}, a hash: resource -> its session. Sessions remove themselves."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._drop = client, RedisScript(client, _DROP_CLIENT, "accounts.drop_client")
@@ -142,8 +143,9 @@ class ClientSessions:
         self._drop([keys.account(jid, "clients")], [resource, sid])
 
 
-class Offline:
-    """Messages that a session left unanswered, id -> stored form, until the next session has them."""
+class OfflineInbox:
+    """offline:{jid}, a hash: messages that a session left unanswered, id -> stored form, until the next session has them; for 30
+    days."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -155,7 +157,7 @@ class Offline:
         def write() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.hset(keys.account(jid, "offline"), mapping=dict(items))  # type: ignore[arg-type]
-            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_MS)
+            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_INBOX_MS)
             pipe.execute()
 
         guarded(write)
@@ -174,9 +176,9 @@ class Offline:
             guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
 
 
-class Had:
-    """Copies of messages that were read in sessions that are over (onesoup.csp.copies), the newest, while a phone may come
-    for what its last session had not got."""
+class DeliveredCopies:
+    """had:{jid}, a sorted set: copies of messages that were read in sessions that are over (onesoup.csp.copies) -> when, ms. The
+    newest, for 30 days: while a phone may come for what its last session had not got."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -190,59 +192,11 @@ class Had:
         def write() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.zadd(key, dict(copies))
-            pipe.zremrangebyrank(key, 0, -1 - MOST_HAD)
-            pipe.pexpire(key, OFFLINE_MS)
+            pipe.zremrangebyrank(key, 0, -1 - MAX_DELIVERED_COPIES)
+            pipe.pexpire(key, OFFLINE_INBOX_MS)
             pipe.execute()
 
         guarded(write)
 
     def all(self, jid: str) -> list[str]:
         return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
-
-
-ASKS_MS = 90 * 86_400_000
-# What an account's hashes may hold, by kind; those of no other kind are as the last.
-LIMITS = {
-    "lists": Limits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
-    "attrs": Limits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
-    # What strangers ask for.
-    "asks": Limits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
-    "": Limits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
-}
-
-
-# Kinds of hashes beside the contact lists: attribute lists by target, requests for presence that wait for the user, and what a
-# user is told only once.
-ATTRIBUTE_LISTS, PENDING_REQUESTS, TOLD_ONCE = "attrs", "asks", "told"
-# Targets of attribute lists: everybody, a user by bare JID, a contact list by token.
-DEFAULT_TARGET, USER_TARGET, LIST_TARGET = "default", "user:", "list:"
-
-
-class Lists:
-    """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._client, self._bounded = client, BoundedHash(client)
-
-    def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
-        return {token.decode(): record for token, record in found.items()}
-
-    def get(self, jid: str, token: str, kind: str = "lists") -> bytes | None:
-        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, kind), token))
-        return found
-
-    def has(self, jid: str, token: str, kind: str = "lists") -> bool:
-        return bool(guarded(lambda: self._client.hexists(keys.account(jid, kind), token)))
-
-    def count(self, jid: str, kind: str = "lists") -> int:
-        return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
-
-    def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
-        """All of them, or TooMuch and none."""
-        self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
-
-    def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
-        names = list(tokens)
-        if names:
-            guarded(lambda: self._client.hdel(keys.account(jid, kind), *names))

@@ -8,19 +8,19 @@ import redis
 
 from onesoup.csp.blocking import Rules
 from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument, publish
 
 # One hash an account: b:<jid> and g:<jid>, use:b, use:g with T or F, and name:<room> or name:<room/nick> with a GroupID.
-BLOCK, GRANT, SPELLED = "b", "g", "name"
+BLOCK, GRANT, SPELLED_GROUP = "b", "g", "name"
 # Where the JID of an account is published whose lists have changed.
-CHANNEL = "blocks"
-WISHED, CONFIRMED = b"p", b"s"
+BLOCK_CHANGES_CHANNEL = "blocks"
+WISHED_BY_PHONE, CONFIRMED_BY_SERVER = b"p", b"s"
 # What Redis needs for an entry beside its name, bytes.
-AROUND = 100
+BLOCK_ENTRY_OVERHEAD_BYTES = 100
 # "name:" and the like stand before what the phone has named.
-LIMITS = Limits(bounds.MOST_BLOCKS, bounds.NAMED_BYTES + 8, bounds.SPELLING_BYTES)
+BLOCK_LIMITS = HashLimits(bounds.MOST_BLOCKS, bounds.NAMED_BYTES + 8, bounds.SPELLING_BYTES)
 
 _SYNC = """
 -- KEYS 1 lists of an account    ARGV 1 bare JIDs that the server blocks (msgpack)  2 most entries
@@ -53,8 +53,10 @@ return changed
 """
 
 
-class Blocks:
-    """Whom an account does not hear, and whom it does."""
+class BlockLists:
+    """block:{jid}, a hash that does not expire: b:<jid> and g:<jid> are entries of the block list and of the grant list, p
+    while the phone wishes them and s when the server has confirmed them; use:b and use:g say T or F whether a list is in use;
+    name:<room> is how the phone writes a group."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._sync = client, RedisScript(client, _SYNC, "blocks.sync")
@@ -84,14 +86,14 @@ class Blocks:
         """Of groups and screen names on the lists, how the phone writes the group."""
         found = guarded(lambda: self._client.hgetall(_key(jid)))
         pairs = ((raw.decode().partition(":"), value.decode()) for raw, value in found.items())
-        return {name: value for (kind, _, name), value in pairs if kind == SPELLED}
+        return {name: value for (kind, _, name), value in pairs if kind == SPELLED_GROUP}
 
     def spell(self, jid: str, entries: Mapping[str, str]) -> None:
-        self._set(jid, {f"{SPELLED}:{name}": gid.encode() for name, gid in entries.items()})
+        self._set(jid, {f"{SPELLED_GROUP}:{name}": gid.encode() for name, gid in entries.items()})
 
     def add(self, jid: str, kind: str, others: Iterable[str]) -> None:
         """Wishes of the phone."""
-        self._set(jid, {f"{kind}:{other}": WISHED for other in others})
+        self._set(jid, {f"{kind}:{other}": WISHED_BY_PHONE for other in others})
 
     def remove(self, jid: str, kind: str, others: Iterable[str]) -> None:
         names = [f"{kind}:{other}" for other in others]
@@ -105,7 +107,7 @@ class Blocks:
     def confirm(self, jid: str, others: Iterable[str]) -> None:
         """The server blocks these now. What does not fit is not kept: the server blocks it all the same."""
         with suppress(TooMuch):
-            self._set(jid, {f"{BLOCK}:{other}": CONFIRMED for other in others})
+            self._set(jid, {f"{BLOCK}:{other}": CONFIRMED_BY_SERVER for other in others})
 
     def lift(self, jid: str, others: Iterable[str]) -> None:
         """The server blocks these no more."""
@@ -120,11 +122,11 @@ class Blocks:
     def _set(self, jid: str, entries: dict[str, bytes]) -> None:
         """TooMuch when the lists would be too long."""
         if entries:
-            self._bounded.put(_key(jid), entries, LIMITS)
+            self._bounded.put(_key(jid), entries, BLOCK_LIMITS)
             self._changed(jid)
 
     def _changed(self, jid: str) -> None:
-        publish(self._client, CHANNEL, jid.encode())
+        publish(self._client, BLOCK_CHANGES_CHANNEL, jid.encode())
 
 
 def _fitting(others: Iterable[str]) -> Iterator[str]:
@@ -132,7 +134,7 @@ def _fitting(others: Iterable[str]) -> Iterator[str]:
     room = bounds.MOST_HASH_BYTES
     for other in others:
         size = len(other.encode("utf-8", "surrogatepass"))
-        room -= size + AROUND
+        room -= size + BLOCK_ENTRY_OVERHEAD_BYTES
         if size <= bounds.NAMED_BYTES and room > 0:
             yield other
 

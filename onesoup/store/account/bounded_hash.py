@@ -42,7 +42,7 @@ return 1
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HashLimits:
     """`name` and `value`: the longest of each, bytes. `evict`: old fields make room for new ones."""
 
     fields: int
@@ -58,7 +58,7 @@ class BoundedHash:
     def __init__(self, client: redis.Redis) -> None:
         self._put = RedisScript(client, _PUT, "bounded.put")
 
-    def put(self, key: str, entries: Mapping[str, bytes], limits: Limits) -> None:
+    def put(self, key: str, entries: Mapping[str, bytes], limits: HashLimits) -> None:
         """All entries, or TooMuch and none."""
         if not entries:
             return

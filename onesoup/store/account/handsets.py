@@ -1,19 +1,22 @@
 """What is remembered of the handsets of an account between their sessions: by resource, a little of a few handsets."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import redis
 
-from onesoup.store import bounds, keys
+from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import RedisScript, guarded
 
 # What a handset has published of its user, the name of the picture that it shows, what it has subscribed, as nodes of PEP, and
 # the ServerPollMin that it was told.
 OWN, PHOTO, NODES, POLL = "own", "photo", "nodes", "poll"
-MOST_HANDSETS, MOST_OCTETS = 8, 100_000
-MOST_RESOURCE = 255
-KEEP_MS = 90 * 86_400_000
+MAX_HANDSETS, MAX_HANDSET_VALUE_BYTES = 8, 100_000
+MAX_HANDSET_RESOURCE_LENGTH = 255
+HANDSET_MS = 90 * 86_400_000
 
 _PUT = (
-    f"local MOST, MOST_BYTES, KEEP = {MOST_HANDSETS}, {bounds.MOST_HASH_BYTES}, {KEEP_MS}"
+    f"local MOST, MOST_BYTES, KEEP = {MAX_HANDSETS}, {bounds.MOST_HASH_BYTES}, {HANDSET_MS}"
     + """
 -- KEYS 1 handsets  ARGV 1 resource  2 name  3 value     Fields are resource and name. Handsets beyond the most go whole, and when
 -- all of them take too much memory, all others go.
@@ -34,17 +37,54 @@ return 1
 )
 
 
-class Handsets:
+class HandsetMemory:
+    """handsets:{jid}, a hash for all handsets of an account; a field is resource, space, and what it is (OWN ...). For 90 days
+    after the last change."""
+
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put = client, RedisScript(client, _PUT, "handsets.put")
 
-    def put(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
-        """Remembers something for a quarter of a year. False, and nothing is done, for more than is remembered of a handset."""
-        if len(resource) > MOST_RESOURCE or (isinstance(value, bytes | str) and len(value) > MOST_OCTETS):
+    def own_presence(self, jid: str, resource: str) -> dict[str, Any]:
+        """What the handset has published of its user, as far as it lasts."""
+        found: dict[str, Any] = records.unpack_plain(self._get(jid, resource, OWN), {})
+        return found
+
+    def keep_own_presence(self, jid: str, resource: str, fields: Mapping[str, Any]) -> bool:
+        """False, and nothing is done, for more than is remembered of a handset."""
+        return self._keep(jid, resource, OWN, records.pack_plain(dict(fields)))
+
+    def poll_min(self, jid: str, resource: str) -> int | None:
+        """The ServerPollMin, seconds, that the handset was told last; None for none."""
+        found = self._get(jid, resource, POLL)
+        return int(found) if found else None
+
+    def keep_poll_min(self, jid: str, resource: str, seconds: int) -> None:
+        self._keep(jid, resource, POLL, seconds)
+
+    def picture_name(self, jid: str, resource: str) -> str | None:
+        """The name of the picture that the handset shows of its user (XEP-0153)."""
+        found = self._get(jid, resource, PHOTO)
+        return None if found is None else found.decode()
+
+    def keep_picture_name(self, jid: str, resource: str, name: str) -> None:
+        self._keep(jid, resource, PHOTO, name)
+
+    def pep_nodes(self, jid: str, resource: str) -> list[str]:
+        """The PEP nodes that the handset's subscriptions used last."""
+        found: list[str] = records.unpack_plain(self._get(jid, resource, NODES), [])
+        return found
+
+    def keep_pep_nodes(self, jid: str, resource: str, nodes: Sequence[str]) -> None:
+        self._keep(jid, resource, NODES, records.pack_plain(nodes))
+
+    def _keep(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
+        if len(resource) > MAX_HANDSET_RESOURCE_LENGTH or (
+            isinstance(value, bytes | str) and len(value) > MAX_HANDSET_VALUE_BYTES
+        ):
             return False
         self._put([keys.account(jid, "handsets")], [resource, name, value])
         return True
 
-    def get(self, jid: str, resource: str, name: str) -> bytes | None:
+    def _get(self, jid: str, resource: str, name: str) -> bytes | None:
         found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, "handsets"), f"{resource} {name}"))
         return found

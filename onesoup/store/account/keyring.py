@@ -16,8 +16,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-NONCE = 12
-LOOK_SECONDS = 5.0
+NONCE_BYTES = 12
+KEY_FILE_CHECK_SECONDS = 5.0
 
 
 class KeyRingError(Exception):
@@ -30,8 +30,8 @@ class KeyRing:
 
     def __init__(self, keys: list[tuple[str, bytes]]) -> None:
         self._path: Path | None = None
-        self._seen: tuple[int, ...] = ()
-        self._look_at = 0.0
+        self._file_state: tuple[int, ...] = ()
+        self._check_at = 0.0
         self._take(keys)
 
     def _take(self, keys: list[tuple[str, bytes]]) -> None:
@@ -44,23 +44,23 @@ class KeyRing:
 
     @classmethod
     def load(cls, path: str | Path) -> "KeyRing":
-        seen = _state(path)
+        state = _state(path)
         ring = cls(_read(path))
-        ring._path, ring._seen = Path(path), seen
+        ring._path, ring._file_state = Path(path), state
         return ring
 
     def follow(self, at_once: bool = False) -> None:
         """Reads the file again when it has changed; looks every few seconds, or at once when a key is missing. A file that
         cannot be used, such as one that is just being written, leaves the ring as it is."""
         now = time.monotonic()
-        if self._path is None or (now < self._look_at and not at_once):
+        if self._path is None or (now < self._check_at and not at_once):
             return
-        self._look_at = now + LOOK_SECONDS
+        self._check_at = now + KEY_FILE_CHECK_SECONDS
         try:
             seen = _state(self._path)
-            if seen != self._seen:
+            if seen != self._file_state:
                 self._take(_read(self._path))
-                self._seen = seen
+                self._file_state = seen
         except KeyRingError:
             return
 
@@ -106,7 +106,7 @@ class KeyRing:
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         self.follow()
-        nonce = secrets.token_bytes(NONCE)
+        nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(nonce, plain, purpose.encode())
         return b"v1." + self._newest.encode() + b"." + nonce + sealed
 
@@ -120,7 +120,7 @@ class KeyRing:
         if version != b"v1" or not dot or cipher is None:
             raise KeyRingError("record sealed with a key that is not on the ring")
         try:
-            return cipher.decrypt(body[:NONCE], body[NONCE:], purpose.encode())
+            return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise KeyRingError("record does not belong here, or was changed") from None
 

@@ -16,18 +16,18 @@ from onesoup.store.redis.client import RedisScript, guarded
 # After so many failures a log-in must wait, twice as long after each further one.
 FREE_FAILURES = 5
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 15_000, 900_000
-FORGET_MS = 3_600_000
+FAILURES_WINDOW_MS = 3_600_000
 # So long an account's places and its last good password are known.
-KNOWN_MS = 90 * 86_400_000
-MOST_PLACES = 16
-ADDRESS_SECONDS = 600
-STRAY_SECONDS = 60
-WRONG_SECONDS = 600
+KNOWN_PLACE_MS = 90 * 86_400_000
+MAX_KNOWN_PLACES = 16
+LOGIN_WINDOW_SECONDS = 600
+UNKNOWN_SESSION_WINDOW_SECONDS = 60
+WRONG_PASSWORD_SECONDS = 600
 # Wrong password, and account closed: what a server's own ban counts.
-REFUSED = (StatusCode.INVALID_PASSWORD, StatusCode.FORBIDDEN)
+PASSWORD_REFUSED_CODES = (StatusCode.INVALID_PASSWORD, StatusCode.FORBIDDEN)
 # Failures at an XMPP server count for so long; a log-in that nobody has settled stops counting after a while.
-HOUR_MS = 3_600_000
-UNSETTLED_MS = 60_000
+REFUSALS_WINDOW_MS = 3_600_000
+UNSETTLED_LOGIN_MS = 60_000
 
 _CLOCK = """
 local t = redis.call('TIME')
@@ -48,7 +48,7 @@ return {till and math.max(0, till - now) or 0, known, good}
 
 _FAILED = (
     _CLOCK
-    + f"local FREE, FIRST, LONGEST, FORGET = {FREE_FAILURES}, {FIRST_WAIT_MS}, {LONGEST_WAIT_MS}, {FORGET_MS}"
+    + f"local FREE, FIRST, LONGEST, FORGET = {FREE_FAILURES}, {FIRST_WAIT_MS}, {LONGEST_WAIT_MS}, {FAILURES_WINDOW_MS}"
     + """
 -- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
 -- Returns the failures that count for this place now. A password that was good is not the good one any more.
@@ -66,7 +66,7 @@ return count
 
 _PASSED = (
     _CLOCK
-    + f"local KNOWN, MOST = {KNOWN_MS}, {MOST_PLACES}"
+    + f"local KNOWN, MOST = {KNOWN_PLACE_MS}, {MAX_KNOWN_PLACES}"
     + """
 -- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
 -- The place is known from now on, its failures are forgotten. The place unseen for longest goes when there are too many.
@@ -88,7 +88,7 @@ return 1
 
 _RESERVE = (
     _CLOCK
-    + f"local HOUR, UNSETTLED = {HOUR_MS}, {UNSETTLED_MS}"
+    + f"local HOUR, UNSETTLED = {REFUSALS_WINDOW_MS}, {UNSETTLED_LOGIN_MS}"
     + """
 -- KEYS 1 failures of a domain  ARGV 1 name of the slot  2 who asks  3 slots  4 slots for one who asks
 -- Returns 1 when the slot is taken, 0 when one may come free soon, -1 when the failures alone fill them.
@@ -112,7 +112,7 @@ return 1
 
 _SETTLE = (
     _CLOCK
-    + f"local HOUR = {HOUR_MS}"
+    + f"local HOUR = {REFUSALS_WINDOW_MS}"
     + """
 -- KEYS 1 failures of a domain  ARGV 1 name of the slot  2 who asked  3 one when the server refused the password
 redis.call('ZREM', KEYS[1], 'w:' .. ARGV[2] .. ':' .. ARGV[1])
@@ -126,7 +126,7 @@ return 1
 
 _SERVER_WAIT = (
     _CLOCK
-    + f"local HOUR = {HOUR_MS}"
+    + f"local HOUR = {REFUSALS_WINDOW_MS}"
     + """
 -- KEYS 1 failures of a domain  ARGV 1 who asks  2 slots  3 slots for one who asks
 -- Returns the ms until the failures alone do not fill the slots any more, 0 when they do not now.
@@ -156,7 +156,7 @@ class LoginAttempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class LoginTicket:
     """A log-in that an XMPP server decides. `password`, `place` and `address` are keyed digests; `slot` names it, "" where the
     server may see any number of failures."""
 
@@ -171,7 +171,7 @@ class Ticket:
         return [self.account, self.domain, self.password, self.place, self.address, self.slot]
 
     @classmethod
-    def unpack(cls, fields: Any) -> "Ticket | None":
+    def unpack(cls, fields: Any) -> "LoginTicket | None":
         """None for a job of a version that had no tickets."""
         return cls(*fields) if isinstance(fields, list | tuple) and len(fields) == 6 else None
 
@@ -203,7 +203,7 @@ class LoginLimits:
     def failed(self, account: str, place: str, address: str, password: str = "") -> None:
         """A log-in was refused for its password."""
         self._failed(_of(account), [place, password])
-        self._count(f"from:{address}", ADDRESS_SECONDS)
+        self._count(f"from:{address}", LOGIN_WINDOW_SECONDS)
 
     def passed(self, account: str, place: str, password: str = "") -> None:
         self._passed(_of(account), [place, password])
@@ -225,11 +225,11 @@ class LoginLimits:
 
     def stray(self, address: str) -> int:
         """A request named a session that nobody has: how many did so from this address within a minute."""
-        return self._count(f"stray:{address}", STRAY_SECONDS)
+        return self._count(f"stray:{address}", UNKNOWN_SESSION_WINDOW_SECONDS)
 
     def busy(self, what: str, address: str, most: int) -> bool:
         """Whether this address has done something more than `most` times within ten minutes. Counts this time too."""
-        return self._count(f"{what}:{address}", ADDRESS_SECONDS) > most
+        return self._count(f"{what}:{address}", LOGIN_WINDOW_SECONDS) > most
 
     def _count(self, name: str, seconds: int) -> int:
         def add() -> int:
@@ -250,7 +250,7 @@ class LoginLimits:
 
     # --- XMPP servers ---
 
-    def reserve(self, ticket: Ticket) -> int:
+    def reserve(self, ticket: LoginTicket) -> int:
         """1: the server may be asked. 0: others are being asked, try again soon. -1: it has seen too many failures."""
         if not ticket.slot:
             return 1
@@ -263,13 +263,13 @@ class LoginLimits:
             return 0.0
         return int(self._server_wait([_domain(domain)], [address, self._at_server, self._share])) / 1000
 
-    def settle(self, ticket: Ticket, code: int) -> None:
+    def settle(self, ticket: LoginTicket, code: int) -> None:
         """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
-        refused = code in REFUSED
+        refused = code in PASSWORD_REFUSED_CODES
         if ticket.slot:
             self._settle([_domain(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
         if refused:
-            guarded(lambda: self._client.set(f"wrong:{ticket.password}", int(code), ex=WRONG_SECONDS))
+            guarded(lambda: self._client.set(f"wrong:{ticket.password}", int(code), ex=WRONG_PASSWORD_SECONDS))
             self.failed(ticket.account, ticket.place, ticket.address, ticket.password)
         elif code == StatusCode.SUCCESSFUL:
             self.passed(ticket.account, ticket.place, ticket.password)

@@ -5,12 +5,18 @@ import redis
 from onesoup.store.redis.client import guarded
 
 NONCE_SECONDS = 120
-REPLY_SECONDS = 120
+LOGIN_REPLY_SECONDS = 120
 # First phases of one handset that may wait for their second.
-MOST_NONCES = 8
+MAX_NONCES = 8
 
 
-class Logins:
+class LoginReplies:
+    """Keys, for two minutes; digests of requests and handsets stand in their names:
+
+    nonce:*    string, the nonce of a first phase;  nonces:*  list, its attempts, the newest last
+    login:*    string, SessionID, line break, answer
+    logging:*  string while one of several equal requests is worked on"""
+
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
@@ -21,7 +27,7 @@ class Logins:
         def index() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.rpush(key, attempt)
-            pipe.ltrim(key, -MOST_NONCES, -1)
+            pipe.ltrim(key, -MAX_NONCES, -1)
             pipe.expire(key, NONCE_SECONDS)
             pipe.execute()
 
@@ -45,7 +51,7 @@ class Logins:
         return [nonce.decode() for nonce in found if isinstance(nonce, bytes)]
 
     def put_reply(self, request: str, sid: str, reply: bytes) -> None:
-        guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=REPLY_SECONDS))
+        guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=LOGIN_REPLY_SECONDS))
 
     def reply(self, request: str) -> tuple[str, bytes] | None:
         """(session, stored answer) of the same log-in request, byte for byte."""

@@ -15,7 +15,7 @@ from onesoup.store.redis.client import guarded
 from onesoup.store.redis.msgpack import BadRecord, pack, reader, unpack
 
 VERSION = 1
-IDLE_MS = 600_000
+PAGE_IDLE_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class PageSessions:
     def begin(self, session: PageSession) -> None:
         """The account's session from now on; an older one is over. TooMuch for texts that are too long."""
         record = self._sealed(session)
-        guarded(lambda: self._client.set(_key(session.jid), record, px=IDLE_MS))
+        guarded(lambda: self._client.set(_key(session.jid), record, px=PAGE_IDLE_MS))
 
     def change(self, session: PageSession) -> None:
         """Other fields, for ten minutes; nothing when the session has ended meanwhile."""
         record = self._sealed(session)
-        guarded(lambda: self._client.set(_key(session.jid), record, px=IDLE_MS, xx=True))
+        guarded(lambda: self._client.set(_key(session.jid), record, px=PAGE_IDLE_MS, xx=True))
 
     def find(self, jid: str, token: str) -> PageSession | None:
         """The account's session, if this is its token. It lasts ten minutes from now."""
@@ -62,7 +62,7 @@ class PageSessions:
             return None
         if session is None or not hmac.compare_digest(session.token.encode(), token.encode()):
             return None
-        guarded(lambda: self._client.pexpire(_key(jid), IDLE_MS))
+        guarded(lambda: self._client.pexpire(_key(jid), PAGE_IDLE_MS))
         return session
 
     def end(self, jid: str) -> None:

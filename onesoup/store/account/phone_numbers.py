@@ -11,23 +11,23 @@ import redis
 from onesoup.store import keys
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import NEWS
+from onesoup.store.session.session_lua import CIR_CHANNEL
 
-VERSION = 1
+NUMBER_VERSION = 1
 # A number that has not been seen for so long may belong to somebody else by now, ms.
-KEEP_MS = 180 * 86_400_000
-MOST = 8
+PROVED_NUMBER_MS = 180 * 86_400_000
+MAX_PROVED_NUMBERS = 8
 
 CODE_DIGITS = 6
 CODE_MS = 15 * 60_000
-TRIES = 5
+MAX_CODE_TRIES = 5
 # Codes in a day: that an account may ask for, that a number may be sent, and of the latter those that one account may ask for, so
 # that a stranger alone does not use up what the number's owner has.
-PER_ACCOUNT, PER_NUMBER, PER_PAIR = 3, 3, 2
-DAY_MS = 86_400_000
+CODES_PER_ACCOUNT, CODES_PER_NUMBER, CODES_PER_ACCOUNT_AND_NUMBER = 3, 3, 2
+CODE_LIMIT_MS = 86_400_000
 # Codes that wait for a CIR process to send them.
-OUTGOING = "cir:codes"
-SEND_MS = 60_000
+CODES_TO_SEND_KEY = "cir:codes"
+CODE_TO_SEND_MS = 60_000
 
 _ASK = """
 -- KEYS 1 requests of the account  2 its requests by number  ARGV 1 number  2 requests allowed  3 for this number  4 day, ms
@@ -95,15 +95,20 @@ return 1
 """
 
 
-class Checked(Enum):
+class CodeCheck(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     # Nothing to compare with any more: a new code has to be asked for.
     OVER = "over"
 
 
-class Numbers:
-    """The proved numbers of accounts: number -> where it is known from, and since when."""
+class PhoneNumbers:
+    """Keys:
+
+    num:{jid}      hash, proved number -> where it is known from, and since when; for 180 days
+    code:{jid}     hash, the code that waits to be typed: number (n), digest (c), tries (t); for 15 minutes
+    codes:{jid}, codesto:{jid}, codes:{number}  codes asked for in a day: by an account, by it for each number, for a number
+    cir:codes      list of messages with codes for CIR processes to send; for a minute"""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -122,20 +127,20 @@ class Numbers:
     def learn(self, jid: str, number: str, source: str, now: float | None = None) -> None:
         """The number belongs to the account's user, as `source` has shown now. Of many, the latest stay."""
         key = keys.account(jid, "num")
-        record = pack(VERSION, {"s": source, "t": int(time.time() if now is None else now)})
+        record = pack(NUMBER_VERSION, {"s": source, "t": int(time.time() if now is None else now)})
 
         def write() -> None:
             self._client.hset(key, number, record)
-            self._client.pexpire(key, KEEP_MS)
+            self._client.pexpire(key, PROVED_NUMBER_MS)
 
         guarded(write)
-        for old in self.of(jid)[MOST:]:
+        for old in self.of(jid)[MAX_PROVED_NUMBERS:]:
             self.forget(jid, old)
 
     def of(self, jid: str) -> list[str]:
         """The proved numbers, the latest first."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "num")))
-        known = {number.decode(): _seen(record) for number, record in found.items()}
+        known = {number.decode(): _last_proved(record) for number, record in found.items()}
         return sorted(known, key=lambda number: -known[number])
 
     def forget(self, jid: str, number: str) -> bool:
@@ -146,9 +151,9 @@ class Numbers:
     def issue(self, jid: str, number: str, code: str) -> bool:
         """Keeps a code that is to be sent to the number. False when the account or anybody has asked for too many: then it
         must not be sent, and does not count. One account has one code at a time."""
-        if self._ask(_asked(jid), [number, PER_ACCOUNT, PER_PAIR, DAY_MS]) != 1:
+        if self._ask(_asked(jid), [number, CODES_PER_ACCOUNT, CODES_PER_ACCOUNT_AND_NUMBER, CODE_LIMIT_MS]) != 1:
             return False
-        if self._count([f"codes:{{{number}}}"], [PER_NUMBER, DAY_MS]) != 1:
+        if self._count([f"codes:{{{number}}}"], [CODES_PER_NUMBER, CODE_LIMIT_MS]) != 1:
             self._back([*_asked(jid), keys.account(jid, "code")], [number])
             return False
         self._keep([keys.account(jid, "code")], [number, _digest(jid, code), CODE_MS])
@@ -164,27 +169,27 @@ class Numbers:
         self._back([*_asked(jid), keys.account(jid, "code")], [number])
         self._uncount([f"codes:{{{number}}}"])
 
-    def check(self, jid: str, code: str) -> tuple[Checked, str]:
+    def check(self, jid: str, code: str) -> tuple[CodeCheck, str]:
         """What was typed: (RIGHT, number) once, and the number is the account's from then on."""
-        found = self._check([keys.account(jid, "code")], [_digest(jid, code.strip()), TRIES])
+        found = self._check([keys.account(jid, "code")], [_digest(jid, code.strip()), MAX_CODE_TRIES])
         if isinstance(found, bytes):
-            return Checked.RIGHT, found.decode()
-        return (Checked.WRONG if found == 0 else Checked.OVER), ""
+            return CodeCheck.RIGHT, found.decode()
+        return (CodeCheck.WRONG if found == 0 else CodeCheck.OVER), ""
 
     def send(self, record: bytes) -> None:
         """Hands a message with a code to the CIR processes. It is worthless after a minute."""
-        self._send([OUTGOING], [record, SEND_MS, NEWS])
+        self._send([CODES_TO_SEND_KEY], [record, CODE_TO_SEND_MS, CIR_CHANNEL])
 
     def next_to_send(self) -> bytes | None:
         """The oldest message that waits; it is gone from here, so that it is never sent twice."""
-        record: bytes | None = guarded(lambda: self._client.lpop(OUTGOING))
+        record: bytes | None = guarded(lambda: self._client.lpop(CODES_TO_SEND_KEY))
         return record
 
 
 @reader
-def _seen(record: bytes) -> int:
+def _last_proved(record: bytes) -> int:
     """When a number was seen last, seconds since 1970."""
-    return int(unpack(record, VERSION)["t"])
+    return int(unpack(record, NUMBER_VERSION)["t"])
 
 
 def _asked(jid: str) -> list[str]:

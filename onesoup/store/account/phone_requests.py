@@ -123,17 +123,6 @@ class PhoneRequests:
                 continue
         return sorted((each for each in events if each.last > now - DAY_SECONDS), key=lambda each: -each.last)
 
-    def sessions(self, sids: Sequence[str]) -> list[bytes | None]:
-        """The records of these sessions, None for those that are gone."""
-
-        def read() -> list[bytes | None]:
-            pipe = self._client.pipeline(transaction=False)
-            for sid in sids:
-                pipe.hget(keys.session(sid), "r")
-            return pipe.execute()
-
-        return guarded(read) if sids else []
-
     # --- polls, which are counted in processes and told here only while somebody looks ---
 
     def look_at(self, sids: Sequence[str], now: int) -> None:

@@ -8,34 +8,32 @@ from typing import Any
 
 import gevent
 import redis
-import structlog
 from gevent.event import AsyncResult, Event
 
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime import scheduler
 from onesoup.runtime.turns import give_way
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import sharded_channels as sharded
 from onesoup.store.redis import urls
 from onesoup.store.redis.client import connect_node, connect_subscriber, publish
-from onesoup.store.redis.connection import TO_MASTER
-from onesoup.store.redis.pipeline import CHUNK
+from onesoup.store.redis.connection import MASTER_CONNECTIONS
+from onesoup.store.redis.pipeline import REDIS_READ_BYTES
 from onesoup.store.redis.pipeline import reader as new_reader
 
-log = structlog.get_logger()
-
 # Messages that are handed on before others get their turn.
-AT_ONCE = 100
+MESSAGES_PER_TURN = 100
 # A connection is looked at with each beat of the process (onesoup.runtime.scheduler): a server that was silent for so long is
 # asked then, and
 # one that has said nothing for so long after it was asked is gone. So a broken one is found out within two beats, 6 s; what waits
 # behind it is kept in Redis meanwhile.
-SILENT_SECONDS, ANSWER_SECONDS = 1.5, 2.0
+PING_AFTER_SECONDS, PING_ANSWER_SECONDS = 1.5, 2.0
 # Sentinels are asked this often whether we listen to the right server: with each beat.
-CHECK_SECONDS = 2.0
+MASTER_CHECK_SECONDS = 2.0
 # On a cluster the places of channels are looked at this often, besides when something has changed.
-SPREAD_SECONDS = 1.0
+NODE_CHECK_SECONDS = 1.0
 # A reader that has nothing to listen to waits for that.
-NOTHING_SECONDS = 3600
+NO_CHANNEL_SECONDS = 3600
 
 _LISTENING = (b"subscribe", b"ssubscribe")
 _GONE = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
@@ -52,7 +50,7 @@ class Subscriber:
         self._url, self._on_message, self._on_gap = url, on_message, on_gap
         self._wanted: set[str] = set()
         self._cluster: Any = None
-        self._readers: dict[tuple[str, int] | None, _Reader] = {}
+        self._readers: dict[tuple[str, int] | None, _ChannelReader] = {}
         self._looked = 0.0
         self._changed = Event()
 
@@ -78,7 +76,7 @@ class Subscriber:
             self._changed.clear()
             with suppress(*_GONE):  # it is looked for again
                 self._spread()
-            self._changed.wait(SPREAD_SECONDS)
+            self._changed.wait(NODE_CHECK_SECONDS)
 
     def _know_kind(self) -> bool:
         if urls.parse(self._url).kind != urls.CLUSTER:
@@ -90,8 +88,8 @@ class Subscriber:
             return False
         return True
 
-    def _reader(self, node: tuple[str, int] | None, connect: Callable[[], redis.Redis]) -> "_Reader":
-        reader = _Reader(connect, self._on_message, self._on_gap, self._changed.set, sharded=node is not None)
+    def _reader(self, node: tuple[str, int] | None, connect: Callable[[], redis.Redis]) -> "_ChannelReader":
+        reader = _ChannelReader(connect, self._on_message, self._on_gap, self._changed.set, sharded=node is not None)
         reader.wanted = self._wanted if node is None else set()
         self._readers[node] = reader
         return reader
@@ -116,7 +114,7 @@ class Subscriber:
             reader.end()
 
 
-class _Reader:
+class _ChannelReader:
     """One connection that listens."""
 
     def __init__(
@@ -185,7 +183,7 @@ class _Reader:
         if self.wanted != self._known:
             return  # it has changed while we said it
         if not self._known:
-            self._wait(gevent.sleep, NOTHING_SECONDS)
+            self._wait(gevent.sleep, NO_CHANNEL_SECONDS)
             return
         self._check_master(pubsub)
         said = self._said(pubsub)
@@ -196,7 +194,7 @@ class _Reader:
                 self._on_gap()
         for number, each in enumerate(said, 1):
             self._hear(each)
-            if number % AT_ONCE == 0:
+            if number % MESSAGES_PER_TURN == 0:
                 give_way()
         give_way()  # the next read may find something at once, and again, and again
 
@@ -206,7 +204,7 @@ class _Reader:
         connection: Any = pubsub.connection
         if (sock := connection._sock) is None:
             raise redis.ConnectionError("closed")
-        data = self._wait(sock.recv, CHUNK)
+        data = self._wait(sock.recv, REDIS_READ_BYTES)
         if data == b"":
             raise redis.ConnectionError("closed by the server")
         said = []
@@ -241,16 +239,16 @@ class _Reader:
         try:
             self._on_message(channel, data)
         except Exception as error:  # what comes behind it is for others
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
 
     def _check_alive(self, pubsub: "redis.client.PubSub", heard: bool) -> None:
         """A connection that a firewall has forgotten says nothing and never ends: it is asked."""
         now = time.monotonic()
         if heard:
             self._heard_at, self._asked_at = now, 0.0
-        elif self._asked_at and now - self._asked_at > ANSWER_SECONDS:
+        elif self._asked_at and now - self._asked_at > PING_ANSWER_SECONDS:
             raise redis.ConnectionError("no answer")
-        elif not self._asked_at and now - self._heard_at > SILENT_SECONDS:
+        elif not self._asked_at and now - self._heard_at > PING_AFTER_SECONDS:
             self._asked_at = now
             connection: Any = pubsub.connection
             connection.send_command("PING")
@@ -258,8 +256,8 @@ class _Reader:
     def _check_master(self, pubsub: "redis.client.PubSub") -> None:
         """A master that is cut off keeps its listeners, and nobody publishes there any more."""
         connection, now = pubsub.connection, time.monotonic()
-        if isinstance(connection, TO_MASTER) and now > self._check_at:
-            self._check_at = now + CHECK_SECONDS
+        if isinstance(connection, MASTER_CONNECTIONS) and now > self._check_at:
+            self._check_at = now + MASTER_CHECK_SECONDS
             if not connection.is_current():
                 raise redis.ConnectionError("another server is the master")
 
@@ -286,7 +284,7 @@ class _Reader:
         self._pubsub = None
 
 
-class Replies:
+class ReplyChannel:
     """Answers that a worker waits for: correlation id -> event. The channel is the process's own."""
 
     def __init__(self, client: redis.Redis, url: str) -> None:
@@ -315,12 +313,12 @@ class Replies:
         if result is not None:
             result.set(payload)
 
-    def expect(self, name: str | None = None) -> "Expected":
+    def expect(self, name: str | None = None) -> "ExpectedReply":
         """Registers before asking, so that no answer can come too early."""
         if name is None:
             self._counter += 1
             name = f"c{self._counter}"
-        return Expected(self._waiting, name)
+        return ExpectedReply(self._waiting, name)
 
     def release_all(self) -> None:
         """Ends every wait at once, as at a graceful stop."""
@@ -328,14 +326,14 @@ class Replies:
             result.set(None)
 
 
-class Expected:
+class ExpectedReply:
     """One answer that is waited for; a context manager that forgets it again."""
 
     def __init__(self, waiting: dict[str, AsyncResult], name: str) -> None:
         self._waiting, self.name = waiting, name
         self._result = AsyncResult()
 
-    def __enter__(self) -> "Expected":
+    def __enter__(self) -> "ExpectedReply":
         self._waiting[self.name] = self._result
         return self
 
@@ -352,9 +350,9 @@ class Expected:
         return payload
 
 
-def answer(client: redis.Redis, channel: str, name: str, payload: bytes) -> None:
+def send_reply(client: redis.Redis, channel: str, name: str, payload: bytes) -> None:
     """The holder's answer to a worker."""
     publish(client, channel, name.encode() + b" " + payload)
 
 
-__all__ = ["Expected", "Replies", "StoreDown", "Subscriber", "answer"]
+__all__ = ["ExpectedReply", "ReplyChannel", "StoreDown", "Subscriber", "send_reply"]

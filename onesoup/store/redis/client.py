@@ -17,37 +17,37 @@ from redis.retry import Retry
 from onesoup.csp.status import StatusCode
 from onesoup.runtime import batched_metrics
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
-from onesoup.store.keys import NEVER
+from onesoup.store.keys import NEVER_KEY
 from onesoup.store.redis import sharded_channels, topology, urls
-from onesoup.store.redis.connection import Connection
-from onesoup.store.redis.pipeline import Pipe
+from onesoup.store.redis.connection import RedisConnection
+from onesoup.store.redis.pipeline import SharedConnection
 from onesoup.store.redis.pipeline import Value as Value
 from onesoup.store.redis.shared_client import SharedConnectionRedis as Shared
 from onesoup.store.redis.urls import RedisUrl
 
-SECONDS = Histogram(
+SCRIPT_SECONDS = Histogram(
     "onesoup_redis_seconds",
     "How long a script of the store takes, the way there and back included",
     ["script"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
 )
-ERRORS = Counter("onesoup_redis_errors_total", "Times that Redis was away, or would not", ["kind"])
+REDIS_ERRORS = Counter("onesoup_redis_errors_total", "Times that Redis was away, or would not", ["kind"])
 
 # A worker's request must be answered within 10 s whatever Redis does: two tries of 1.5 s leave room for the answer.
-REQUEST_TIMEOUT = 1.5
-CONNECT_TIMEOUT = 1.0
-POOL_WAIT = 2.0
+REQUEST_TIMEOUT_SECONDS = 1.5
+CONNECT_TIMEOUT_SECONDS = 1.0
+POOL_WAIT_SECONDS = 2.0
 
 # Otherwise each new connection asks the server for something that only hosted ones have, and logs the refusal.
 NO_NOTIFICATIONS = MaintNotificationsConfig(enabled=False)
 
-OPTIONS: dict[str, Any] = {
-    "socket_connect_timeout": CONNECT_TIMEOUT,
+CLIENT_OPTIONS: dict[str, Any] = {
+    "socket_connect_timeout": CONNECT_TIMEOUT_SECONDS,
     "socket_keepalive": True,
     "protocol": 2,
     "maint_notifications_config": NO_NOTIFICATIONS,
 }
-SUBSCRIBER: dict[str, Any] = {"socket_timeout": 10.0, "retry": Retry(NoBackoff(), 0)}
+SUBSCRIBER_OPTIONS: dict[str, Any] = {"socket_timeout": 10.0, "retry": Retry(NoBackoff(), 0)}
 
 # Keys and arguments of a script.
 Call = tuple[Sequence[str], Sequence[Value]]
@@ -68,7 +68,7 @@ def _shared(plain: redis.Redis) -> redis.Redis:
     pool = plain.connection_pool
     client = Shared(connection_pool=pool)
     options = pool.connection_kwargs | {"retry": Retry(NoBackoff(), 0)}
-    client.pipe = Pipe(lambda: pool.connection_class(**options), REQUEST_TIMEOUT)
+    client.pipe = SharedConnection(lambda: pool.connection_class(**options), REQUEST_TIMEOUT_SECONDS)
     return client
 
 
@@ -76,35 +76,35 @@ def _requests(place: RedisUrl, max_connections: int) -> redis.Redis:
     return _client(
         place,
         redis.BlockingConnectionPool,
-        socket_timeout=REQUEST_TIMEOUT,
+        socket_timeout=REQUEST_TIMEOUT_SECONDS,
         retry=Retry(ConstantBackoff(0.05), 1),
         max_connections=max_connections,
-        timeout=POOL_WAIT,
+        timeout=POOL_WAIT_SECONDS,
     )
 
 
 def connect_subscriber(url: str) -> redis.Redis:
     """A client for one pub/sub connection: its reader waits on purpose, and reconnecting is the reader's business."""
-    return _client(urls.parse(url), redis.ConnectionPool, **SUBSCRIBER)
+    return _client(urls.parse(url), redis.ConnectionPool, **SUBSCRIBER_OPTIONS)
 
 
 def connect_node(url: str, node: tuple[str, int]) -> redis.Redis:
     """As connect_subscriber(), to one node of the cluster that the URL names."""
     place = urls.parse(url)
-    kind = redis.SSLConnection if place.tls else Connection
+    kind = redis.SSLConnection if place.tls else RedisConnection
     login = {"username": place.username, "password": place.password}
-    options = OPTIONS | SUBSCRIBER | login | {"host": node[0], "port": node[1], "connection_class": kind}
+    options = CLIENT_OPTIONS | SUBSCRIBER_OPTIONS | login | {"host": node[0], "port": node[1], "connection_class": kind}
     return redis.Redis(connection_pool=redis.ConnectionPool(**options))
 
 
 def _client(place: RedisUrl, pool: type[redis.ConnectionPool], **options: Any) -> redis.Redis:
-    options |= OPTIONS
+    options |= CLIENT_OPTIONS
     if place.kind == urls.CLUSTER:
         return topology.cluster(place, options)
     if place.kind == urls.SENTINEL:
         return redis.Redis(connection_pool=pool(**topology.to_master(place), **options))
     try:
-        return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
+        return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=RedisConnection, **options))
     except ValueError:  # its text quotes the URL, password and all
         raise ValueError("redis-py cannot read it: are port and database numbers, is the password percent-encoded?") from None
 
@@ -112,7 +112,7 @@ def _client(place: RedisUrl, pool: type[redis.ConnectionPool], **options: Any) -
 def writable(client: redis.Redis) -> bool:
     """True when Redis takes writes, for readiness: a replica answers PING as well as a master does. The key is never there, so
     nothing is written, and a Redis that is full is no failure. Raises what Redis says otherwise."""
-    client.delete(NEVER)
+    client.delete(NEVER_KEY)
     return True
 
 
@@ -145,11 +145,11 @@ def store_errors() -> Iterator[None]:
 def _ours(error: Exception) -> Exception:
     """The store's name for it, counted where Redis is away."""
     if isinstance(error, _AWAY):
-        ERRORS.labels(type(error).__name__).inc()
+        REDIS_ERRORS.labels(type(error).__name__).inc()
         return StoreDown(type(error).__name__)
     named = _named(error) if isinstance(error, redis.ResponseError) else error
     if isinstance(named, StoreDown):
-        ERRORS.labels(str(named)).inc()
+        REDIS_ERRORS.labels(str(named)).inc()
     return named
 
 
@@ -170,7 +170,7 @@ def _named(error: redis.ResponseError) -> Exception:
 
 @cache  # those that never run are never shown
 def _seconds(script: str) -> Callable[[float], None]:
-    return batched_metrics.batched_observe(SECONDS.labels(script))
+    return batched_metrics.batched_observe(SCRIPT_SECONDS.labels(script))
 
 
 class RedisScript:

@@ -5,11 +5,11 @@ Values and Lua only; who reads the time says when it was.
 """
 
 # Above what two machines drift apart between two looks, and what a look may take, ms.
-TOLERANCE_MS = 5000
+CLOCK_TOLERANCE_MS = 5000
 
 # Lua. `by` ms is what the clock has jumped: scores that were written before it move with it. Those that were written after it
 # are where they belong, so that it does no harm when several do this for the same jump.
-SHIFT = """
+SHIFT_LUA = """
 local function shift(key, now, by)
   local low, high = '-inf', now - by / 2
   if by < 0 then low, high = now - by / 2, '+inf' end
@@ -18,7 +18,7 @@ end
 """
 
 
-class Jumps:
+class ClockJumps:
     """The clock of one Redis, as it is seen again and again."""
 
     __slots__ = ("_ahead",)
@@ -31,6 +31,6 @@ class Jumps:
         clock, in seconds."""
         ahead = redis_ms - (before + after) * 500
         last, self._ahead = self._ahead, ahead
-        if last is None or abs(ahead - last) <= TOLERANCE_MS + (after - before) * 500:
+        if last is None or abs(ahead - last) <= CLOCK_TOLERANCE_MS + (after - before) * 500:
             return 0
         return round(ahead - last)

@@ -14,13 +14,13 @@ _poll = get_original("select", "poll")
 
 # For the whole way to a connection: Sentinels, looking up names, connecting. A resolver that does not answer takes ten seconds
 # and more, and a socket's time-out does not begin before that.
-CONNECT_WITHIN = 2.0
+CONNECT_DEADLINE_SECONDS = 2.0
 
 
 def _in_time(dial: Callable[[], Any]) -> Any:
     """What `dial` brings. redis-py goes on to the next Sentinel on every error of its own, so the deadline is none of these
     before it is out here."""
-    deadline = gevent.Timeout(CONNECT_WITHIN)
+    deadline = gevent.Timeout(CONNECT_DEADLINE_SECONDS)
     try:
         with deadline:
             return dial()
@@ -30,7 +30,7 @@ def _in_time(dial: Callable[[], Any]) -> Any:
         raise redis.TimeoutError("no connection in time") from None
 
 
-class Connection(redis.Connection):
+class RedisConnection(redis.Connection):
     """Looks whether an idle connection is still good without the hub of gevent, which takes a tenth of an empty poll. Connecting
     has a deadline."""
 
@@ -87,7 +87,7 @@ class _ToMaster:
             return True
 
 
-class MasterConnection(_ToMaster, Connection):
+class MasterConnection(_ToMaster, RedisConnection):
     pass
 
 
@@ -105,4 +105,4 @@ class TlsMasterConnection(_ToMaster, TlsConnection):
     pass
 
 
-TO_MASTER = (MasterConnection, TlsMasterConnection)
+MASTER_CONNECTIONS = (MasterConnection, TlsMasterConnection)

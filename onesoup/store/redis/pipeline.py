@@ -14,27 +14,27 @@ import hiredis
 import redis
 from gevent.event import AsyncResult
 from gevent.hub import Waiter
-from redis._parsers.base import BaseParser
+from redis.connection import DefaultParser
 
 from onesoup.store.redis.connection import not_master
 
 Value = bytes | str | int | float
 
-CHUNK = 64 * 1024
+REDIS_READ_BYTES = 64 * 1024
 # Before a command whose connection broke is sent once more: a Redis that restarts is not back in the same moment.
-PAUSE = 0.05
-READ, WRITE = 1, 2  # what a watcher of the loop waits for
+RETRY_PAUSE_SECONDS = 0.05
+WATCH_READ, WATCH_WRITE = 1, 2  # what a watcher of the loop waits for
 
 _BROKEN = (redis.ConnectionError, redis.TimeoutError, OSError)
 
 
-class Pipe:
+class SharedConnection:
     """Runs commands, each tried once more when the connection broke under it: the first try may have run in Redis, as with any
     client that repeats. `connection` makes a redis-py connection that is not connected yet."""
 
     def __init__(self, connection: Callable[[], Any], timeout: float) -> None:
         self._make, self._timeout = connection, timeout
-        self._link: _Link | None = None
+        self._link: _LiveConnection | None = None
         self._connecting: AsyncResult | None = None
 
     def call(self, command: Sequence[Value]) -> Any:
@@ -42,7 +42,7 @@ class Pipe:
         try:
             return self._linked().ask(command)
         except _BROKEN:
-            gevent.sleep(PAUSE)
+            gevent.sleep(RETRY_PAUSE_SECONDS)
             return self._linked().ask(command)
 
     def call_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
@@ -51,7 +51,7 @@ class Pipe:
         try:
             return self._linked().ask_all(commands)
         except _BROKEN:
-            gevent.sleep(PAUSE)
+            gevent.sleep(RETRY_PAUSE_SECONDS)
             return self._linked().ask_all(commands)
 
     def close(self) -> None:
@@ -59,21 +59,21 @@ class Pipe:
         if self._link is not None:
             self._link.fail("closed")
 
-    def _linked(self) -> "_Link":
+    def _linked(self) -> "_LiveConnection":
         link = self._link
         if link is not None and link.open:
             return link
         if self._connecting is not None:  # one greenlet connects, the others get what comes of it
-            joined: _Link = self._connecting.get()
+            joined: _LiveConnection = self._connecting.get()
             return joined
         return self._connect()
 
-    def _connect(self) -> "_Link":
+    def _connect(self) -> "_LiveConnection":
         result = self._connecting = AsyncResult()
         try:
             connection = self._make()
             connection.connect()
-            self._link = _Link(connection, self._timeout)
+            self._link = _LiveConnection(connection, self._timeout)
         except BaseException as error:
             # Also when a deadline of whoever connects has passed: the others must not wait for ever.
             kind = type(error) if isinstance(error, redis.TimeoutError) else redis.ConnectionError
@@ -85,7 +85,7 @@ class Pipe:
         return self._link
 
 
-class _Link:
+class _LiveConnection:
     """One life of the connection. Its callbacks run in the hub and never wait."""
 
     __slots__ = (
@@ -116,7 +116,7 @@ class _Link:
         self._writing = self._ticking = False
         self._hub = gevent.get_hub()
         loop, number = self._hub.loop, self._sock.fileno()
-        self._readable, self._writable = loop.io(number, READ), loop.io(number, WRITE)
+        self._readable, self._writable = loop.io(number, WATCH_READ), loop.io(number, WATCH_WRITE)
         self._ticker = loop.timer(timeout / 3, timeout / 3)
         self.open = True
         self._readable.start(self._read)
@@ -175,7 +175,7 @@ class _Link:
 
     def _read(self) -> None:
         try:
-            data = self._sock.recv(CHUNK)
+            data = self._sock.recv(REDIS_READ_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -231,7 +231,7 @@ class _Link:
 
 def reader() -> hiredis.Reader:
     """What makes values of the server's octets, and of its errors those of redis-py."""
-    return hiredis.Reader(protocolError=redis.InvalidResponse, replyError=BaseParser.parse_error)
+    return hiredis.Reader(protocolError=redis.InvalidResponse, replyError=DefaultParser.parse_error)
 
 
 class _Answers:

@@ -7,7 +7,7 @@ from typing import Any
 import redis
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE, Pipeline
 
-from onesoup.store.redis.pipeline import Pipe, Value
+from onesoup.store.redis.pipeline import SharedConnection, Value
 
 # What an answer is to be instead of what the server says: of commands that nobody here uses.
 _ODD = frozenset({EMPTY_RESPONSE, NEVER_DECODE})
@@ -16,7 +16,7 @@ _ODD = frozenset({EMPTY_RESPONSE, NEVER_DECODE})
 class SharedConnectionRedis(redis.Redis):
     """A client whose commands go over `pipe`, once it has one."""
 
-    pipe: Pipe | None = None
+    pipe: SharedConnection | None = None
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         if self.pipe is None or not _ODD.isdisjoint(options):
@@ -37,7 +37,7 @@ class SharedConnectionRedis(redis.Redis):
 class _Batch(Pipeline):
     """Commands that go out together, and are alone each: no transaction."""
 
-    def __init__(self, client: SharedConnectionRedis, pipe: Pipe) -> None:
+    def __init__(self, client: SharedConnectionRedis, pipe: SharedConnection) -> None:
         super().__init__(client.connection_pool, client.response_callbacks, False, None)
         self._pipe = pipe
 

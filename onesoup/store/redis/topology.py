@@ -11,14 +11,14 @@ from redis.sentinel import Sentinel
 from onesoup.store.redis.connection import MasterConnection, TlsMasterConnection
 from onesoup.store.redis.urls import RedisUrl
 
-SENTINEL_TIMEOUT = 0.5
+SENTINEL_TIMEOUT_SECONDS = 0.5
 # A node that is gone is looked for again so often, so long apart: short enough for a phone's request.
-CLUSTER_TRIES, CLUSTER_PAUSE = 3, 0.1
+CLUSTER_TRIES, CLUSTER_PAUSE_SECONDS = 3, 0.1
 
 
 def to_master(place: RedisUrl) -> dict[str, Any]:
     """Options for a pool whose connections go to the master of the moment."""
-    sentinel: Any = Sentinel(list(place.hosts), sentinel_kwargs=sentinel_options(SENTINEL_TIMEOUT))
+    sentinel: Any = Sentinel(list(place.hosts), sentinel_kwargs=sentinel_options(SENTINEL_TIMEOUT_SECONDS))
     return {
         "connection_class": TlsMasterConnection if place.tls else MasterConnection,
         "master": lambda: sentinel.discover_master(place.service),
@@ -57,7 +57,7 @@ def cluster(place: RedisUrl, options: dict[str, Any]) -> redis.Redis:
         password=place.password,
         ssl=place.tls,
         require_full_coverage=False,
-        retry=Retry(ConstantBackoff(CLUSTER_PAUSE), CLUSTER_TRIES),
+        retry=Retry(ConstantBackoff(CLUSTER_PAUSE_SECONDS), CLUSTER_TRIES),
         **options,
     )
     return client  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """An item of a phone that is longer than it reads, in parts: a piece of Lua that several scripts have in them."""
 
-CUT = """
+CUT_ITEM_LUA = """
 -- The item becomes its first part, where it is, and the others wait in front of all that waits. The receipt is for the last.
 -- `parts`: payloads, each with its id but the first, which keeps that of the item. Nothing is done when the payload is not
 -- `old` any more: then somebody else has cut it.

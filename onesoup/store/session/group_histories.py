@@ -1,23 +1,25 @@
 """What was said in a group, as a phone was last told of it: it fetches by MessageID what it wants to read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import redis
 
-from onesoup.store import bounds, keys
+from onesoup.csp.messages import Text
+from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import guarded
 
-KEEP_MS = 600_000
+HISTORY_MS = 600_000
 
 
-class Histories:
-    """MessageID -> record, ten minutes after the list of a group's messages was asked for."""
+class GroupHistories:
+    """hist:{sid}, a hash: MessageID -> message. For ten minutes after the list of a group's messages was asked for."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def put(self, sid: str, found: Mapping[str, bytes]) -> None:
-        """Instead of what was there. `found` is oldest first; of what is too much the newest stay."""
+    def put(self, sid: str, texts: Iterable[Text]) -> None:
+        """Instead of what was there. `texts` are oldest first; of what is too much the newest stay."""
+        found = {each.id: records.pack_text(each) for each in texts}
         (key,) = keys.of(sid, "hist")
         kept, room = dict[str, bytes](), bounds.MOST_HISTORY_BYTES
         for name, record in reversed(list(found.items())):
@@ -31,12 +33,12 @@ class Histories:
             pipe.delete(key)
             if kept:
                 pipe.hset(key, mapping=kept)  # type: ignore[arg-type]
-                pipe.pexpire(key, KEEP_MS)
+                pipe.pexpire(key, HISTORY_MS)
             pipe.execute()
 
         guarded(write)
 
-    def get(self, sid: str, message_id: str) -> bytes | None:
+    def get(self, sid: str, message_id: str) -> Text | None:
         (key,) = keys.of(sid, "hist")
-        found: bytes | None = guarded(lambda: self._client.hget(key, message_id))
-        return found
+        record = guarded(lambda: self._client.hget(key, message_id))
+        return None if record is None else records.unpack_text(record)

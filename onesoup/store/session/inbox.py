@@ -9,16 +9,23 @@ import redis
 
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, pack_argument
-from onesoup.store.session.cut_item import CUT
-from onesoup.store.session.gateway_side import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS, PRELUDE
+from onesoup.store.session.cut_item import CUT_ITEM_LUA
+from onesoup.store.session.session_lua import (
+    END_MARK_MS,
+    EXPIRY_GRACE_MS,
+    EXPIRY_STEP_MS,
+    REQUEST_FIELDS_LUA,
+    SESSION_LUA,
+    WAKE_LUA,
+)
 
 # TransactionIDs of items that are gone: so many may stay behind.
-STALE = 200
+MAX_STALE_TRANSACTION_IDS = 200
 
 # Nearly every poll is an empty one, and what it costs is what a script is given and calls; so this one knows three keys and the
 # ordinary case only.
 _POLL = (
-    f"local EXPIRY, LATE, KEPT = {EXPIRY_MS}, {LATE_MS}, {LATE_MS + MARK_MS}\n"
+    f"local EXPIRY, LATE, KEPT = {EXPIRY_STEP_MS}, {EXPIRY_GRACE_MS}, {EXPIRY_GRACE_MS + END_MARK_MS}\n"
     + """
 -- KEYS 1 session  2 queue  3 open  ARGV 1 the phone's address  2 channel to wake when something comes, or ""
 -- Returns -1, and has done nothing, when there is more to it: an item, or a session that is over. Else what _TAKE does for
@@ -32,8 +39,8 @@ if me[2] or not due or now > due + LATE or call('LLEN', KEYS[2]) > 0 then return
 local late = call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
 if late and tonumber(late) <= now then return -1 end
 if me[4] or me[5] or me[7] or me[9] or me[13] then
-""".replace("LOOKED_AT", LOOKED_AT)
-    + LOOK
+""".replace("LOOKED_AT", REQUEST_FIELDS_LUA)
+    + SESSION_LUA
     + """
   touch(key, now, me, ARGV[1], true)
 else
@@ -51,7 +58,7 @@ return late and math.max(math.ceil(late - now), 1) or false
 )
 
 _TAKE = (
-    LOOK
+    SESSION_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
 --      11 last sent  12 receipts  13 outbox  14 copies that were read
@@ -208,8 +215,8 @@ return result(news)
 )
 
 _CUT = (
-    LOOK
-    + CUT
+    SESSION_LUA
+    + CUT_ITEM_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 receipts  ARGV 1 item id  2 its payload  3 the parts (msgpack: id, payload)
 if ended(KEYS[1], clock()) then return 0 end
@@ -218,7 +225,7 @@ return cut(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 )
 
 _LATER = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  ARGV 1 id of presence that was handed out, then the contacts that were in it and go
 -- another time
@@ -244,7 +251,7 @@ class ClosedTransaction(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NothingWaits:
     """No item. The channel will be woken when one comes; after `wait` seconds one may be there although nobody wakes. 0 when
     nobody is to wait."""
 
@@ -252,7 +259,7 @@ class Nothing:
     closed: ClosedTransaction | None = field(default=None, compare=False)
 
 
-_NOTHING = Nothing()
+_NOTHING = NothingWaits()
 
 
 @dataclass(slots=True)
@@ -283,7 +290,7 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Handout:
+class RedeliveryPolicy:
     """How items are handed out: repeated after `repeat_ms`, at most `repeats` times, so many contacts at once."""
 
     repeat_ms: int = 10_000
@@ -292,21 +299,26 @@ class Handout:
 
 
 class Inbox:
-    """The queue of one phone at a time; any worker may ask."""
+    """The phone's side of its inbox; any worker may ask. Keys, besides those of WaitingItems:
 
-    def __init__(self, client: redis.Redis, handout: Handout) -> None:
+    try:{sid}   hash, item id -> how often it was handed out
+    tid:{sid}   hash, TransactionID of ours -> item id
+    sent:{sid}  sorted set, contacts -> when their presence was told last, ms
+    had:{sid}   sorted set, copies of messages that the phone has read -> when, ms"""
+
+    def __init__(self, client: redis.Redis, handout: RedeliveryPolicy) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
-        numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {STALE}\n"
+        numbers += f"local MOST_TOLD, STALE = {bounds.MAX_TOLD_CONTACTS}, {MAX_STALE_TRANSACTION_IDS}\n"
         self._poll = RedisScript(client, _POLL, "inbox.poll")
         self._take = RedisScript(client, numbers + _TAKE, "inbox.take")
         self._cut, self._later = RedisScript(client, _CUT, "inbox.cut"), RedisScript(client, _LATER, "inbox.later")
 
-    def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> InboxItem | Nothing:
+    def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> InboxItem | NothingWaits:
         """As take(), of a phone that has answered nothing. Cheaper when nothing waits; what waits costs a journey more."""
         raw = self._poll([keys.session(sid), *keys.of(sid, "q", "open")], [address, hold])
         if raw == -1:
             return self.take(sid, hold, short=short, address=address)
-        return _NOTHING if raw is None else Nothing(raw / 1000)
+        return _NOTHING if raw is None else NothingWaits(raw / 1000)
 
     def take(
         self,
@@ -317,7 +329,7 @@ class Inbox:
         only_answer: bool = False,
         short: bool = False,
         address: str = "",
-    ) -> InboxItem | Nothing:
+    ) -> InboxItem | NothingWaits:
         """The next item, or what became of the wish to be woken on the channel `hold`. `answered` and `message_id` name
         what the phone has just acknowledged, `address` where the request comes from. Restarts the keep-alive timer;
         NoSession when the session is over."""
@@ -331,8 +343,8 @@ class Inbox:
             via, record, raw = raw
             closed = ClosedTransaction(via.decode(), record) if via else None
         if raw is None:
-            return Nothing(closed=closed)
-        return Nothing(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
+            return NothingWaits(closed=closed)
+        return NothingWaits(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
 
     def cut(self, sid: str, item: InboxItem, parts: Sequence[tuple[str, bytes]]) -> bool:
         """An item that was handed out is too long: it becomes the first of these parts, (id, payload), under its own id; the

@@ -8,10 +8,10 @@ from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import as_texts, pack, reader, unpack
 
-VERSION = 1
-KEEP_MS = 300_000
+SEARCH_VERSION = 1
+SEARCH_MS = 300_000
 # Searches of one session at a time; the oldest goes when there are more.
-MOST = 8
+MAX_SEARCHES = 8
 
 _PUT = """
 -- KEYS 1 searches  2 their ids, oldest first  ARGV 1 id  2 record  3 TTL, ms  4 most
@@ -30,8 +30,9 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 """
 
 
-class Searches:
-    """SearchID -> (hits, whether they are groups, how many were given), five minutes after the last use of any."""
+class SearchHits:
+    """find:{sid}, a hash: SearchID -> hits, whether they are groups, and how many were given; finds:{sid}, a list of the
+    SearchIDs, oldest first. Both for five minutes after the last search."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put, self._drop = (
@@ -41,9 +42,11 @@ class Searches:
         )
 
     def put(self, sid: str, search_id: int, jids: Iterable[str], groups: bool, given: int) -> None:
-        found = [jid for jid in jids if len(jid.encode("utf-8", "surrogatepass")) <= bounds.HIT_BYTES][: bounds.MOST_FOUND]
-        record = pack(VERSION, {"f": found, "g": groups, "n": given})
-        self._put(keys.of(sid, "find", "finds"), [search_id, record, KEEP_MS, MOST])
+        found = [jid for jid in jids if len(jid.encode("utf-8", "surrogatepass")) <= bounds.HIT_BYTES][
+            : bounds.MAX_KEPT_SEARCH_HITS
+        ]
+        record = pack(SEARCH_VERSION, {"f": found, "g": groups, "n": given})
+        self._put(keys.of(sid, "find", "finds"), [search_id, record, SEARCH_MS, MAX_SEARCHES])
 
     def get(self, sid: str, search_id: int) -> tuple[tuple[str, ...], bool, int] | None:
         record = guarded(lambda: self._client.hget(keys.of(sid, "find")[0], str(search_id)))
@@ -56,5 +59,5 @@ class Searches:
 
 @reader
 def _found(record: bytes) -> tuple[tuple[str, ...], bool, int]:
-    fields = unpack(record, VERSION)
+    fields = unpack(record, SEARCH_VERSION)
     return tuple(as_texts(fields["f"])), bool(fields["g"]), int(fields["n"])

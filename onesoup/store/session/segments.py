@@ -5,9 +5,9 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import as_texts, pack, reader, unpack
-from onesoup.store.session.gateway_side import REPLY_MS
+from onesoup.store.session.session_lua import STORED_REPLY_MS
 
-VERSION = 1
+SEGMENTS_VERSION = 1
 
 
 _PUT = """
@@ -27,17 +27,18 @@ def _key(sid: str, transaction_id: str) -> str:
 
 
 class Segments:
-    """Parts by the TransactionID of the request that they answer."""
+    """seg:{sid}:*, strings: parts by the TransactionID of the request that they answer; segs:{sid}, a list of their names, newest
+    first. Both for three minutes."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put = client, RedisScript(client, _PUT, "segments.put")
 
     def put(self, sid: str, transaction_id: str, parts: list[str]) -> bool:
         """False when the answer is too long to be kept."""
-        record = pack(VERSION, {"p": parts})
+        record = pack(SEGMENTS_VERSION, {"p": parts})
         if len(record) > bounds.MOST_SEGMENT_BYTES:
             return False
-        self._put([_key(sid, transaction_id), *keys.of(sid, "segs")], [record, REPLY_MS, bounds.MOST_SEGMENTED])
+        self._put([_key(sid, transaction_id), *keys.of(sid, "segs")], [record, STORED_REPLY_MS, bounds.MOST_SEGMENTED])
         return True
 
     def get(self, sid: str, transaction_id: str) -> list[str] | None:
@@ -51,4 +52,4 @@ class Segments:
 
 @reader
 def _parts(record: bytes) -> list[str]:
-    return as_texts(unpack(record, VERSION)["p"])
+    return as_texts(unpack(record, SEGMENTS_VERSION)["p"])

@@ -10,7 +10,7 @@ from onesoup.store import bounds, keys
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import Call, RedisScript, Value, guarded, present
 
-HOLDERS = "holders"
+HOLDERS_KEY = "holders"
 
 _ACQUIRE = """
 -- KEYS 1 lease  2 fence  ARGV 1 holder  2 TTL, ms     Returns the fencing number, or 0 when another holder has the shard.
@@ -80,7 +80,8 @@ class Lease:
 
 
 class Leases:
-    """The leases of one holder."""
+    """The leases of one holder: lease:{xx}, a string with the holder of a shard, for the TTL; fence:{xx}, its fencing number,
+    which only grows; holders, a sorted set of the holders that live -> until when, ms."""
 
     def __init__(self, client: redis.Redis, holder: str, ttl_ms: int) -> None:
         self._client, self._holder, self._ttl = client, holder, ttl_ms
@@ -89,11 +90,11 @@ class Leases:
 
     def alive(self) -> tuple[int, int]:
         """Says that this holder lives. How many do, and the time of Redis, ms."""
-        living, now = self._alive([HOLDERS], [self._holder, self._ttl])
+        living, now = self._alive([HOLDERS_KEY], [self._holder, self._ttl])
         return int(living), int(now)
 
     def leave(self) -> None:
-        guarded(lambda: self._client.zrem(HOLDERS, self._holder))
+        guarded(lambda: self._client.zrem(HOLDERS_KEY, self._holder))
 
     def free(self) -> list[int]:
         """Shards that nobody owns just now."""
@@ -136,7 +137,8 @@ class Leases:
 
 
 class Shards:
-    """Which sessions a shard has, and the log-ins that wait for its holder."""
+    """Which sessions a shard has, shard:{xx}, a set; and the log-ins that wait for its holder, logins:{xx}, a list, for a
+    minute."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._ask = client, RedisScript(client, _ASK, "leases.ask")

@@ -12,14 +12,14 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import BadRecord, pack, reader, unpack
-from onesoup.store.session.gateway_side import NEWS
+from onesoup.store.session.session_lua import CIR_CHANNEL
 
 VERSION = 1
-OUTGOING = "cir:ota"
+OTA_QUEUE = "cir:ota"
 # A user who waits for longer has asked again.
-SEND_MS = 120_000
+OTA_SEND_MS = 120_000
 # Documents in a day: that an account may ask for, and that a number may be sent. Each costs several SMS.
-PER_ACCOUNT, PER_NUMBER = 3, 3
+MAX_OTA_PER_ACCOUNT, MAX_OTA_PER_NUMBER = 3, 3
 DAY_MS = 86_400_000
 _PURPOSE = "ota-job"
 
@@ -88,9 +88,9 @@ class SettingsQueue:
     def allow(self, jid: str, number: str) -> bool:
         """Counts one document for the account and the number. False when either has had too many today: then none is counted."""
         account = keys.account(jid, "ota")
-        if self._count([account], [PER_ACCOUNT, DAY_MS]) != 1:
+        if self._count([account], [MAX_OTA_PER_ACCOUNT, DAY_MS]) != 1:
             return False
-        if self._count([_to(number)], [PER_NUMBER, DAY_MS]) == 1:
+        if self._count([_to(number)], [MAX_OTA_PER_NUMBER, DAY_MS]) == 1:
             return True
         self._uncount([account])
         return False
@@ -110,13 +110,13 @@ class SettingsQueue:
         record = self._ring.seal(job.pack(), _PURPOSE)
         if len(record) > bounds.SETTINGS_BYTES:
             raise TooMuch("a settings document")
-        if self._send([OUTGOING], [record, SEND_MS, NEWS, bounds.MOST_SETTINGS]) != 1:
+        if self._send([OTA_QUEUE], [record, OTA_SEND_MS, CIR_CHANNEL, bounds.MOST_SETTINGS]) != 1:
             raise TooMuch("settings documents that wait")
 
     def next_to_send(self) -> SettingsJob | None:
         """The oldest job that waits; it is gone from here, so that it is never sent twice. Records that cannot be read, or that
         no key opens, are passed over."""
-        while (record := guarded(lambda: self._client.lpop(OUTGOING))) is not None:
+        while (record := guarded(lambda: self._client.lpop(OTA_QUEUE))) is not None:
             try:
                 return SettingsJob.unpack(self._ring.open(record, _PURPOSE))
             except (BadRecord, KeyRingError):

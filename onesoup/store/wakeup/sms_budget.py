@@ -10,12 +10,12 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, guarded
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+SMS_HOUR_MS, SMS_DAY_MS = 3_600_000, 86_400_000
 # Wake-ups in a row without a request of the phone after them.
-UNANSWERED = 2
+MAX_UNANSWERED_SMS = 2
 # Reports in a row that a message could not be delivered, and for how long the number is left alone then.
-FAILURES, SUSPENDED_MS = 3, 86_400_000
-JOB_MS = 2 * 3_600_000
+MAX_SMS_FAILURES, SMS_SUSPENSION_MS = 3, 86_400_000
+SMS_JOB_MS = 2 * 3_600_000
 
 _CLAIM = """
 -- KEYS 1 number  2 times of its messages  ARGV 1 gap, ms  2 an hour's  3 a day's  4 unanswered allowed
@@ -95,7 +95,7 @@ return fails
 """
 
 # States of a message; a report moves it only forward.
-ORDER = {"sent": 0, "unknown": 0, "accepted": 1, "buffered": 2, "delivered": 3, "failed": 3, "refused": 3}
+SMS_STATE_RANKS = {"sent": 0, "unknown": 0, "accepted": 1, "buffered": 2, "delivered": 3, "failed": 3, "refused": 3}
 
 _START = """
 -- KEYS 1 job  ARGV 1 number  2 how long it is remembered, ms     Returns 0 when it was started before.
@@ -116,7 +116,7 @@ return h[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SmsLimits:
     """What may be sent: seconds between two to a number; messages in an hour and a day; in all."""
 
     gap: int = 300
@@ -131,7 +131,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class SmsRefusal:
     """Why nothing may be sent now: gap, hour, day, unanswered, suspended, user, total or rate. `ms` until it may be tried
     again, None when waiting does not help."""
 
@@ -139,10 +139,15 @@ class Refusal:
     ms: int | None
 
 
-class Budget:
-    """Takes and gives back messages."""
+class SmsBudget:
+    """Takes and gives back messages. Keys:
 
-    def __init__(self, client: redis.Redis, limits: Limits) -> None:
+    sms:{number}, smsd:{number}    hash: last, asked (unanswered wake-ups), fails, until; of wake-ups and of answers; for two days
+    smst:{number}, smsdt:{number}  sorted set, messages of a day -> when they were sent, ms
+    smsday:{jid}, cir:smsday:*     counters of a user and of a gateway, for a day
+    cir:smsrate:*                  hash, the token bucket of a gateway"""
+
+    def __init__(self, client: redis.Redis, limits: SmsLimits) -> None:
         self._client, self._limits = client, limits
         self._claim, self._refund, self._count = (
             RedisScript(client, _CLAIM, "sms.claim"),
@@ -151,42 +156,61 @@ class Budget:
         )
         self._bucket = RedisScript(client, _BUCKET, "sms.bucket")
 
-    def claim(self, number: str, jid: str, gateway: str, job: str, heard_ms: int | None) -> Refusal | int:
+    def claim(self, number: str, jid: str, gateway: str, job: str, heard_ms: int | None) -> SmsRefusal | int:
         """How many messages the gateway has had today, this one included; or why it may not be sent. `heard_ms` is when the
         phone was last heard; None for a message that its user has just asked for."""
         limits, names = self._limits, _of(number)
-        args = [limits.gap * 1000, limits.per_hour, limits.per_day, UNANSWERED, "" if heard_ms is None else heard_ms, job]
+        args = [limits.gap * 1000, limits.per_hour, limits.per_day, MAX_UNANSWERED_SMS, "" if heard_ms is None else heard_ms, job]
         reason, wait = self._claim(names, args)
         if reason != b"ok":
-            return Refusal(reason.decode(), None if wait < 0 else int(wait))
+            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
         user, total = keys.account(jid, "smsday"), f"cir:smsday:{gateway}"
-        if self._count([user], [limits.user_per_day, DAY_MS])[0] == 0:
-            return self._back(number, job, Refusal("user", None))
-        allowed, count = self._count([total], [limits.total_per_day, DAY_MS])
+        if self._count([user], [limits.user_per_day, SMS_DAY_MS])[0] == 0:
+            return self._back(number, job, SmsRefusal("user", None))
+        allowed, count = self._count([total], [limits.total_per_day, SMS_DAY_MS])
         if not allowed:
             self._less(user)
-            return self._back(number, job, Refusal("total", None))
+            return self._back(number, job, SmsRefusal("total", None))
         wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate]))
         if wait:
             self._less(user, total)
-            return self._back(number, job, Refusal("rate", wait))
+            return self._back(number, job, SmsRefusal("rate", wait))
         return int(count)
 
-    def claim_data(self, number: str, gateway: str, job: str) -> Refusal | int:
+    def claim_data(self, number: str, gateway: str, job: str) -> SmsRefusal | int:
         """The same for a part of an answer to an SMS of the phone's. It has paid for that, so there is no gap and nothing to
         wait for; answers and wake-ups do not use up each other's share of the number."""
         limits, total = self._limits, f"cir:smsday:{gateway}"
-        reason, wait = self._claim(_data_of(number), [0, limits.data_per_hour, limits.data_per_day, UNANSWERED, "", job])
+        reason, wait = self._claim(_data_of(number), [0, limits.data_per_hour, limits.data_per_day, MAX_UNANSWERED_SMS, "", job])
         if reason != b"ok":
-            return Refusal(reason.decode(), None if wait < 0 else int(wait))
-        allowed, count = self._count([total], [limits.total_per_day, DAY_MS])
+            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
+        allowed, count = self._count([total], [limits.total_per_day, SMS_DAY_MS])
         wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate])) if allowed else 0
         if allowed and not wait:
             return int(count)
         if allowed:
             self._less(total)
         self._refund(_data_of(number), [job])
-        return Refusal("rate", wait) if wait else Refusal("total", None)
+        return SmsRefusal("rate", wait) if wait else SmsRefusal("total", None)
+
+    def claim_part(self, number: str, jid: str, gateway: str, job: str) -> SmsRefusal | int:
+        """The same for a part of a settings document. Its user has just asked for it, after a code perhaps, and is given few
+        documents a day: so it waits neither for the gap nor for the hour. The limits of the day hold. `turn` sets the pace."""
+        limits, user, total = self._limits, keys.account(jid, "smsday"), f"cir:smsday:{gateway}"
+        reason, wait = self._claim(_of(number), [0, limits.per_day, limits.per_day, MAX_UNANSWERED_SMS, "", job])
+        if reason != b"ok":
+            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
+        if self._count([user], [limits.user_per_day, SMS_DAY_MS])[0] == 0:
+            return self._back(number, job, SmsRefusal("user", None))
+        allowed, count = self._count([total], [limits.total_per_day, SMS_DAY_MS])
+        if allowed:
+            return int(count)
+        self._less(user)
+        return self._back(number, job, SmsRefusal("total", None))
+
+    def turn(self, gateway: str) -> int:
+        """Takes the gateway's next turn, or says in how many ms there is one."""
+        return int(self._bucket([f"cir:smsrate:{gateway}"], [self._limits.rate]))
 
     def refund_data(self, number: str, gateway: str, job: str) -> None:
         self._refund(_data_of(number), [job])
@@ -197,7 +221,7 @@ class Budget:
         self._refund(_of(number), [job])
         self._less(keys.account(jid, "smsday"), f"cir:smsday:{gateway}")
 
-    def _back(self, number: str, job: str, refusal: Refusal) -> Refusal:
+    def _back(self, number: str, job: str, refusal: SmsRefusal) -> SmsRefusal:
         self._refund(_of(number), [job])
         return refusal
 
@@ -206,8 +230,9 @@ class Budget:
             guarded(lambda name=counter: self._client.decr(name))  # type: ignore[misc]
 
 
-class Jobs:
-    """Messages that were handed to the gateway, for the reports about them."""
+class SmsJobs:
+    """Messages that were handed to the gateway, for the reports about them, for two hours: cir:job:*, a hash with number (n),
+    state, rank and time (at); cir:smsid:*, a string, the job behind an id of the gateway."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._start = client, RedisScript(client, _START, "sms.start")
@@ -215,12 +240,12 @@ class Jobs:
 
     def start(self, job: str, number: str) -> bool:
         """False when this job was started before: it must not be sent again."""
-        return bool(self._start([_job(job)], [number, JOB_MS]) == 1)
+        return bool(self._start([_job(job)], [number, SMS_JOB_MS]) == 1)
 
     def name(self, job: str, gateway: str, message_id: str) -> None:
         """The gateway calls this job by an id of its own; one that is too long is not remembered."""
         if message_id and len(message_id.encode("utf-8", "surrogatepass")) <= bounds.GATEWAY_ID_BYTES:
-            guarded(lambda: self._client.set(f"cir:smsid:{gateway}:{message_id.lower()}", job, px=JOB_MS))
+            guarded(lambda: self._client.set(f"cir:smsid:{gateway}:{message_id.lower()}", job, px=SMS_JOB_MS))
 
     def named(self, gateway: str, forms: tuple[str, ...]) -> str:
         """The job of a gateway's id in one of these forms, the likeliest first; "" when none is known."""
@@ -232,11 +257,11 @@ class Jobs:
 
     def report(self, job: str, state: str) -> str:
         """A report about a job: "new" when it changes something, "old" when it says what is known, "unknown"."""
-        found = self._move([_job(job)], [ORDER[state], state])
+        found = self._move([_job(job)], [SMS_STATE_RANKS[state], state])
         if not isinstance(found, bytes):
             return "old" if found == 0 else "unknown"
         if state in ("delivered", "failed", "refused"):
-            self._report(_of(found.decode())[:1], [state, FAILURES, SUSPENDED_MS])
+            self._report(_of(found.decode())[:1], [state, MAX_SMS_FAILURES, SMS_SUSPENSION_MS])
         return "new"
 
     def state(self, job: str) -> str:

@@ -12,17 +12,17 @@ import redis
 from onesoup.store import bounds
 from onesoup.store.redis.client import RedisScript, Value, guarded
 from onesoup.store.redis.msgpack import reader
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
-DUE = "cir:smsin"
+SMS_TIMERS_KEY = "cir:smsin"
 # How long a part waits for the others, and a message or an answer for a process that lives.
-PARTS_MS, KEEP_MS = 600_000, 3_600_000
+SMS_PARTS_MS, INBOUND_SMS_MS = 600_000, 3_600_000
 # Messages of one number that may wait.
-MOST = 50
-HOUR_MS = 3_600_000
+MAX_WAITING_SMS = 50
+DELIVERIES_WINDOW_MS = 3_600_000
 # Under an id of the gateway's, a delivery is known again for so long; without one by its octets, and for a moment only: a phone
 # may well say the same twice.
-ID_MS, ALIKE_MS = 3_600_000, 30_000
+GATEWAY_ID_MS, SAME_SMS_MS = 3_600_000, 30_000
 
 _KEEP = """
 -- KEYS 1 known delivery  2 parts  3 queue  4 keys of parts  5 deliveries of this hour
@@ -96,10 +96,14 @@ class InboundSms:
 
 
 class InboundSmsStore:
-    """Messages and answers by number. `due` has the numbers for which there is something to do."""
+    """Messages and answers by number. `due` (cir:smsin) has the numbers for which there is something to do. Keys:
+
+    smsin:{number}      list of whole messages, oldest first;  smsout:{number}  list of answers; for an hour
+    smspart:{number}:*  hash, place -> part of an unfinished message;  smsparts:{number}  list of their names; for ten minutes
+    smsseen:{number}:*  string, a delivery that came;  smsn:{number}  counter of deliveries; for an hour"""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self.due = client, Due(client, DUE)
+        self._client, self.due = client, SharedTimers(client, SMS_TIMERS_KEY)
         self._keep, self._answered = (
             RedisScript(client, _KEEP, "incoming.keep"),
             RedisScript(client, _ANSWERED, "incoming.answered"),
@@ -115,8 +119,17 @@ class InboundSmsStore:
             return KeptParts.FULL
         names = [f"smsseen:{{{number}}}:{delivery}", f"smspart:{{{number}}}:{message}", _queue(number)]
         names += [f"smsparts:{{{number}}}", f"smsn:{{{number}}}"]
-        args: list[Value] = [ID_MS if named else ALIKE_MS, place, count, octets, head, PARTS_MS, MOST, KEEP_MS]
-        args += [bounds.MOST_UNFINISHED, bounds.MOST_DELIVERIES, HOUR_MS]
+        args: list[Value] = [
+            GATEWAY_ID_MS if named else SAME_SMS_MS,
+            place,
+            count,
+            octets,
+            head,
+            SMS_PARTS_MS,
+            MAX_WAITING_SMS,
+            INBOUND_SMS_MS,
+        ]
+        args += [bounds.MOST_UNFINISHED, bounds.MOST_DELIVERIES, DELIVERIES_WINDOW_MS]
         kept = KeptParts(self._keep(names, args))
         if kept in (KeptParts.MESSAGE, KeptParts.REPEAT):  # the process that kept it may have died before it could say so
             self.due.add(number)
@@ -129,7 +142,7 @@ class InboundSmsStore:
 
     def answered(self, number: str, entry: InboundSms, answer: bytes) -> bool:
         """The message is done; `answer` waits to be sent, b"" for none. False when another process was faster."""
-        return bool(self._answered([_queue(number), _answers(number)], [entry.raw, answer, KEEP_MS]) == 1)
+        return bool(self._answered([_queue(number), _answers(number)], [entry.raw, answer, INBOUND_SMS_MS]) == 1)
 
     def answer(self, number: str) -> bytes | None:
         """The oldest answer that has yet to be sent."""

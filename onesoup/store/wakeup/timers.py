@@ -8,7 +8,7 @@ from typing import NamedTuple
 import redis
 
 from onesoup.store.redis.client import RedisScript, Value, guarded
-from onesoup.store.redis.clock import SHIFT, Jumps
+from onesoup.store.redis.clock import SHIFT_LUA, ClockJumps
 
 _SOON = """
 -- KEYS 1 due  ARGV 1 name  2 in how many ms     It gets a step then, or earlier when it has one already.
@@ -56,7 +56,7 @@ return 1
 
 
 _JUMPED = (
-    SHIFT
+    SHIFT_LUA
     + """
 -- KEYS 1 due  ARGV 1 by how many ms Redis's clock has jumped     Timers that were set before move with it, however many
 -- processes have seen it.
@@ -67,7 +67,7 @@ return 1
 )
 
 
-class Taken(NamedTuple):
+class TakenTimers(NamedTuple):
     """What one process got. `after`: ms until something else is due, the lease of what it has included; -1 for nothing."""
 
     lease: int
@@ -75,11 +75,11 @@ class Taken(NamedTuple):
     after: int
 
 
-class Due:
-    """One such list."""
+class SharedTimers:
+    """One sorted set: name -> when it is due, ms. Who takes a name moves it to the end of its lease."""
 
     def __init__(self, client: redis.Redis, key: str) -> None:
-        self._client, self._key, self._clock = client, key, Jumps()
+        self._client, self._key, self._clock = client, key, ClockJumps()
         self._soon, self._take = RedisScript(client, _SOON, "due.soon"), RedisScript(client, _TAKE, "due.take")
         self._renew, self._settle = RedisScript(client, _RENEW, "due.renew"), RedisScript(client, _SETTLE, "due.settle")
         self._jumped = RedisScript(client, _JUMPED, "due.jumped")
@@ -92,13 +92,13 @@ class Due:
         """A step at once, unless there is one to come or somebody works on it."""
         guarded(lambda: self._client.zadd(self._key, {name: 0}, nx=True))
 
-    def take(self, lease_ms: int, most: int = 100) -> Taken:
+    def take(self, lease_ms: int, most: int = 100) -> TakenTimers:
         """Names whose time has come. Another process may have them when the lease is over."""
         before = time.monotonic()
         end, after, *names = self._take([self._key], [lease_ms, most])
         if by := self._clock.by(int(end) - lease_ms, before, time.monotonic()):
             self._jumped([self._key], [by])
-        return Taken(int(end), [name.decode() for name in names], int(after))
+        return TakenTimers(int(end), [name.decode() for name in names], int(after))
 
     def renew(self, leases: Mapping[str, int], lease_ms: int) -> int:
         """The names, with the ends of their leases, are still worked on. Returns the new end."""

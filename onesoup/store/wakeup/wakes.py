@@ -14,19 +14,19 @@ from onesoup.store import bounds, keys
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.client import RedisScript, Value, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import PRELUDE
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.session.session_lua import WAKE_LUA
+from onesoup.store.wakeup.timers import SharedTimers
 
-VERSION = 1
-DUE = "cir:due"
+WAKE_TRIES_VERSION = 1
+WAKE_TIMERS_KEY = "cir:due"
 # Bearers that went unanswered so often are not agreed for a while.
-BAD_AFTER = 3
-BAD_MS = 86_400_000
-TOKEN_MS = 86_400_000
-SWEEP = "cir:sweep"
+BEARER_FAILURES = 3
+BAD_BEARER_MS = 86_400_000
+TOKEN_OR_COOKIE_MS = 86_400_000
+WAKE_SWEEP_KEY = "cir:sweep"
 
 _LOOK = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue     What a step needs to know: {now, waiting, fields ...}.
 local now = clock()
@@ -93,12 +93,12 @@ class WakeTries:
     done: bool = False
 
     def pack(self) -> bytes:
-        return pack(VERSION, {name: getattr(self, name) for name in self.__slots__})
+        return pack(WAKE_TRIES_VERSION, {name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
     @reader
     def unpack(cls, record: bytes) -> "WakeTries":
-        fields = unpack(record, VERSION)
+        fields = unpack(record, WAKE_TRIES_VERSION)
         return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
 
 
@@ -128,11 +128,18 @@ class WakeFacts:
     busy: bool = False
 
 
-class Wakes:
-    """Sessions that are `due` for a step, and the state of their wakes."""
+class WakeStore:
+    """Sessions that are `due` for a step, and the state of their wakes. Fields of s:{sid}: cir, the outstanding wake; tries, what
+    has been tried for it (WakeTries); num, addr and udp, where the phone is; deaf, datagrams in vain; via, how it was told to
+    come. Other keys:
+
+    cir:due       sorted set, sessions -> when their next step is due, ms (SharedTimers)
+    cir:sweep*    strings, while another process need not sweep
+    bad:{jid}     hash, bearer -> wakes in a row that went unanswered; for a day
+    cir:cookie:*  set of sessions that have a cookie;  cir:token:*  string, the session of a URL; both for a day"""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self.due = client, Due(client, DUE)
+        self._client, self.due = client, SharedTimers(client, WAKE_TIMERS_KEY)
         # Whether what a script publishes is sent behind it, by whoever ran it.
         self.news_apart = sharded_channels.available(client)
         self._look, self._note = RedisScript(client, _LOOK, "wakes.look"), RedisScript(client, _NOTE, "wakes.note")
@@ -144,7 +151,7 @@ class Wakes:
 
     def may_sweep(self, seconds: int, why: str = "") -> bool:
         """True for one process in that time, for each reason."""
-        key = f"{SWEEP}:{why}" if why else SWEEP
+        key = f"{WAKE_SWEEP_KEY}:{why}" if why else WAKE_SWEEP_KEY
         if guarded(lambda: self._client.set(key, b"1", nx=True, ex=seconds)):
             return True
         if int(guarded(lambda: self._client.ttl(key))) > seconds:  # Redis's clock was set back
@@ -165,7 +172,7 @@ class Wakes:
 
     # --- one session ---
 
-    def look(self, sid: str) -> WakeFacts:
+    def facts(self, sid: str) -> WakeFacts:
         """What there is to know for a step. NoSession when the session is over."""
         now, waiting, *fields = self._look([keys.session(sid), *keys.of(sid, "q")])
         wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl, busy = fields
@@ -191,7 +198,7 @@ class Wakes:
             busy=busy is not None,
         )
 
-    def note(self, sid: str, tries: WakeTries, via: str = "", seen: bytes | None = None) -> bool:
+    def note_tries(self, sid: str, tries: WakeTries, via: str = "", seen: bytes | None = None) -> bool:
         """Writes down what is about to be tried, and by which way. False when the phone has come meanwhile, or, with `seen`, when
         the record of what was tried is another one by now: then it must not be tried."""
         args: list[Value] = [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms)), via, int(seen is not None), seen or b""]
@@ -200,12 +207,12 @@ class Wakes:
     def forget_tries(self, sid: str) -> None:
         guarded(lambda: self._client.hdel(keys.session(sid), "tries"))
 
-    def deaf(self, sid: str, deaf: bool) -> None:
+    def note_deaf(self, sid: str, deaf: bool) -> None:
         """The phone did not come for datagrams; or it did. Its next address begins anew."""
         key = keys.session(sid)
         guarded(lambda: self._client.hincrby(key, "deaf", 1) if deaf else self._client.hdel(key, "deaf"))
 
-    def called(self, sid: str, number: str) -> None:
+    def set_number(self, sid: str, number: str) -> None:
         """The number that the session's messages go to from now on; nothing happens to one that is over."""
         self._called([keys.session(sid)], [number])
 
@@ -219,7 +226,7 @@ class Wakes:
             pipe = self._client.pipeline(transaction=False)
             for name in names:
                 pipe.hincrby(key, name, 1)
-            pipe.pexpire(key, BAD_MS)
+            pipe.pexpire(key, BAD_BEARER_MS)
             return pipe.execute()[:-1]
 
         return max(guarded(count), default=0)
@@ -227,16 +234,16 @@ class Wakes:
     def answered(self, jid: str) -> None:
         guarded(lambda: self._client.delete(keys.account(jid, "bad")))
 
-    def bad(self, jid: str) -> frozenset[str]:
+    def bad_bearers(self, jid: str) -> frozenset[str]:
         """Bearers that did not work for this account lately: a phone that relies on one of them would be deaf."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "bad")))
-        return frozenset(name.decode() for name, count in found.items() if int(count) >= BAD_AFTER)
+        return frozenset(name.decode() for name, count in found.items() if int(count) >= BEARER_FAILURES)
 
     # --- cookies, where phones may name them ---
 
     def put_cookie(self, cookie: str, sid: str) -> None:
         """A session with this cookie; there may be others, though not many."""
-        self._put_cookie([_cookie(cookie)], [sid, TOKEN_MS, bounds.MOST_COOKIE_SESSIONS])
+        self._put_cookie([_cookie(cookie)], [sid, TOKEN_OR_COOKIE_MS, bounds.MOST_COOKIE_SESSIONS])
 
     def of_cookie(self, cookie: str) -> list[str]:
         """The sessions that have, or had, this cookie."""
@@ -246,13 +253,13 @@ class Wakes:
 
     def put_token(self, token: str, sid: str) -> None:
         """A URL's token stands for this session."""
-        guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_MS))
+        guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_OR_COOKIE_MS))
 
-    def asked(self, token: str) -> bool | None:
+    def waits_for_token(self, token: str) -> bool | None:
         """Whether something waits for the session of a token; None for an unknown one. A session that is over says that
         something waits: the phone polls and is told so."""
         key = f"cir:token:{token}"
-        sid = guarded(lambda: self._client.getex(key, px=TOKEN_MS))
+        sid = guarded(lambda: self._client.getex(key, px=TOKEN_OR_COOKIE_MS))
         if not isinstance(sid, bytes):
             return None
         name = sid.decode()

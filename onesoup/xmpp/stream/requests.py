@@ -11,7 +11,7 @@ from onesoup.xmpp.stream.serializer import SerializedElement
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class PendingRequests:
+class OpenRequests:
     """Id -> the request under way. Only the answer of the one whom it went to counts; `jid` is our own address."""
 
     __slots__ = ("_counter", "_prefix", "_waiting")

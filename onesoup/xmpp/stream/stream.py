@@ -22,7 +22,7 @@ from onesoup.xmpp.stream.login import StreamAccount
 from onesoup.xmpp.stream.negotiate import fail_on, offered_namespaces
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.outgoing import OnAcked, OutgoingStream
-from onesoup.xmpp.stream.requests import PendingRequests
+from onesoup.xmpp.stream.requests import OpenRequests
 from onesoup.xmpp.stream.stream_management import Sent, StreamManagement
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,7 @@ class Stream(OutgoingStream):
         super().__init__(options, on_acked, StreamManagement.restore(resume) if resume and resume.get("sm_id") else None)
         self._account: StreamAccount | None = StreamAccount(domain, user, password, resource)
         self._on_stanzas = on_stanzas
-        self._requests = PendingRequests(prefix)
+        self._requests = OpenRequests(prefix)
         self._early: list[Node] = []
         self._batch = 0
         self.since = self.heard = 0.0  # when it was connected, and when the server last said anything

@@ -9,18 +9,16 @@ from typing import Any
 
 import falcon
 
-from onesoup.guide.phones import Family, Server, guide
+from onesoup.guide.phones import Family, ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking
-from onesoup.store import records
-from onesoup.store.redis.msgpack import BadRecord
 from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
 from workers.gateway.web import account_number, account_settings
-from workers.gateway.web.signed_session import PATH
-from workers.gateway.web.steps import AccountSite, Phones, Problem, Step, Visit, sign_in_values
+from workers.gateway.web.signed_session import ACCOUNT_PATH
+from workers.gateway.web.steps import AccountSite, Phones, Step, StepProblem, Visit, sign_in_values
 
-OWN_PASSWORD, DONE = f"{PATH}/password/own", f"{PATH}/done"
-FORGET, FORGET_SURE, FORGOTTEN = f"{PATH}/forget", f"{PATH}/forget/sure", f"{PATH}/forgotten"
+OWN_PASSWORD, DONE = f"{ACCOUNT_PATH}/password/own", f"{ACCOUNT_PATH}/done"
+FORGET, FORGET_SURE, FORGOTTEN = f"{ACCOUNT_PATH}/forget", f"{ACCOUNT_PATH}/forget/sure", f"{ACCOUNT_PATH}/forgotten"
 # The button that was pressed; a form's first one does no harm, since Enter presses it.
 BUTTON, YES = "do", "yes"
 
@@ -40,7 +38,7 @@ class Start(Step):
     def do(self, visit: Visit) -> str:
         services, password = self.site.services, visit.form.get("password", "")
         if not visit.typed("address"):
-            raise Problem("Type your XMPP address.", "address")
+            raise StepProblem("Type your XMPP address.", "address")
         visit.jid = linking.account_of(services, visit.peer, visit.typed("address"))
         linking.verify_password(services, visit.peer, visit.jid, password, self.site.deadline())
         self.site.sessions.begin(visit.req, visit.resp, visit.jid, password)
@@ -48,7 +46,7 @@ class Start(Step):
 
 
 class Overview(Step):
-    path = f"{PATH}/overview"
+    path = f"{ACCOUNT_PATH}/overview"
     template = "overview.html"
 
     def values(self, visit: Visit) -> dict[str, Any]:
@@ -66,7 +64,7 @@ class Overview(Step):
 class Password(Step):
     """Lets a phone password be made."""
 
-    path = f"{PATH}/password"
+    path = f"{ACCOUNT_PATH}/password"
     template = "password.html"
 
     def do(self, visit: Visit) -> str:
@@ -84,9 +82,9 @@ class OwnPassword(Step):
         phone, again = visit.form.get("phone", ""), visit.form.get("again", "")
         objection = linking.phone_password_objection(phone, visit.owner.password)
         if objection:
-            raise Problem(objection, "phone")
+            raise StepProblem(objection, "phone")
         if phone != again:
-            raise Problem("The two phone passwords differ.", "again")
+            raise StepProblem("The two phone passwords differ.", "again")
         return _choose(self.site, visit, phone, made=False)
 
 
@@ -108,7 +106,7 @@ class Done(Step):
 
     def values(self, visit: Visit) -> dict[str, Any]:
         services, owner, url = self.site.services, visit.owner, self.site.server(visit)
-        server, family = Server(url, owner.jid.rpartition("@")[2]), _family(services, visit)
+        server, family = ServerValues(url, owner.jid.rpartition("@")[2]), _family(services, visit)
 
         def own(text: str) -> str:
             return server.fill(text).replace(server.address, owner.jid)
@@ -160,21 +158,21 @@ class Forgotten(Step):
 class Leave(Step):
     """Signs out. There is no page: whoever opens the path is led to the first one."""
 
-    path = f"{PATH}/leave"
+    path = f"{ACCOUNT_PATH}/leave"
     template = "sign_in.html"
 
     def elsewhere(self, visit: Visit) -> str:
-        return PATH
+        return ACCOUNT_PATH
 
     def values(self, visit: Visit) -> dict[str, Any]:
         return sign_in_values(self.site, visit)
 
     def do(self, visit: Visit) -> str:
         self.site.sessions.end(visit.resp, visit.owner)
-        return PATH
+        return ACCOUNT_PATH
 
 
-STEPS: tuple[type[Step], ...] = (Start, Overview, Password, OwnPassword, Done, Forget, ForgetSure, Forgotten, Leave)
+ACCOUNT_STEPS: tuple[type[Step], ...] = (Start, Overview, Password, OwnPassword, Done, Forget, ForgetSure, Forgotten, Leave)
 
 
 def add_account_pages(
@@ -184,10 +182,10 @@ def add_account_pages(
     phones: Phones | None = None,
     doctor: str = "",
 ) -> None:
-    """Serves the page below PATH, and links to settings. What is posted there and is no form goes to `phones`. `doctor` is the
-    path of the page that shows what a phone sends, "" where it is not served."""
+    """Serves the page below ACCOUNT_PATH, and links to settings. What is posted there and is no form goes to `phones`.
+    `doctor` is the path of the page that shows what a phone sends, "" where it is not served."""
     site = AccountSite(services, peers, phones, doctor)
-    for step in (*STEPS, *account_number.STEPS, *account_settings.STEPS):
+    for step in (*ACCOUNT_STEPS, *account_number.NUMBER_STEPS, *account_settings.SETTINGS_STEPS):
         app.add_route(step.path, step(site))
     link = account_settings.SettingsLink(services, peers, phones)
     for route in account_settings.LINK_ROUTES:
@@ -200,14 +198,7 @@ def _family(services: GatewayServices, visit: Visit) -> Family | None:
     if seen is not None:
         return seen
     for found in services.sessions.overview(list(services.clients.all(visit.owner.jid).values())):
-        handset = _handset(found.record) if found else ""
+        handset = found.session.handset if found else ""
         if handset and handset != "unknown":
             return guide().by_handset(handset)
     return None
-
-
-def _handset(record: bytes) -> str:
-    try:
-        return records.unpack_session(record).handset
-    except BadRecord:
-        return ""

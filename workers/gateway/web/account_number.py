@@ -8,11 +8,11 @@ from onesoup.csp.text import numbers
 from onesoup.handlers.login import linking
 from onesoup.handlers.login.locks import duration
 from onesoup.handlers.numbers import Issued
-from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, Checked
-from workers.gateway.web.signed_session import PATH
-from workers.gateway.web.steps import Problem, Step, Visit
+from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, CodeCheck
+from workers.gateway.web.signed_session import ACCOUNT_PATH
+from workers.gateway.web.steps import Step, StepProblem, Visit
 
-NUMBER, SEND, CODE = f"{PATH}/number", f"{PATH}/number/send", f"{PATH}/number/code"
+NUMBER, SEND, CODE = f"{ACCOUNT_PATH}/number", f"{ACCOUNT_PATH}/number/send", f"{ACCOUNT_PATH}/number/code"
 MAX_NUMBER = 40
 NO_NUMBER = "That is no phone number. Begin with + and the country code, such as +358401234567."
 ISSUED = {
@@ -20,8 +20,8 @@ ISSUED = {
     Issued.NOT_SERVED: "This server sends no SMS to that number.",
 }
 CHECKED = {
-    Checked.WRONG: "That is not the code. Look at the SMS again.",
-    Checked.OVER: "No code is waiting for this account, or it was too old. Have a new one sent.",
+    CodeCheck.WRONG: "That is not the code. Look at the SMS again.",
+    CodeCheck.OVER: "No code is waiting for this account, or it was too old. Have a new one sent.",
 }
 
 
@@ -43,9 +43,9 @@ class Number(Step):
         policy = self.site.services.policy
         number = numbers.normal_number(visit.typed("number")[:MAX_NUMBER], policy.country_code)
         if not number:
-            raise Problem(NO_NUMBER, "number")
+            raise StepProblem(NO_NUMBER, "number")
         if not numbers.number_allowed(number, policy.sms_prefixes):
-            raise Problem(ISSUED[Issued.NOT_SERVED], "number")
+            raise StepProblem(ISSUED[Issued.NOT_SERVED], "number")
         self.site.sessions.change(visit.owner, number=number)
         return SendCode.path
 
@@ -67,9 +67,9 @@ class SendCode(Step):
         issued = linking.send_code(self.site.services, visit.peer, owner.jid, owner.password, owner.number, self.site.deadline())
         if issued is Issued.TOO_OFTEN:
             wait = duration(self.site.services.numbers.issue_wait(owner.jid, owner.number))
-            raise Problem(f"Too many codes were asked for. Try again in {wait}.")
+            raise StepProblem(f"Too many codes were asked for. Try again in {wait}.")
         if issued in ISSUED:
-            raise Problem(ISSUED[issued])
+            raise StepProblem(ISSUED[issued])
         return Code.path
 
 
@@ -86,15 +86,15 @@ class Code(Step):
     def do(self, visit: Visit) -> str:
         owner, code = visit.owner, visit.typed("code")
         if not code:
-            raise Problem("Type the code from the SMS.", "code")
+            raise StepProblem("Type the code from the SMS.", "code")
         checked = linking.confirm_code(self.site.services, visit.peer, owner.jid, owner.password, code, self.site.deadline())
-        if checked is not Checked.RIGHT:
-            raise Problem(CHECKED[checked], "code")
+        if checked is not CodeCheck.RIGHT:
+            raise StepProblem(CHECKED[checked], "code")
         return Proved.path
 
 
 class Proved(Step):
-    path = f"{PATH}/number/done"
+    path = f"{ACCOUNT_PATH}/number/done"
     template = "number_done.html"
 
     def values(self, visit: Visit) -> dict[str, Any]:
@@ -104,4 +104,4 @@ class Proved(Step):
         return "" if self.site.services.numbers.of(visit.owner.jid) else Number.path
 
 
-STEPS: tuple[type[Step], ...] = (Number, SendCode, Code, Proved)
+NUMBER_STEPS: tuple[type[Step], ...] = (Number, SendCode, Code, Proved)

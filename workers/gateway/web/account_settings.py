@@ -15,9 +15,9 @@ import structlog
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.locks import duration
-from onesoup.handlers.settings_ota import Offered, new_pin, offer, signed
+from onesoup.handlers.settings_ota import Offered, goes_by_sms, new_pin, offer, signed
 from onesoup.provisioning import push
-from onesoup.provisioning.documents import MAX_PASSWORD, MAX_USER_ID, AccessPoint, ImpsSettings
+from onesoup.provisioning.documents import MAX_PASSWORD, MAX_PROVISIONED_USER_ID, AccessPoint, ImpsSettings
 from onesoup.provisioning.errors import ProvisioningError
 from onesoup.provisioning.signature import Signature
 from onesoup.store.account.page_sessions import PageSession
@@ -26,12 +26,12 @@ from onesoup.store.errors import StoreDown
 from workers.gateway.client_address import PeerReader
 from workers.gateway.web.landing import not_found
 from workers.gateway.web.rendering import harden
-from workers.gateway.web.signed_session import PATH
-from workers.gateway.web.steps import AccountSite, Phones, Problem, Step, Visit
+from workers.gateway.web.signed_session import ACCOUNT_PATH
+from workers.gateway.web.steps import AccountSite, Phones, Step, StepProblem, Visit
 
 log = structlog.get_logger()
 
-SETTINGS = f"{PATH}/settings"
+SETTINGS = f"{ACCOUNT_PATH}/settings"
 # Phones like to begin with a capital letter.
 LINK_ROUTES = ("/s/{token}", "/S/{token}")
 LINKS_AN_HOUR = 10
@@ -53,7 +53,7 @@ OFFERED = {
 }
 
 
-class Settings(Step):
+class SettingsStep(Step):
     """Asks what the settings shall hold beside the server and the user id."""
 
     path = SETTINGS
@@ -92,12 +92,12 @@ class SettingsWay(Step):
     template = "settings_way.html"
 
     def elsewhere(self, visit: Visit) -> str:
-        return "" if sms_needed(self.site, visit) else Settings.path
+        return "" if sms_needed(self.site, visit) else SettingsStep.path
 
     def values(self, visit: Visit) -> dict[str, Any]:
         services = self.site.services
         return {
-            "sms": linking.wakes_by_sms(services),
+            "sms": goes_by_sms(services),
             "number": proved(services, visit.owner),
             "messages": sms_needed(self.site, visit),
         }
@@ -106,7 +106,7 @@ class SettingsWay(Step):
 class FromSettingsWay(Step):
     """A step whose button stands on the page of SettingsWay; so does what is wrong with it."""
 
-    def _show(self, visit: Visit, problem: Problem | None = None) -> None:
+    def _show(self, visit: Visit, problem: StepProblem | None = None) -> None:
         if problem is None:
             super()._show(visit)
         else:
@@ -136,7 +136,7 @@ class SettingsByLink(FromSettingsWay):
         who = services.ring.digest(owner.jid, "settings").hex()[:16]
         if services.tries.count("settings", who) > LINKS_AN_HOUR:
             wait = duration(services.tries.wait("settings", who))
-            raise Problem(f"Too many links were made. Try again in {wait}.")
+            raise StepProblem(f"Too many links were made. Try again in {wait}.")
         document, signature = made(self.site, visit, owner, pin)
         token = linking.easy_phone_password()
         services.settings_links.keep(token, LinkedSettings(document, signature.security, signature.mac))
@@ -153,7 +153,7 @@ class SettingsFile(Step):
     def elsewhere(self, visit: Visit) -> str:
         return "" if visit.owner.link and sms_needed(self.site, visit) else SettingsWay.path
 
-    def _show(self, visit: Visit, problem: Problem | None = None) -> None:
+    def _show(self, visit: Visit, problem: StepProblem | None = None) -> None:
         document, signature = made(self.site, visit, visit.owner, visit.owner.link_pin)
         send(visit.resp, LinkedSettings(document, signature.security, signature.mac))
         visit.resp.set_header("Content-Disposition", f'attachment; filename="{FILE_NAME}"')
@@ -177,9 +177,9 @@ class SettingsBySms(FromSettingsWay):
         offered = offer(services, owner.jid, number, imps_settings(self.site, visit, owner), pin)
         if offered is Offered.TOO_OFTEN:
             wait = duration(services.settings_queue.wait(owner.jid, number))
-            raise Problem(f"Settings were sent too often. Try again in {wait}, or use the link.")
+            raise StepProblem(f"Settings were sent too often. Try again in {wait}, or use the link.")
         if offered in OFFERED:
-            raise Problem(OFFERED[offered])
+            raise StepProblem(OFFERED[offered])
         self.site.sessions.change(owner, sms_pin=pin, sent_to=number)
         return self.path
 
@@ -216,7 +216,7 @@ class SettingsLink:
         return self._services.settings_links.take(token.lower(), who)
 
 
-STEPS: tuple[type[Step], ...] = (Settings, SettingsWay, SettingsByLink, SettingsFile, SettingsBySms)
+SETTINGS_STEPS: tuple[type[Step], ...] = (SettingsStep, SettingsWay, SettingsByLink, SettingsFile, SettingsBySms)
 
 
 def send(resp: falcon.Response, settings: LinkedSettings) -> None:
@@ -243,12 +243,12 @@ def imps_settings(site: AccountSite, visit: Visit, session: PageSession) -> Imps
     try:
         return ImpsSettings(
             url=site.server(visit),
-            user_id=user if len(user) <= MAX_USER_ID else session.jid,
+            user_id=user if len(user) <= MAX_PROVISIONED_USER_ID else session.jid,
             password=password,
             access_point=point,
         )
     except ProvisioningError as error:
-        raise Problem(f"These settings cannot be made: {error}.") from None
+        raise StepProblem(f"These settings cannot be made: {error}.") from None
 
 
 def made(site: AccountSite, visit: Visit, session: PageSession, pin: str) -> tuple[bytes, Signature]:
@@ -256,14 +256,14 @@ def made(site: AccountSite, visit: Visit, session: PageSession, pin: str) -> tup
     try:
         return signed(imps_settings(site, visit, session), pin)
     except ProvisioningError as error:
-        raise Problem(f"These settings cannot be made: {error}.") from None
+        raise StepProblem(f"These settings cannot be made: {error}.") from None
 
 
 def sms_needed(site: AccountSite, visit: Visit) -> int:
     """How many SMS carry the settings, 0 for settings that cannot be made."""
     try:
         document, signature = made(site, visit, visit.owner, ANY_PIN)
-    except Problem:
+    except StepProblem:
         return 0
     return len(list(push.messages(push.push_unit(document, signature), 0)))
 
@@ -278,8 +278,8 @@ def check(typed: dict[str, str]) -> None:
     for name, label, most in FIELDS:
         text = typed[name]
         if len(text) > most:
-            raise Problem(f"{label} has {len(text)} characters; phones take {most}.", name)
+            raise StepProblem(f"{label} has {len(text)} characters; phones take {most}.", name)
         if not all("!" <= char <= "~" for char in text):
-            raise Problem(f"{label}: use plain letters, digits and signs, without blanks.", name)
+            raise StepProblem(f"{label}: use plain letters, digits and signs, without blanks.", name)
     if not typed["apn"] and (typed["apn_user"] or typed["apn_password"]):
-        raise Problem("Type the name of the access point too, or leave all three empty.", "apn")
+        raise StepProblem("Type the name of the access point too, or leave all three empty.", "apn")

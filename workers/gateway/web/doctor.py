@@ -13,18 +13,17 @@ from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.guide import findings
 from onesoup.guide.finding_rules import Grade, Link
 from onesoup.guide.findings import OwnerFacts, SessionFacts
-from onesoup.guide.phones import Server, guide
+from onesoup.guide.phones import ServerValues, guide
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.locks import lock_of
-from onesoup.store import records
 from onesoup.store.redis.msgpack import BadRecord
 from workers.gateway.client_address import PeerReader
 from workers.gateway.web.account import Password, Start
-from workers.gateway.web.signed_session import PATH as ACCOUNT
+from workers.gateway.web.signed_session import ACCOUNT_PATH
 from workers.gateway.web.steps import AccountSite, Phones, Step, Visit
 
-DOCTOR_PATH, SIGN_IN = f"{ACCOUNT}/doctor", f"{ACCOUNT}/doctor/sign-in"
+DOCTOR_PATH, SIGN_IN = f"{ACCOUNT_PATH}/doctor", f"{ACCOUNT_PATH}/doctor/sign-in"
 RENEW_SECONDS, LIVE_SECONDS = 5, 600
 MOST_SHOWN = 40
 LINKS = {
@@ -84,7 +83,7 @@ class Doctor(Step):
         link = linking.find_link(services, jid)
         # From where the phone comes nobody knows: most likely from a place where the account never was.
         lock = lock_of(services, visit.peer, jid) or lock_of(services, Peer(), jid)
-        server = Server(self.site.server(visit), jid.rpartition("@")[2])
+        server = ServerValues(self.site.server(visit), jid.rpartition("@")[2])
         return OwnerFacts(
             jid,
             own,
@@ -99,26 +98,26 @@ def _sessions(services: GatewayServices, jid: str, now: int) -> tuple[SessionFac
     """The account's sessions that live. Their polls are told from now on."""
     sids = list(services.clients.all(jid).values())
     services.phone_requests.look_at(sids, now)
+    try:
+        overview = services.sessions.overview(sids)
+    except BadRecord:  # of another release: what came is shown all the same
+        return ()
     told = []
-    for found, polls in zip(services.sessions.overview(sids), services.phone_requests.polls(sids), strict=True):
-        try:
-            session = records.unpack_session(found.record) if found else None
-            caps = records.unpack_caps(found.caps) if found else None
-        except BadRecord:
+    for found, polls in zip(overview, services.phone_requests.polls(sids), strict=True):
+        if found is None:
             continue
-        if found is None or session is None or caps is None:
-            continue
+        session = found.session
         family = guide().by_handset(session.handset)
         told.append(
             SessionFacts(
                 session.version,
                 session.encoding.upper(),
                 family.name if family and session.handset != "unknown" else "",
-                found.seen // 1000,
+                found.last_heard_ms // 1000,
                 polls.count,
                 polls.unanswered,
-                "STCP" in caps.methods,
-                found.line,
+                "STCP" in found.capabilities.methods,
+                found.has_line,
             )
         )
     return tuple(told)

@@ -11,7 +11,7 @@ import falcon
 from onesoup.store.account.keyring import KeyRing
 
 FORM = "application/x-www-form-urlencoded"
-MAX_FORM, MAX_FIELDS = 8192, 20
+MAX_FORM, MAX_WEB_FORM_FIELDS = 8192, 20
 TOKEN_SECONDS = 3600
 # The field of a form that holds the token.
 TOKEN = "token"
@@ -29,7 +29,7 @@ def fields(req: falcon.Request) -> dict[str, str]:
         raise falcon.HTTPContentTooLarge()
     try:
         found = parse_qs(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, encoding="utf-8", errors="strict"
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_WEB_FORM_FIELDS, encoding="utf-8", errors="strict"
         )
     except ValueError:
         raise falcon.HTTPBadRequest() from None

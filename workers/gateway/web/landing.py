@@ -7,7 +7,7 @@ import re
 import falcon
 
 from onesoup.csp.access import default_domain
-from onesoup.guide.phones import Server, guide
+from onesoup.guide.phones import ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
 from workers.gateway.web.rendering import show
@@ -16,6 +16,7 @@ from workers.gateway.web.visits import MAX_SHOWN, visited
 ANY = "any"
 MOST_DOMAINS = 5
 CARD = "card.wml"
+_PORT = re.compile(r":[0-9]{1,5}\Z", re.ASCII)
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
 
 
@@ -56,21 +57,24 @@ def not_found(req: falcon.Request, resp: falcon.Response) -> None:
     show(req, resp, "not_found.xhtml", {}, falcon.HTTP_404)
 
 
-def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> Server:
+def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> ServerValues:
     """This server's own values, as whoever asks here types them into a phone."""
     policy, peer = services.policy, peers.of(req)
     domain = default_domain(policy.by_place, peer.host, "/", policy.domain or None) or "example.org"
-    return Server(server_url(services, peers, req), domain)
+    return ServerValues(server_url(services, peers, req), domain)
 
 
 def server_url(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> str:
     """What is typed into a phone: the host that this browser typed, with its port unless it came by HTTPS, which phones cannot.
     Where the request names no host that can be one, the domain stands for it."""
-    policy, host = services.policy, req.netloc.removesuffix(":80")
+    policy, host, port = services.policy, req.netloc.removesuffix(":80"), ""
     if peers.trusted(req) and peers.private(req):
         named = peers.of(req).host
         host = f"[{named}]" if ":" in named else named
-    host = policy.public_host or host
+    elif typed := _PORT.search(host):
+        port = typed.group()
+    if policy.public_host:
+        host = policy.public_host if _PORT.search(policy.public_host) else policy.public_host + port
     return f"http://{host if _HOST.fullmatch(host) else policy.domain or 'example.org'}/"
 
 

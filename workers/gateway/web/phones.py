@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import falcon
 
-from onesoup.guide.phones import BASES, Server, guide
+from onesoup.guide.phones import BASES, ServerValues, guide
 from onesoup.handlers.context import GatewayServices
 from workers.gateway.client_address import PeerReader
 from workers.gateway.web import rendering
@@ -34,7 +34,7 @@ class PhonePages:
 
 
 @lru_cache(maxsize=64)  # one host has a dozen; a stranger may name any
-def _page(path: str, server: Server, others: tuple[str, str], kind: str) -> str:
+def _page(path: str, server: ServerValues, others: tuple[str, str], kind: str) -> str:
     """`others` are the paths of the account page and of the doctor."""
     account, doctor = others
     values = {"server": server, "account": account, "doctor": doctor, "guide": guide(), "bases": BASES}

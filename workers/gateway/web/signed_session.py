@@ -29,8 +29,8 @@ from onesoup.store.account.page_sessions import PageSession, PageSessions
 from onesoup.store.redis.msgpack import BadRecord, pack, reader, unpack
 from workers.gateway.client_address import PeerReader
 
-COOKIE, FORM_COOKIE = "onesoup-account", "onesoup-form"
-PATH = "/account"
+ACCOUNT_COOKIE, FORM_COOKIE = "onesoup-account", "onesoup-form"
+ACCOUNT_PATH = "/account"
 VERSION = 1
 MAX_COOKIE = 3000
 MAX_SECONDS = 3600
@@ -48,11 +48,11 @@ class SignedSessions:
         session = PageSession(jid, secrets.token_urlsafe(24), password)
         self._store.begin(session)
         sealed = self._ring.seal(_packed(jid, session.token, int(time.time()) + MAX_SECONDS), _PURPOSE)
-        self._set(req, resp, COOKIE, base64.urlsafe_b64encode(sealed).decode())
+        self._set(req, resp, ACCOUNT_COOKIE, base64.urlsafe_b64encode(sealed).decode())
 
     def find(self, req: falcon.Request) -> PageSession | None:
         """The visit that the request belongs to. Asks Redis only for a cookie that is ours."""
-        cookies = req.get_cookie_values(COOKIE) or []
+        cookies = req.get_cookie_values(ACCOUNT_COOKIE) or []
         if len(cookies) != 1 or len(cookies[0]) > MAX_COOKIE:
             return None
         try:
@@ -67,7 +67,7 @@ class SignedSessions:
 
     def end(self, resp: falcon.Response, session: PageSession) -> None:
         self._store.end(session.jid)
-        resp.unset_cookie(COOKIE, path=PATH, same_site="Strict")
+        resp.unset_cookie(ACCOUNT_COOKIE, path=ACCOUNT_PATH, same_site="Strict")
 
     def form_key(self, req: falcon.Request, resp: falcon.Response) -> str:
         """The secret of a browser that is not signed in, for the tokens of its forms; a new one where it has none."""
@@ -82,7 +82,7 @@ class SignedSessions:
         return key if 20 <= len(key) <= 64 else ""
 
     def _set(self, req: falcon.Request, resp: falcon.Response, name: str, value: str) -> None:
-        resp.set_cookie(name, value, secure=self._peers.trusted(req), http_only=True, same_site="Strict", path=PATH)
+        resp.set_cookie(name, value, secure=self._peers.trusted(req), http_only=True, same_site="Strict", path=ACCOUNT_PATH)
 
 
 def _packed(jid: str, token: str, until: int) -> bytes:

@@ -22,7 +22,7 @@ from workers.gateway.client_address import PeerReader
 from workers.gateway.web import forms
 from workers.gateway.web.landing import server_url
 from workers.gateway.web.rendering import show
-from workers.gateway.web.signed_session import PATH, SignedSessions
+from workers.gateway.web.signed_session import ACCOUNT_PATH, SignedSessions
 
 log = structlog.get_logger()
 
@@ -37,10 +37,10 @@ TOLD: dict[int, str] = {
     StatusCode.FORBIDDEN: "That account is closed, or its log-in here is managed by the operator.",
     StatusCode.TIMEOUT: "The XMPP server did not answer in time. Try again.",
 }
-REFUSED = (StatusCode.INVALID_PASSWORD, StatusCode.SERVICE_UNAVAILABLE)
+REFUSED_CODES = (StatusCode.INVALID_PASSWORD, StatusCode.SERVICE_UNAVAILABLE)
 OLD_FORM = "This form was too old, or cookies are off. Fill it in again."
 PLAIN = "Passwords are typed here, so this page is served over HTTPS only. Ask the operator of this server for its address."
-OVER = "You are not signed in any more: ten minutes have passed. Nothing was changed. Sign in again."
+SIGNED_OUT = "You are not signed in any more: ten minutes have passed. Nothing was changed. Sign in again."
 
 
 class Phones(Protocol):
@@ -49,7 +49,7 @@ class Phones(Protocol):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None: ...
 
 
-class Problem(Exception):
+class StepProblem(Exception):
     """What is wrong with what was typed, for its user. `field` is the id of the field that is to be mended, "" for none."""
 
     def __init__(self, text: str, field: str = "") -> None:
@@ -94,7 +94,7 @@ class AccountSite:
     def server(self, visit: Visit) -> str:
         return server_url(self.services, self.peers, visit.req)
 
-    def page(self, visit: Visit, template: str, values: dict[str, Any], problem: Problem | None = None) -> None:
+    def page(self, visit: Visit, template: str, values: dict[str, Any], problem: StepProblem | None = None) -> None:
         """Shows a step, with what is wrong in it, if anything."""
         key = visit.session.token if visit.session else self.sessions.form_key(visit.req, visit.resp)
         shared = {
@@ -114,28 +114,28 @@ class AccountSite:
             who, most = self.services.ring.digest(visit.session.jid, "forms").hex()[:16], MOST_STEPS
         if self.services.guard.busy("forms", who, most):
             wait = duration(self.services.guard.busy_wait("forms", who))
-            raise Problem(f"Too many forms came from here. Try again in {wait}.")
+            raise StepProblem(f"Too many forms came from here. Try again in {wait}.")
         key = visit.session.token if visit.session else self.sessions.known_form_key(visit.req)
         if not self._tokens.good(visit.form.get(forms.TOKEN, ""), key, time.time()):
-            raise Problem(OLD_FORM)
+            raise StepProblem(OLD_FORM)
 
-    def told(self, visit: Visit, error: CspError | BackendError) -> Problem:
+    def told(self, visit: Visit, error: CspError | BackendError) -> StepProblem:
         """A refusal in words, with the length of the wait where there is one."""
         text = TOLD.get(error.code, "")
-        lock = lock_of(self.services, visit.peer, visit.jid) if visit.jid and error.code in REFUSED else None
+        lock = lock_of(self.services, visit.peer, visit.jid) if visit.jid and error.code in REFUSED_CODES else None
         told = " ".join(part for part in (text, lock.words if lock else "") if part) or _LATER
         wrong: dict[int, str] = {StatusCode.INVALID_PASSWORD: "password", StatusCode.DOMAIN_NOT_SUPPORTED: "address"}
-        return Problem(told, wrong.get(error.code, ""))
+        return StepProblem(told, wrong.get(error.code, ""))
 
 
 class Step:
     """One page with one form, below the account page."""
 
-    path: ClassVar[str] = PATH
+    path: ClassVar[str] = ACCOUNT_PATH
     template: ClassVar[str] = ""
     # Whether one has to be signed in, and where that is done.
     closed: ClassVar[bool] = True
-    sign_in: ClassVar[str] = PATH
+    sign_in: ClassVar[str] = ACCOUNT_PATH
 
     def __init__(self, site: AccountSite) -> None:
         self.site = site
@@ -173,7 +173,7 @@ class Step:
             return
         visit.form = forms.fields(req)
         if self.closed and visit.session is None:
-            self.site.page(visit, "sign_in.html", sign_in_values(self.site, visit), Problem(OVER))
+            self.site.page(visit, "sign_in.html", sign_in_values(self.site, visit), StepProblem(SIGNED_OUT))
             return
         where = self._try(visit)
         if where:
@@ -186,29 +186,31 @@ class Step:
             where = self.do(visit)
             log.info("account-page", step=self.path, result="done")
             return where
-        except Problem as found:
+        except StepProblem as found:
             problem = found
         except (CspError, BackendError) as error:
             log.info("account-page", step=self.path, result=int(error.code))
             if visit.session and error.code == StatusCode.INVALID_PASSWORD:
                 self.site.sessions.end(visit.resp, visit.session)
                 visit.session = None
-                self.site.page(visit, "sign_in.html", sign_in_values(self.site, visit), Problem(f"{_CREDENTIALS} Sign in again."))
+                self.site.page(
+                    visit, "sign_in.html", sign_in_values(self.site, visit), StepProblem(f"{_CREDENTIALS} Sign in again.")
+                )
                 return ""
             problem = self._told(visit, error)
         except (StoreDown, TooMuch) as error:
             log.warning("store-down", reason=str(error))
-            problem = Problem(_LATER)
+            problem = StepProblem(_LATER)
         self._show(visit, problem)
         return ""
 
-    def _told(self, visit: Visit, error: CspError | BackendError) -> Problem:
+    def _told(self, visit: Visit, error: CspError | BackendError) -> StepProblem:
         try:
             return self.site.told(visit, error)
         except StoreDown:
-            return Problem(_LATER)
+            return StepProblem(_LATER)
 
-    def _show(self, visit: Visit, problem: Problem | None = None) -> None:
+    def _show(self, visit: Visit, problem: StepProblem | None = None) -> None:
         try:
             values = self.values(visit)
         except StoreDown as error:
@@ -249,7 +251,7 @@ def sign_in_values(site: AccountSite, visit: Visit) -> dict[str, Any]:
     return {
         "domain": site.services.policy.domain or "example.org",
         "address": visit.form.get("address", "").strip()[:255],
-        "path": PATH,
+        "path": ACCOUNT_PATH,
     }
 
 

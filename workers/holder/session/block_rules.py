@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from onesoup.csp.blocking import Rules
-from onesoup.store.account.blocks import Blocks
+from onesoup.store.account.blocks import BlockLists
 from onesoup.store.errors import StoreDown
 from workers.holder.session.state import SessionState
 
@@ -16,7 +16,7 @@ MAX_RULES_AGE_SECONDS = 600.0
 class BlockRules:
     """`unblocked` is called with those that the server does not block any more: their presence is unknown."""
 
-    def __init__(self, state: SessionState, blocks: Blocks, unblocked: Callable[[list[str]], None]) -> None:
+    def __init__(self, state: SessionState, blocks: BlockLists, unblocked: Callable[[list[str]], None]) -> None:
         self._state, self._blocks, self._unblocked = state, blocks, unblocked
         self._rules: Rules | None = None
         self._rules_until = 0.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import gevent
 
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.session.stream_changes import StreamChanges
 from workers.holder.session.interfaces import ChangeWriter
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore

@@ -6,10 +6,9 @@ from typing import Protocol
 
 from onesoup.csp import notices
 from onesoup.csp.lists import Item
-from onesoup.store import records
-from onesoup.store.account.accounts import ATTRIBUTE_LISTS, PENDING_REQUESTS, USER_TARGET, Lists
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.bounds import TooMuch
-from onesoup.store.session.holder_side import ContactRecord
+from onesoup.store.session.contacts import ContactRecord
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.inbound_batch import SentMessage
 from workers.holder.session.state import SessionState
@@ -36,7 +35,7 @@ class SessionContactFacts:
         self,
         state: SessionState,
         store: SessionStore,
-        lists: Lists,
+        lists: AccountLists,
         rules: BlockRules,
         sent: SentLog,
         changing: Container[str],
@@ -59,17 +58,17 @@ class SessionContactFacts:
 
     def granted(self, jid: str) -> bool:
         """Whether an attribute list names this user. The default list approves nobody."""
-        return self._lists.has(self._state.session.jid, USER_TARGET + jid, ATTRIBUTE_LISTS)
+        return self._lists.attributes.has_user(self._state.session.jid, jid)
 
     def waits(self, jid: str) -> bool:
         """Whether this one has asked for presence, and the user has not decided yet."""
-        return self._lists.has(self._state.session.jid, jid, PENDING_REQUESTS)
+        return self._lists.pending.has(self._state.session.jid, jid)
 
     def asks(self, jid: str, note: str) -> None:
         """Somebody asks for presence: stored for a phone that reads it later. Strangers do not fill Redis: above a number the
         requests stay with the server."""
         with suppress(TooMuch):
-            self._lists.put(self._state.session.jid, {jid: records.pack_plain(note[:MAX_REQUEST_NOTE])}, PENDING_REQUESTS)
+            self._lists.pending.put(self._state.session.jid, jid, note[:MAX_REQUEST_NOTE])
 
     # --- block and grant lists ---
 
@@ -103,5 +102,5 @@ class SessionContactFacts:
             return []
         others = {jid: item for jid, item in items.items() if jid and jid not in self._changing}
         known = {jid: self.item(jid) for jid in others}
-        stored = {name: records.unpack_list(name, record) for name, record in self._lists.all(session.jid).items()}
+        stored = self._lists.contacts.all(session.jid)
         return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()], self._store.list_cuts())

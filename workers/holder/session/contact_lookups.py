@@ -16,6 +16,7 @@ from onesoup.csp import capabilities
 from onesoup.csp.presence import Picture
 from onesoup.csp.text import vcards
 from onesoup.images.threads import scaled
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
@@ -99,7 +100,7 @@ class ContactLookups:
             log.debug("look-failed", sid=short(self._state.sid), kind=lookup.kind, reason=type(error).__name__)
         except Exception as error:
             # A contact's answer can cost this lookup and nothing else.
-            log.exception("bug", kind=type(error).__name__, look=lookup.kind)
+            log_bug(error, look=lookup.kind)
 
     # --- pictures ---
 
@@ -242,7 +243,7 @@ class ContactLookups:
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
             log.debug("look-failed", sid=short(self._state.sid), reason=type(error).__name__)
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
         return ""
 
     # --- both ---

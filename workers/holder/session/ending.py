@@ -27,12 +27,12 @@ def close_session(services: HolderServices, sid: str, session: Session, shard: i
     if code != StatusCode.INVALID_SESSION:
         keep_joins(services.feed, services.groups, sid)
     others = [other for other in services.clients.all(jid).values() if other != sid]
-    left = {id_: records.lasting(stored) for id_, stored in store.undelivered(sid).items()}
+    left = {id_: records.lasting(stored) for id_, stored in store.items.undelivered(sid).items()}
     left = unread_items(services, jid, left, [sid, *others])
-    services.offline.keep(jid, left | undelivered_messages(store.commands(sid, WHOLE_OUTBOX)))
+    services.offline.keep(jid, left | undelivered_messages(store.outbox.commands(sid, WHOLE_OUTBOX)))
     if others or services.offline.waits(jid):
-        services.had.keep(jid, store.had([sid]))
-    store.forget(sid)
+        services.had.keep(jid, store.delivered_copies([sid]))
+    store.delete_records(sid)
     services.clients.drop(jid, session.resource, sid)
     services.shards.remove(shard, sid)
 
@@ -43,5 +43,5 @@ def unread_items(services: HolderServices, jid: str, items: Mapping[str, bytes],
     names = {id_: records.copy_of(stored) for id_, stored in items.items()}
     if not any(names.values()):
         return dict(items)
-    old = copies.copies_of_items(names, [*services.feed.had(sids), *services.had.all(jid)])
+    old = copies.copies_of_items(names, [*services.feed.delivered_copies(sids), *services.had.all(jid)])
     return {id_: stored for id_, stored in items.items() if id_ not in old}

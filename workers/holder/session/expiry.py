@@ -4,8 +4,8 @@ agrees."""
 import time
 
 from onesoup.csp.status import StatusCode
-from onesoup.store.redis.clock import Jumps
-from onesoup.store.session.holder_side import SessionStatus
+from onesoup.store.redis.clock import ClockJumps
+from onesoup.store.session.session_values import SessionStatus
 
 
 class SessionExpiry:
@@ -14,7 +14,7 @@ class SessionExpiry:
     __slots__ = ("_clock", "_since")
 
     def __init__(self) -> None:
-        self._clock, self._since = Jumps(), time.monotonic()
+        self._clock, self._since = ClockJumps(), time.monotonic()
 
     def judge(self, seen: SessionStatus, before: float, after: float) -> tuple[int, SessionStatus]:
         """`seen` is the status of the session, read between the moments `before` and `after` of our monotonic clock.

@@ -11,7 +11,8 @@ import structlog
 from xmpp.simplexml import Node
 
 from onesoup.csp.text import addresses
-from onesoup.store.session.holder_side import ContactRecord, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.events import TooBig

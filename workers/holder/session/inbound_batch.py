@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xmpp.simplexml import Node
 
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.session.holder_side import LIVE, UNSURE, StreamChanges, kept_since
+from onesoup.store.session.stream_changes import LIVE, UNSURE, StreamChanges, kept_since
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas

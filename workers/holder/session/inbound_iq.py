@@ -6,7 +6,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.text import addresses
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery
+from onesoup.store.session.stream_changes import Delivery
 from onesoup.xmpp import blocking, contacts, namespaces
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import InboundBatch

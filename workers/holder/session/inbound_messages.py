@@ -10,7 +10,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import bounces, commands, errors
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.bounces import Bounce

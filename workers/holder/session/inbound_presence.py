@@ -11,7 +11,8 @@ from onesoup.csp import presence
 from onesoup.csp.presence import Shown
 from onesoup.csp.text import addresses
 from onesoup.store import records
-from onesoup.store.session.holder_side import ALWAYS, LIVE, ContactRecord, Delivery, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
+from onesoup.store.session.stream_changes import ALWAYS, LIVE, Delivery, StreamChanges
 from onesoup.xmpp import contacts, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource

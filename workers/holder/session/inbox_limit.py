@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from onesoup.store.bounds import MOST_ITEM_BYTES, MOST_ITEMS
-from onesoup.store.session.holder_side import Delivery
+from onesoup.store.session.stream_changes import Delivery
 
 # A message above MOST_ITEMS or MOST_ITEM_BYTES is answered with an error (RFC 6121 section 8.5.2.2: a message is delivered,
 # stored or answered with an error). So much may come in before the store is asked again.

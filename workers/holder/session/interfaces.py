@@ -9,7 +9,8 @@ from xmpp.simplexml import Node
 from onesoup.csp.groups import Room
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities
-from onesoup.store.session.holder_side import ContactRecord, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp.commands import Command, ShowPresence
 from onesoup.xmpp.stream import Stream
 from workers.holder.session.inbound_batch import InboundBatch, SentMessage

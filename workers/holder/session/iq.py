@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
 from xmpp.simplexml import Node
 
 from onesoup.csp.status import StatusCode
+from onesoup.observability.bugs import log_bug
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import answers
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
-
-log = structlog.get_logger()
 
 # The condition of an entity that does not answer in time (RFC 6120 section 8.3.3.17).
 REMOTE_TIMEOUT = "remote-server-timeout"
@@ -52,5 +50,5 @@ def answer_of(work: Callable[[], bytes]) -> bytes:
     except (StoreDown, Fenced, NoSession):
         return answers.status(StatusCode.SERVICE_UNAVAILABLE, "try again later")
     except Exception as error:
-        log.exception("bug", kind=type(error).__name__)
+        log_bug(error)
         return answers.status(StatusCode.INTERNAL_ERROR, "internal error")

@@ -9,10 +9,11 @@ import gevent
 import structlog
 
 from onesoup.csp.status import StatusCode
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import commands
 from onesoup.xmpp.commands import FetchPicture, SendMedia
 from onesoup.xmpp.stream import StreamFailure
@@ -72,7 +73,7 @@ class MediaCommands:
             ours = False
         except Exception as error:
             # The next try would fail in the same way: the phone gets the link, or is told.
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
             abandon()
         finally:
             if wait:

@@ -17,6 +17,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.status import StatusCode
 from onesoup.observability import tracing
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import answers, commands
@@ -152,7 +153,7 @@ class Outbox:
                     self.acked([stored])  # it failed on a stream that lives: it would fail again
                 return
             except Exception as error:
-                log.exception("bug", kind=type(error).__name__)
+                log_bug(error)
             self.acked([stored])
 
         self._in_flight.add(stored)

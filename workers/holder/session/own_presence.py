@@ -11,9 +11,8 @@ from xmpp.simplexml import Node
 
 from onesoup.csp import presence
 from onesoup.observability.logs import short
-from onesoup.store import records
-from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, Lists
-from onesoup.store.account.handsets import NODES, OWN, PHOTO, Handsets
+from onesoup.store.account.handsets import HandsetMemory
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import extras
 from onesoup.xmpp.commands import ShowPresence
@@ -59,8 +58,8 @@ class OwnPresence:
         store: SessionStore,
         stream: StanzaWriter,
         *,
-        handsets: Handsets,
-        lists: Lists,
+        handsets: HandsetMemory,
+        lists: AccountLists,
         broadcast: Callable[[Node], None],
         profile_changed: Callable[[stanzas.PhoneProfile], None],
         interests_changed: Callable[[], None],
@@ -94,7 +93,7 @@ class OwnPresence:
         """Presence carries the name of this picture from now on (XEP-0153), after the next log-in too."""
         self._publish({"photo": name})
         session = self._state.session
-        self._handsets.put(session.jid, session.resource, PHOTO, name)
+        self._handsets.keep_picture_name(session.jid, session.resource, name)
 
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
         """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`, and no others.
@@ -104,12 +103,12 @@ class OwnPresence:
         if not subscribed and named == before:
             self.go_online()
             return
-        session, subscribed_to = self._state.session, self._store.subscriptions()
-        wishes = [records.unpack_wishes(record)[0] for record in set(subscribed_to.values())]
+        session, subscriptions = self._state.session, self._store.subscriptions().values()
+        wishes = [list(names) for names in {tuple(each.attributes) for each in subscriptions}]
         nodes = extras.wanted_nodes([*wishes, named] if named else wishes)
         self._publish({"notify": nodes, "asked": named})
         if subscribed:
-            self._handsets.put(session.jid, session.resource, NODES, records.pack_plain(nodes))
+            self._handsets.keep_pep_nodes(session.jid, session.resource, nodes)
             gevent.spawn(self._review)
 
     def _review(self) -> None:
@@ -138,17 +137,16 @@ class OwnPresence:
         """The presence of a phone that has published nothing in this session: as before its last log-out. It will probably
         subscribe the same again; other PEP nodes a moment later would be one more presence for every contact."""
         session, handsets = self._state.session, self._handsets
-        record = handsets.get(session.jid, session.resource, NODES)
-        shown = {**self._remembered(), "notify": records.unpack_plain(record, [])}
-        photo = handsets.get(session.jid, session.resource, PHOTO)
-        return shown if photo is None else {**shown, "photo": photo.decode()}
+        shown = {**self._remembered(), "notify": handsets.pep_nodes(session.jid, session.resource)}
+        picture = handsets.picture_name(session.jid, session.resource)
+        return shown if picture is None else {**shown, "photo": picture}
 
     def _remembered(self) -> dict[str, Any]:
         session = self._state.session
-        own = records.unpack_plain(self._handsets.get(session.jid, session.resource, OWN), {})
+        own = self._handsets.own_presence(session.jid, session.resource)
         if not own:
             return AVAILABLE
-        allowed, _ = records.unpack_grant(self._lists.get(session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))
+        allowed = self._lists.attributes.default(session.jid)
         said = ShowPresence.of(presence.published_presence(presence.own_list(own), allowed))
         return {name: getattr(said, name) for name in PUBLISHED_FIELDS}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from onesoup.csp import copies, messages
 from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id, token
 from onesoup.store import records
-from onesoup.store.session.holder_side import ALWAYS, Delivery
+from onesoup.store.session.stream_changes import ALWAYS, Delivery
 from onesoup.xmpp import messages as xmpp_messages
 from workers.holder.session.inbound_batch import NO_GROUP, GroupPlace, InboundBatch
 

@@ -13,8 +13,9 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.profiles import WRITABLE_PROPERTIES
 from onesoup.csp.status import StatusCode
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
-from onesoup.store.account.groups import Groups
+from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
 from onesoup.xmpp import answers, namespaces, profiles, searching
 from onesoup.xmpp.answers import CommandAnswer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
@@ -42,7 +43,7 @@ class SessionQueries:
     """The questions of one session."""
 
     def __init__(
-        self, state: SessionState, client: IqClient, *, services: ServiceCache, groups: Groups, card_lock: BoundedSemaphore
+        self, state: SessionState, client: IqClient, *, services: ServiceCache, groups: GroupStore, card_lock: BoundedSemaphore
     ) -> None:
         """`card_lock` is held while the account's vCard is changed."""
         self._state, self._client = state, client
@@ -60,7 +61,7 @@ class SessionQueries:
             log.info("question-failed", sid=short(self._state.sid), op=command.op, kind=failure.kind)
             return failure_answer(failure)
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
             return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
         finally:
             self._questions.release()
@@ -76,7 +77,7 @@ class Question:
     state: SessionState
     client: IqClient
     services: ServiceCache
-    groups: Groups
+    groups: GroupStore
     card_lock: BoundedSemaphore
     deadline: float
 

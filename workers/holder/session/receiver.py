@@ -11,7 +11,7 @@ from xmpp.simplexml import Node
 from onesoup.observability import tracing
 from onesoup.observability.logs import short
 from onesoup.store.errors import StoreDown
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.session.stream_changes import StreamChanges
 from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.contact_refresh import StaleContacts
 from workers.holder.session.inbound import InboundStanzas
@@ -20,7 +20,7 @@ from workers.holder.session.inbox_limit import InboxLimit
 from workers.holder.session.interfaces import ChangeWriter, OwnPresenceView, ReceivedStanzas
 from workers.holder.session.spelling import DomainSpelling
 from workers.holder.session.state import SessionState
-from workers.holder.session.store import SessionStore, handled_fields
+from workers.holder.session.store import SessionStore
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class StanzaReceiver:
         changes = done.changes
         if changes.presence and not self._own_presence.settled:
             changes.notbefore = PRESENCE_GATHERING_MS
-        changes.fields |= handled_fields(handled)
+        changes.handled_count = handled
         self._limit.add(changes.items)
         if not changes:
             return
@@ -93,17 +93,18 @@ class StanzaReceiver:
         if len(self._early) > MAX_EARLY_READS:
             raise StoreDown("too much before the session was there")
 
-    def store_early(self, fields: dict[str, bytes | str | int]) -> dict[str, bytes | str | int]:
-        """The session has its record now: stores what came before, together with `fields` of the session. Returns those that are
-        still to be stored. The caller has the session's lock."""
+    def store_early(self, first: StreamChanges) -> StreamChanges:
+        """The session has its record now: stores what came before, after `first`, which has only facts of the stream. Returns
+        what is still to be stored. The caller has the session's lock."""
         early, self._early = self._early, []
+        pending = first
         for changes in early:
-            fields = fields | changes.fields
-            if changes.only_fields:  # counters, mostly: the last one counts
-                continue
-            changes.fields, fields = fields, {}
-            self._changes.store(changes)
-        return fields
+            changes.add_stream_facts(pending)
+            pending = changes
+            if not changes.only_fields:  # what has only counters goes with the next one
+                self._changes.store(changes)
+                pending = StreamChanges()
+        return pending
 
     def inbox_grew(self) -> None:
         """The phone has items that did not come over this stream: those that waited for the account."""

@@ -8,8 +8,8 @@ from xmpp.simplexml import Node
 from onesoup.csp.lists import Item
 from onesoup.csp.status import StatusCode
 from onesoup.store import records
-from onesoup.store.account.accounts import Lists
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.account.lists import AccountLists
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import answers, errors
 from onesoup.xmpp.commands import Block, RemoveRosterItem, SendSubscription, SetRosterItem, StoreLists, Unblock
 from onesoup.xmpp.stream import StreamFailure, stanzas
@@ -32,7 +32,7 @@ class RosterCommands:
         stream: CommandStream,
         spelling: Spelling,
         rules_changed: Callable[[], None],
-        lists: Lists,
+        lists: AccountLists,
     ) -> None:
         self._state, self._store, self._stream, self._spelling = state, store, stream, spelling
         self._rules_changed, self._lists = rules_changed, lists
@@ -102,7 +102,7 @@ class RosterCommands:
 
     def store_lists(self, queued: QueuedCommand, _command: StoreLists) -> None:
         """A copy of the list metadata on the server outlives Redis."""
-        entries = self._lists.all(self._state.session.jid)
+        entries = self._lists.contacts.records(self._state.session.jid)
         queued.transmit(stanzas.lists_set(self._stream.new_id(), entries))
 
 

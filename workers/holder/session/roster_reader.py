@@ -11,7 +11,7 @@ from onesoup.csp.text import addresses
 from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
 from onesoup.store.bounds import MOST_ROSTER
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import contacts
 from onesoup.xmpp.stream.events import TooBig
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, OfflineInbox
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.xmpp.stream import Options
@@ -27,13 +28,13 @@ class HolderServices:
     client: Any
     feed: HolderSessionStore
     clients: ClientSessions
-    offline: Offline
-    had: Had
-    handsets: Handsets
-    lists: Lists
-    blocks: Blocks
-    groups: Groups
-    invites: Invites
+    offline: OfflineInbox
+    had: DeliveredCopies
+    handsets: HandsetMemory
+    lists: AccountLists
+    blocks: BlockLists
+    groups: GroupStore
+    invites: InvitationStore
     shards: Shards
     lookup_cache: LookupCache
     options: Options

@@ -17,7 +17,8 @@ from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.session.holder_side import SessionStatus
+from onesoup.store.session.session_values import NewSession, SessionStatus
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp.stream import Stream, stanzas
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.change_writer import SessionChangeWriter
@@ -266,10 +267,10 @@ class XmppSession(StreamListener):
     def session_taken(self) -> None:
         self.drop()
 
-    def _note_stream(self, more: Mapping[str, bytes | str | int] | None = None) -> None:
-        """Stores what a successor needs to resume the stream, and more fields of the session with it."""
+    def _note_stream(self, more: StreamChanges | None = None) -> None:
+        """Stores what a successor needs to resume the stream, and `more` changes of the session with it."""
         try:
-            self._store.write_stream(self.connection.resumption() if self.state.recorded else None, more or {})
+            self._store.write_stream(self.connection.resumption() if self.state.recorded else None, more)
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
 
@@ -309,16 +310,16 @@ class XmppSession(StreamListener):
         self.state.enter(Phase.LIVE)
         self._setup.store_first()
         with self.state.lock:
-            self._note_stream(self._receiver.store_early(self._setup.first_fields()))
+            self._note_stream(self._receiver.store_early(self._setup.first_changes()))
         self.outbox.wake()
         self.own_presence.expect()
 
-    def adopt(self, shown: bytes | None) -> None:
+    def adopt(self, shown: dict[str, Any] | None) -> None:
         """The session was another holder's: the presence that it published counts, and what it sent may have arrived."""
         self._adopted = True
-        self.own_presence.adopt(records.unpack_plain(shown, None))
+        self.own_presence.adopt(shown)
 
-    def move(self, sid: str, session: Session, fields: Mapping[str, Any]) -> bool:
+    def move(self, sid: str, session: Session, record: NewSession) -> bool:
         """The phone has logged in again: its new session takes over the stream, the caches and what waits. False when this
         session is just ending."""
         services, store = self._services, self._services.feed
@@ -328,12 +329,12 @@ class XmppSession(StreamListener):
             old, same = self.sid, self.session.cookie == session.cookie
             # Nothing is accepted for the old session any more when it is copied.
             store.end(old, self.fence, StatusCode.FORCED_LOGOUT)
-            left = unread_items(services, session.jid, store.undelivered(old), services.clients.all(session.jid).values())
-            store.create(sid, fields, records.in_order(left).items())
+            left = unread_items(services, session.jid, store.items.undelivered(old), services.clients.all(session.jid).values())
+            store.create(sid, record, records.in_order(left).items())
             store.copy(old, sid)
             self.state.sid, self.state.session = sid, session
             self.schedule.check_now()
-            store.forget(old)
+            store.delete_records(old)
             services.shards.remove(self.shard, old)
         if not same:
             self.rooms.joining.leave_all()

@@ -1,7 +1,7 @@
 """Builds what carries out the commands of workers for one session: the outbox, and a handler for each command."""
 
-from onesoup.store.redis.channels import answer
-from onesoup.store.session.gateway_side import FLOOD_MS
+from onesoup.store.redis.channels import send_reply
+from onesoup.store.session.request_effects import UNKNOWN_PRESENCE_MS
 from onesoup.xmpp.commands import ReplyAddress
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.command_table import command_table
@@ -57,10 +57,10 @@ class SessionCommands:
         state, store, stream, services = self._state, self._store, self._stream, self._services
 
         def presence_wanted() -> None:
-            services.later(state.sid, FLOOD_MS / 1000)
+            services.later(state.sid, UNKNOWN_PRESENCE_MS / 1000)
 
         def reply(to: ReplyAddress, payload: bytes) -> None:
-            answer(services.client, to.channel, to.name, payload)
+            send_reply(services.client, to.channel, to.name, payload)
 
         table = command_table(
             MessageCommands(self.sent, rooms.table, self._spelling, schedule, lambda: inbound.profile.language),

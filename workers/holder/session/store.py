@@ -4,16 +4,18 @@ Every method raises StoreDown while Redis is away; those that write raise Fenced
 NoSession when it is gone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
+from onesoup.csp.groups import Room
 from onesoup.csp.lists import Cut, Item
 from onesoup.csp.session import Capabilities
 from onesoup.store import records
-from onesoup.store.session.holder_side import CUTS, ContactRecord, Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.contacts import ContactRecord, Subscription
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.rooms import StoredOccupant
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from workers.holder.session.state import SessionState
-
-FieldValue = bytes | str | int
 
 
 class SessionStore:
@@ -32,54 +34,55 @@ class SessionStore:
 
     def capabilities(self) -> Capabilities:
         """What the phone takes, as far as it has said so."""
-        return records.unpack_caps(self._store.read(self._state.sid, "caps"))
+        return self._store.records.capabilities(self._state.sid)
 
     def list_cuts(self) -> Mapping[str, Cut]:
         """How contact lists are cut for the phone."""
-        return records.unpack_cuts(self._store.read(self._state.sid, CUTS))[1]
+        return self._store.records.list_cuts(self._state.sid)[1]
 
     def over(self) -> bool:
         """Whether the session has been ended in Redis."""
-        return self._store.state(self._state.sid)[0] is not None
+        return self._store.status(self._state.sid).code is not None
 
     def mark_idle(self, limit_ms: int) -> bool:
         """Asks to be woken by the phone's next request. False when the phone was there less than so many ms ago."""
-        return self._store.idle(self._state.sid, self._state.fence, limit_ms)
+        return self._store.mark_idle(self._state.sid, self._state.fence, limit_ms)
 
-    def write_stream(self, state: Mapping[str, Any] | None, more: Mapping[str, FieldValue] = MappingProxyType({})) -> None:
-        """Stores what a successor needs to resume the stream, and more fields of the session with it. Sent stanzas are in the
-        outbox: of them only the names are in `state`."""
-        fields = {**more, **_stream_fields(state)}
-        if fields:
-            self.write(StreamChanges(fields=fields))
+    def write_stream(self, state: Mapping[str, Any] | None, more: StreamChanges | None = None) -> None:
+        """Stores what a successor needs to resume the stream, and `more` with it. Sent stanzas are in the outbox: of them only
+        the names are in `state`."""
+        changes = StreamChanges() if more is None else more
+        if state is not None:
+            changes = replace(changes, stream_state=_packed(state), handled_count=state["h_in"])
+        if changes:
+            self.write(changes)
 
     def write_own_presence(self, presence: Mapping[str, Any]) -> None:
         """What others see of the phone, for the next holder."""
-        self.write(StreamChanges(fields={"shown": records.pack_plain(presence)}))
+        self.write(StreamChanges(shown_presence=records.pack_plain(presence)))
 
     # --- contacts ---
 
     def contacts(self, jids: Sequence[str]) -> dict[str, ContactRecord]:
         """What is kept of these contacts, by bare JID."""
-        return self._store.kept(self._state.sid, jids)
+        return self._store.contacts.read(self._state.sid, jids)
 
     def roster_item(self, jid: str) -> Item | None:
         """The roster item of a contact, None for who is not in the roster."""
-        record = self._store.item(self._state.sid, jid)
-        return records.unpack_item(jid, record) if record else None
+        return self._store.contacts.roster_item(self._state.sid, jid)
 
     def roster(self) -> dict[str, Item]:
         """The whole roster, by bare JID."""
-        return {jid: records.unpack_item(jid, record) for jid, record in self._store.hash(self._state.sid, "ros").items()}
+        return self._store.contacts.roster(self._state.sid)
 
     def roster_jids(self) -> list[str]:
         """The bare JIDs in the roster."""
-        return self._store.known(self._state.sid, "ros")
+        return self._store.contacts.roster_jids(self._state.sid)
 
     def visible_contacts(self, jids: Iterable[str]) -> list[str]:
         """Of these contacts, those whose presence the user has subscribed to."""
-        roster = self._store.hash(self._state.sid, "ros")
-        return [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+        found = self._store.contacts.roster_items(self._state.sid, list(jids))
+        return [jid for jid, item in found.items() if item.sees]
 
     def replace_roster(self, items: Mapping[str, bytes], gone: Iterable[str], told: list[Delivery]) -> None:
         """The roster as the server has it, as records; `gone` are those that were in it and are not any more. The phone gets
@@ -88,92 +91,80 @@ class SessionStore:
 
     def present_jids(self) -> list[str]:
         """The contacts of whom a resource is known, by bare JID."""
-        return self._store.known(self._state.sid, "res")
+        return self._store.contacts.online_jids(self._state.sid)
 
-    def subscriptions(self) -> dict[str, bytes]:
-        """What the phone has subscribed: records of wishes by bare JID; those of whole lists begin with a slash."""
-        return self._store.wishes(self._state.sid)
+    def subscriptions(self) -> dict[str, Subscription]:
+        """What the phone has subscribed, by bare JID; of whole lists by their token behind a slash."""
+        return self._store.contacts.subscriptions(self._state.sid)
 
     # --- server transactions ---
 
     def inbox_load(self) -> tuple[int, int]:
         """What the phone has not answered: how many server transactions, and the memory that they take, bytes."""
-        return self._store.load(self._state.sid)
+        return self._store.items.load(self._state.sid)
 
     def count_waiting(self) -> int:
         """How many server transactions the phone has not answered."""
-        return self._store.waiting_items(self._state.sid)
+        return self._store.items.count(self._state.sid)
 
     def waiting_item(self, item: str) -> bytes | None:
         """The stored form of an item that waits, None when it has gone."""
-        return self._store.waiting(self._state.sid, item)
+        return self._store.items.stored(self._state.sid, item)
 
     def reveal(self, item: str, stored: bytes, command: bytes) -> bool:
         """An item that waited for a command is handed out now, in the form `stored` (b"": as it is). The command is done."""
-        return self._store.reveal(self._state.sid, self._state.fence, item, stored, command)
+        return self._store.items.reveal(self._state.sid, self._state.fence, item, stored, command)
 
     def take_in(self, items: Mapping[str, bytes]) -> None:
         """Items in their stored form begin to wait for the phone; one that is there already is not doubled."""
-        self._store.take_in(self._state.sid, self._state.fence, items)
+        self._store.items.take_in(self._state.sid, self._state.fence, items)
 
     def overdue_messages(self) -> list[tuple[str, str]]:
         """(stanza id, recipient) of messages whose receipt was asked for and did not come while they were valid."""
-        return self._store.overdue(self._state.sid)
+        return self._store.items.overdue_reports(self._state.sid)
 
     # --- the outbox ---
 
     def commands(self, most: int) -> list[bytes]:
         """Packed commands that wait, oldest first. They stay until `remove_command`."""
-        return self._store.commands(self._state.sid, most)
+        return self._store.outbox.commands(self._state.sid, most)
 
     def remove_command(self, command: bytes) -> None:
         """A command is done."""
-        self._store.done(self._state.sid, command)
+        self._store.outbox.remove(self._state.sid, command)
 
     def replace_command(self, command: bytes, others: Sequence[bytes]) -> bool:
         """Others take the place of a command. False when it is not there any more; then nothing is done."""
-        return self._store.replace(self._state.sid, self._state.fence, command, others)
+        return self._store.outbox.replace(self._state.sid, self._state.fence, command, others)
 
     def note_sending(self, command: bytes, number: int) -> None:
         """A command is about to be sent as stanza `number`. Fenced: it must not be sent."""
-        self._store.sending(self._state.sid, self._state.fence, command, number)
+        self._store.outbox.note_sending(self._state.sid, self._state.fence, command, number)
 
     def numbers_in_flight(self, commands: Sequence[bytes]) -> dict[bytes, int]:
         """Of these commands those that were sent, with the numbers of their stanzas."""
-        return self._store.in_flight(self._state.sid, commands)
+        return self._store.outbox.numbers_in_flight(self._state.sid, commands)
 
     def forget_numbers(self) -> None:
         """A new stream counts from the beginning: no number of the old one means anything."""
-        self._store.unsent(self._state.sid)
+        self._store.outbox.forget_numbers(self._state.sid)
 
     # --- rooms ---
 
-    def joined_rooms(self) -> dict[str, bytes]:
-        """Records of the rooms that the phone is in, by JID."""
-        return self._store.hash(self._state.sid, "rooms")
+    def joined_rooms(self) -> dict[str, Room]:
+        """The rooms that the phone is in, by JID."""
+        return self._store.rooms.joined(self._state.sid)
 
-    def occupants(self, names: Sequence[str]) -> dict[str, bytes | None]:
-        """Records of occupants, who are named room/nick."""
-        return self._store.occupants(self._state.sid, names)
+    def occupants(self, names: Sequence[str]) -> dict[str, StoredOccupant]:
+        """Of these occupants, who are named room/nick, those that are known."""
+        return self._store.rooms.named_occupants(self._state.sid, names)
 
     def occupant_names(self) -> list[str]:
         """The names, room/nick, of all occupants that are known."""
-        return self._store.known(self._state.sid, "occ")
+        return self._store.rooms.occupant_names(self._state.sid)
 
 
-def handled_fields(handled: int | None) -> dict[str, FieldValue]:
-    """How many stanzas of the stream are handled, as a field of the session; nothing for a server that does not count them."""
-    return {} if handled is None else {"h": handled}
-
-
-def upload_limit_fields(limit: int) -> dict[str, FieldValue]:
-    """The largest file that the server takes, bytes, as a field of the session; 0 for none."""
-    return {"upload": limit}
-
-
-def _stream_fields(state: Mapping[str, Any] | None) -> dict[str, FieldValue]:
-    if state is None:
-        return {}
+def _packed(state: Mapping[str, Any]) -> bytes:
     kept = {name: value for name, value in state.items() if name != "unacked"}
     kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
-    return {"sm": records.pack_plain(kept), "h": state["h_in"]}
+    return records.pack_plain(kept)

@@ -3,10 +3,9 @@
 
 import gevent
 
-from onesoup.store import records
-from onesoup.store.account.accounts import TOLD_ONCE, Lists
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.bounds import TooMuch
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.blocking import read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure, stanzas
@@ -16,7 +15,7 @@ from workers.holder.session.contact_refresh import StaleContacts
 from workers.holder.session.interfaces import ChangeWriter, OwnPresenceView
 from workers.holder.session.roster_reader import RosterReader
 from workers.holder.session.state import SessionState
-from workers.holder.session.store import SessionStore, upload_limit_fields
+from workers.holder.session.store import SessionStore
 
 SETUP_TIMEOUT_SECONDS = 5.0
 # The feature of a server that stores messages for offline clients (XEP-0160).
@@ -35,7 +34,7 @@ class StreamSetup:
         stale: StaleContacts,
         own_presence: OwnPresenceView,
         *,
-        lists: Lists,
+        lists: AccountLists,
         pictures: PictureTransfer,
         options: Options,
     ) -> None:
@@ -54,7 +53,7 @@ class StreamSetup:
         gevent.spawn(self._find_upload_service, stream)
         if stream.bind2 and self._options.past.stores(self._state.session.domain) is None:
             gevent.spawn(self._find_offline_store, stream)
-        if not self._lists.all(self._state.session.jid):
+        if not self._lists.contacts.count(self._state.session.jid):
             self._restore_lists(stream)
         if self._own_presence.now is not None:
             self._stale.expect_all()
@@ -83,9 +82,9 @@ class StreamSetup:
     def _notice_of_left_out(self, roster: RosterReader) -> list[Delivery]:
         """What the user is told, once, of contacts that are too many."""
         jid = self._state.session.jid
-        if not roster.left_out or self._lists.has(jid, "roster", TOLD_ONCE):
+        if not roster.left_out or self._lists.notices.has(jid, "roster"):
             return []
-        self._lists.put(jid, {"roster": b"1"}, TOLD_ONCE)
+        self._lists.notices.add(jid, "roster")
         return [roster.left_out_notice(jid)]
 
     # --- the rest ---
@@ -94,8 +93,7 @@ class StreamSetup:
         """When Redis knows no lists of the account, it gets those that the server has kept."""
         try:
             kept = stanzas.lists_in(stream.request(stanzas.lists_get(), SETUP_TIMEOUT_SECONDS))
-            known = {token: record for token, record in kept.items() if records.is_list(record)}
-            self._lists.put(self._state.session.jid, known)
+            self._lists.contacts.put_records(self._state.session.jid, kept)
         except (StreamFailure, TooMuch):
             return  # a server without private storage, or too slow: the lists begin anew from the roster
 
@@ -130,10 +128,10 @@ class StreamSetup:
         service = self._pictures.service(stream, self._state.session.domain)
         if service is None or self._state.closing:
             return
-        self._upload = StreamChanges(fields=upload_limit_fields(service.limit))
+        self._upload = StreamChanges(upload_limit=service.limit)
         if self._state.recorded:
             self._changes.store(self._upload)
 
-    def first_fields(self) -> dict[str, bytes | str | int]:
-        """Fields of the session that were learned before it had its record."""
-        return dict(self._upload.fields) if self._upload is not None else {}
+    def first_changes(self) -> StreamChanges:
+        """What was learned before the session had its record."""
+        return self._upload or StreamChanges()

@@ -5,7 +5,7 @@ import structlog
 from gevent.pool import Group
 
 from onesoup.observability.logs import short
-from onesoup.store.account.groups import Groups
+from onesoup.store.account.groups import GroupStore
 from onesoup.xmpp import room_requests, room_service, room_settings
 from onesoup.xmpp.stream import StreamFailure
 from workers.holder.session.rooms.joining import RoomJoining
@@ -31,7 +31,7 @@ class RoomChecks:
         room_records: RoomRecords,
         client: RoomClient,
         joining: RoomJoining,
-        groups: Groups,
+        groups: GroupStore,
     ) -> None:
         self._state, self._table, self._records = state, table, room_records
         self._client, self._joining, self._groups = client, joining, groups

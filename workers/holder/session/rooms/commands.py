@@ -13,7 +13,7 @@ from onesoup.csp.groups import Room
 from onesoup.csp.status import StatusCode
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import answers, archive, room_requests
 from onesoup.xmpp.answers import CommandAnswer, RoomHistory, RoomJoined, RoomLeft, ServerReply
 from onesoup.xmpp.commands import (

@@ -60,7 +60,7 @@ class InboundRooms:
                 others.append(stanza)
         if taken:
             names = {name for _, tree in taken if "/" in (name := _occupant_name(tree.get("from")))}
-            room_batch = RoomBatch(batch, dict(self._store.occupants(sorted(names))))
+            room_batch = RoomBatch(batch, self._store.occupants(sorted(names)))
             for stanza, tree in taken:
                 batch.attempt(stanza, partial(self._take_stanza, stanza, tree, room_batch), self._messages.read_plain_text)
             self._add_notices(room_batch)

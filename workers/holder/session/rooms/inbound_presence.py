@@ -6,6 +6,7 @@ from functools import partial
 from onesoup.csp.groups import Room
 from onesoup.csp.status import StatusCode
 from onesoup.store import records
+from onesoup.store.session.rooms import StoredOccupant
 from onesoup.xmpp import rooms
 from onesoup.xmpp.rooms import RoomPresence
 from workers.holder.session.interfaces import SessionScheduler
@@ -64,8 +65,8 @@ class RoomInboundPresence:
         """The room has let us in, or has changed what we may do. It may have given us another nick."""
         before = rooms.privilege_level(room.role, room.affiliation)
         room.nick, room.role, room.affiliation = seen.nick or room.nick, seen.role, seen.affiliation
-        record = records.pack_occupant(self._state.session.jid, seen.role, seen.affiliation)
-        room_batch.store_occupant(f"{seen.room}/{room.nick}", record)
+        own = self._state.session.jid
+        room_batch.store_occupant(StoredOccupant(seen.room, room.nick, own, seen.role, seen.affiliation))
         if pending is not None:
             self._entered(seen, pending, room_batch)
         elif seen.level != before:
@@ -88,7 +89,7 @@ class RoomInboundPresence:
         for nick in pending.old_nicks - pending.present_nicks - {room.nick}:
             name = f"{seen.room}/{nick}"
             room_batch.notice(seen.room).add_left(nick, room_batch.occupant_jid(name))
-            room_batch.store_occupant(name, b"")
+            room_batch.remove_occupant(name)
         if pending.result is not None:
             created = ROOM_CREATED_STATUS in seen.status_codes
             after.append(partial(pending.result.set, JoinOutcome(StatusCode.SUCCESSFUL, nick=room.nick, new=created)))
@@ -110,7 +111,7 @@ class RoomInboundPresence:
         """The room has put us out, or has changed our nick."""
         batch = room_batch.batch
         if seen.new_nick:
-            room_batch.store_occupant(f"{seen.room}/{seen.nick}", b"")
+            room_batch.remove_occupant(f"{seen.room}/{seen.nick}")
             room.nick = seen.new_nick
             batch.changes.rooms[seen.room] = records.pack_room(room)
             return
@@ -133,8 +134,8 @@ class RoomInboundPresence:
 
     def _occupant_present(self, seen: RoomPresence, pending: PendingJoin | None, room_batch: RoomBatch) -> None:
         name = f"{seen.room}/{seen.nick}"
-        new = room_batch.occupants.get(name) is None
-        room_batch.store_occupant(name, records.pack_occupant(seen.jid, seen.role, seen.affiliation))
+        new = name not in room_batch.occupants
+        room_batch.store_occupant(StoredOccupant(seen.room, seen.nick, seen.jid, seen.role, seen.affiliation))
         if pending is not None:
             pending.present_nicks.add(seen.nick)
             if seen.nick == pending.room.nick:
@@ -148,14 +149,13 @@ class RoomInboundPresence:
 
     def _occupant_left(self, seen: RoomPresence, pending: PendingJoin | None, room_batch: RoomBatch) -> None:
         name = f"{seen.room}/{seen.nick}"
-        was_known, known_jid = room_batch.occupants.get(name) is not None, room_batch.occupant_jid(name)
-        room_batch.store_occupant(name, b"")
+        was_known, known_jid = name in room_batch.occupants, room_batch.occupant_jid(name)
+        room_batch.remove_occupant(name)
         if pending is not None and pending.unconfirmed is not None and pending.unconfirmed.nick == seen.nick:
             pending.unconfirmed = None
         jid = seen.jid or known_jid
         if seen.new_nick:
-            record = records.pack_occupant(jid, seen.role, seen.affiliation)
-            room_batch.store_occupant(f"{seen.room}/{seen.new_nick}", record)
+            room_batch.store_occupant(StoredOccupant(seen.room, seen.new_nick, jid, seen.role, seen.affiliation))
             room_batch.notice(seen.room).add_left(seen.nick, jid)
             room_batch.notice(seen.room).add_joined(seen.new_nick, jid)
         elif was_known and pending is None:

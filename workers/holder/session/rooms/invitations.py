@@ -10,8 +10,8 @@ from onesoup.csp.invitations import ROOM_INVITATION_SECONDS, Invitation, stanza_
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.session.holder_side import Delivery
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.session.stream_changes import Delivery
 from onesoup.xmpp import invitations, messages, room_service, rooms
 from onesoup.xmpp.invitations import Bounced, Declined, Invited
 from onesoup.xmpp.xml import Xml
@@ -42,7 +42,9 @@ class PhoneQuestion:
 class Invitations:
     """The invitations of one session, both ways. Their records are the account's: they outlive the session."""
 
-    def __init__(self, state: SessionState, table: RoomTable, invites: Invites, groups: Groups, rules: ContactRules) -> None:
+    def __init__(
+        self, state: SessionState, table: RoomTable, invites: InvitationStore, groups: GroupStore, rules: ContactRules
+    ) -> None:
         self._state, self._table, self._invites, self._groups, self._rules = state, table, invites, groups, rules
         # By room, inviter, and whether it came through the room.
         self._recent: dict[tuple[str, str, bool], PhoneQuestion] = {}
@@ -95,7 +97,7 @@ class Invitations:
             invited.mediated,
             invited.password,
         )
-        self._invites.put(self._state.session.jid, "in", asked.id, records.pack_invitation(invite))
+        self._invites.received.put(self._state.session.jid, asked.id, invite)
 
     def _question_event(self, invited: Invited, asked: PhoneQuestion, sender: dict[str, str | bool]) -> bytes:
         return records.pack_event(
@@ -165,26 +167,24 @@ class Invitations:
         self._recent = dict(known[-MAX_REMEMBERED_INVITATIONS:])
 
     def _is_open(self, invite_id: str) -> bool:
-        record = self._invites.get(self._state.session.jid, "in", invite_id)
-        return record is not None and not records.unpack_invitation(record).answered
+        known = self._invites.received.get(self._state.session.jid, invite_id)
+        return known is not None and not known.answered
 
     def _make_declinable(self, invited: Invited, invite_id: str) -> None:
         """The mediated form has come second: it can be declined, and has the room's password."""
-        own, record = self._state.session.jid, self._invites.get(self._state.session.jid, "in", invite_id)
-        if record is None:
+        own, known = self._state.session.jid, self._invites.received.get(self._state.session.jid, invite_id)
+        if known is None:
             return  # the phone has answered it
-        known = records.unpack_invitation(record)
         changed = replace(
             known, who=invited.inviter, nick=invited.nick, mediated=True, password=known.password or invited.password
         )
-        self._invites.put(own, "in", invite_id, records.pack_invitation(changed))
+        self._invites.received.put(own, invite_id, changed)
 
     # --- answers to the user's own invitations ---
 
     def _take_bounce(self, bounced: Bounced, batch: InboundBatch) -> None:
         """An invitation did not arrive: the phone, which was answered 200, is told why. Rooms do not let everybody invite."""
-        for record in self._invites.all(self._state.session.jid, "out").values():
-            invite = records.unpack_invitation(record)
+        for invite in self._invites.sent.all(self._state.session.jid).values():
             for jid in invite.invited if invite.mark else ():
                 if stanza_id(invite.mark, jid) == bounced.stanza_id and bounced.sender in (invite.room, jid):
                     refused = bounced.sender == invite.room and bounced.condition in MAY_NOT_INVITE_CONDITIONS
@@ -205,8 +205,7 @@ class Invitations:
         """Tells the phone how `jid` has answered its invitations into this room. Removes those that have expired, and those that
         everybody has answered."""
         own, now, finished = self._state.session.jid, int(time.time()), []
-        for invite_id, record in self._invites.all(own, "out").items():
-            invite = records.unpack_invitation(record)
+        for invite_id, invite in self._invites.sent.all(own).items():
             if invite.until < now:
                 finished.append(invite_id)
             elif _is_meant(invite, room, jid, kind, mark):
@@ -215,10 +214,10 @@ class Invitations:
                 batch.changes.items.append(Delivery(f"k-{token(16)}", jid, payload))
                 rest = invite.without(jid)
                 if rest.invited:
-                    self._invites.put(own, "out", invite_id, records.pack_invitation(rest))
+                    self._invites.sent.put(own, invite_id, rest)
                 else:
                     finished.append(invite_id)
-        self._invites.remove(own, "out", *finished)
+        self._invites.sent.remove(own, *finished)
 
 
 def _is_meant(invite: Invitation, room: str, jid: str, kind: str, mark: str) -> bool:

@@ -9,9 +9,10 @@ from onesoup.csp.messages import timestamp
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
-from onesoup.store.account.groups import Groups
+from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
-from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import room_requests
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.interfaces import OwnPresenceView, RoomStream
@@ -46,7 +47,7 @@ class RoomJoining:
         stream: RoomStream,
         own_presence: OwnPresenceView,
         texts: PhoneTexts,
-        groups: Groups,
+        groups: GroupStore,
     ) -> None:
         self._state, self._store, self._table, self._records = state, store, table, room_records
         self._client, self._stream, self._own_presence = client, stream, own_presence
@@ -156,8 +157,7 @@ class RoomJoining:
     def join_automatic(self) -> None:
         """Enters the rooms that the user wants to be in after each log-in; the phone asks for GROUP_USER_ID_AUTOJOIN."""
         session = self._state.session
-        for jid, record in self._groups.all(session.jid).items():
-            kept = records.unpack_kept(record, "")
+        for jid, kept in self._groups.all_settings(session.jid).items():
             if kept.auto and self._table.find(jid) is None:
                 nick = kept.nick or session.jid.partition("@")[0]
                 self.join_in_background(jid, Room(kept.gid, nick, private=kept.private))
@@ -179,12 +179,11 @@ class RoomJoining:
             self._stream.send(told)
 
 
-def keep_joins(store: HolderSessionStore, groups: Groups, sid: str) -> None:
+def keep_joins(store: HolderSessionStore, groups: GroupStore, sid: str) -> None:
     """Keeps the rooms of a session that ends, for the next session of the same handset; see rejoin_last_session()."""
-    record = store.read(sid, "r")
-    joined = store.hash(sid, "rooms")
-    if record is not None and joined:
-        session = records.unpack_session(record)
+    session = store.records.session(sid)
+    joined = store.rooms.joined_records(sid)
+    if session is not None and joined:
         kept = {"cookie": session.cookie, "rooms": joined}
         groups.keep_joins(session.jid, session.resource, records.pack_plain(kept))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery
+from onesoup.store.session.stream_changes import Delivery
 from workers.holder.session.phone_texts import event_id
 
 # People in one notice: one with everybody in it may be more than a phone reads.

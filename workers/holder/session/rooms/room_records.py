@@ -8,9 +8,9 @@ import structlog
 from onesoup.csp.groups import Room
 from onesoup.observability.logs import short
 from onesoup.store import records
-from onesoup.store.account.groups import Groups
+from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from workers.holder.session.interfaces import ChangeWriter
 from workers.holder.session.rooms.table import RoomTable
 from workers.holder.session.state import SessionState
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 class RoomRecords:
     """Writes the records of rooms."""
 
-    def __init__(self, state: SessionState, table: RoomTable, changes: ChangeWriter, groups: Groups) -> None:
+    def __init__(self, state: SessionState, table: RoomTable, changes: ChangeWriter, groups: GroupStore) -> None:
         self._state, self._table, self._changes, self._groups = state, table, changes, groups
 
     def store(self, changes: StreamChanges) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.groups import GroupStore, InvitationStore
 from workers.holder.session.inbound_batch import SentMessage
 from workers.holder.session.interfaces import ChangeWriter, ContactRules, OwnPresenceView, RoomStream, SessionScheduler
 from workers.holder.session.phone_texts import PhoneTexts
@@ -34,8 +34,8 @@ class SessionRooms:
         texts: PhoneTexts,
         rules: ContactRules,
         sent_message: Callable[[str], SentMessage | None],
-        groups: Groups,
-        invites: Invites,
+        groups: GroupStore,
+        invites: InvitationStore,
         check_seconds: float,
     ) -> None:
         client = RoomClient(stream)

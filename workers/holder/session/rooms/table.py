@@ -11,7 +11,6 @@ from gevent.event import AsyncResult, Event
 from xmpp.simplexml import Node
 
 from onesoup.csp.groups import Room
-from onesoup.store import records
 from onesoup.store.bounds import MOST_ROOMS
 from onesoup.xmpp import archive
 from onesoup.xmpp.archive import ArchivedMessage
@@ -93,7 +92,7 @@ class RoomTable:
     def load(self) -> None:
         """Loads the rooms that an earlier holder had joined. Their silence began at a random time, so that they are not all asked
         together."""
-        self.joined = {room: records.unpack_room(record) for room, record in self._store.joined_rooms().items()}
+        self.joined = self._store.joined_rooms()
         self._last_activity = {room: time.monotonic() - random.random() * self.check_seconds for room in self.joined}
 
     def find(self, room: str) -> Room | None:
