@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-WVCI_MARK = b"WVCI"
-
 
 class CirError(ValueError):
     """Bytes that are no CIR, or a CIR that does not fit its bearer."""

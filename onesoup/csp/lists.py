@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 DEFAULT_TOKEN = "friends"
 DEFAULT_NAME = "Friends"
 MAX_LISTS = 30
-MAX_CONTACTS = 150
 MAX_LIST_NAME_LENGTH = 60
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,20}")
 

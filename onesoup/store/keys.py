@@ -80,12 +80,5 @@ def shard_of(account_jid: str, resource: str) -> int:
     return hashlib.sha256(f"{account_jid}/{resource}".encode()).digest()[0]
 
 
-def shard_of_session(sid: str) -> int | None:
-    try:
-        return int(sid[:2], 16)
-    except ValueError:
-        return None
-
-
 def wake_channel(number: int) -> str:
     return f"wake:{number:02x}"

@@ -54,11 +54,6 @@ class LoginContext:
     def handset(self) -> handsets.Handset:
         return handsets.find_handset(self.client_id, self.peer.user_agent, self.transaction_id)
 
-    @property
-    def proves(self) -> bool:
-        """Whether the request carries a proof of identity. Otherwise it is a first phase, or resumes a session."""
-        return self.request.password is not None or self.request.digest_bytes is not None
-
 
 def login_scheme(request: LoginRequest) -> str:
     if request.password is not None:
