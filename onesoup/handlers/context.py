@@ -13,14 +13,16 @@ from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
-from onesoup.store.account.accounts import Accounts, ClientSessions, OfflineInbox
+from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import LoginReplies
+from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.phone_requests import PhoneRequests

@@ -7,7 +7,7 @@ from typing import Any
 from onesoup.csp import places, presence
 from onesoup.csp.codec.generated_elements import PresenceSubList
 from onesoup.handlers.context import Context
-from onesoup.xmpp import commands, extras
+from onesoup.xmpp import commands, published_events
 from onesoup.xmpp.commands import Command
 
 
@@ -82,7 +82,7 @@ def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: 
     """Commands for what is published apart from presence, for these attributes."""
     policy = ctx.services.policy
     if "status_mood" in names:
-        yield commands.PublishMood(extras.mood_of(presence.attribute_text(shown.status_mood)))
+        yield commands.PublishMood(published_events.mood_of(presence.attribute_text(shown.status_mood)))
     if "alias" in names:
         yield commands.PublishNick(presence.attribute_text(shown.alias))
     if "status_content" in names:

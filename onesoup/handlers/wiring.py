@@ -7,14 +7,16 @@ import redis
 from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.provider import provider_of
 from onesoup.settings import Settings
-from onesoup.store.account.accounts import Accounts, ClientSessions, OfflineInbox
+from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import LoginReplies
+from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.phone_requests import PhoneRequests

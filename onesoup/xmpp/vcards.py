@@ -16,7 +16,7 @@ from onesoup.csp.text.vcards import (
     Card,
     Postal,
 )
-from onesoup.xmpp import extras, namespaces
+from onesoup.xmpp import namespaces, published_events
 
 # Octets of a picture. Servers let no vCard through that is much larger, and a scaled picture needs less than a hundredth.
 MAX_PICTURE = 200_000
@@ -90,7 +90,7 @@ def photo_hash(stanza: Any) -> str | None:
     if tag is None:
         return None
     text = (tag.getData() or "").strip().lower()
-    return text if extras.is_hash(text) else ""
+    return text if published_events.is_hash(text) else ""
 
 
 def vcard_elements(card: Card) -> Iterator[tuple[str, list[tuple[str, str]]]]:

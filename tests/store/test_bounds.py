@@ -17,8 +17,9 @@ from onesoup.csp.messages import Text
 from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
-from onesoup.store.account.accounts import ClientSessions, DeliveredCopies
 from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.client_sessions import ClientSessions
+from onesoup.store.account.delivered_copies import DeliveredCopies
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing

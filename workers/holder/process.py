@@ -24,11 +24,13 @@ from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.settings import Settings, unusable_ca
 from onesoup.store import keys
 from onesoup.store.account import blocks
-from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, OfflineInbox
+from onesoup.store.account.client_sessions import ClientSessions
+from onesoup.store.account.delivered_copies import DeliveredCopies
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists
+from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.errors import StoreDown
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels

@@ -1,7 +1,6 @@
-"""What belongs to an account and outlives its sessions: the link between a phone log-in and an XMPP account, the sessions
-that an account has, and messages for its next log-in."""
+"""The link between a phone log-in and an XMPP account, and the passwords of both, sealed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,8 @@ from onesoup.store.account.lists import DEFAULT_TARGET as DEFAULT_TARGET
 from onesoup.store.account.lists import USER_TARGET as USER_TARGET
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
 
 LINK_RECORD_VERSION = 1
-OFFLINE_INBOX_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,90 +110,3 @@ class Accounts:
         fields["sealed"] = self._ring.reseal(fields["sealed"], f"link:{login}")
         version = fields.pop("v")
         return bool(self._swap([key], [record, pack(version, fields)]) == 1)
-
-
-_DROP_CLIENT = """
--- KEYS 1 clients  ARGV 1 resource  2 sid     Removes the entry unless a newer session has taken the place.
-if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
-return 0
-"""
-
-
-class ClientSessions:
-    """clients:{jid}, a hash: resource -> its session. Sessions remove themselves."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._client, self._drop = client, RedisScript(client, _DROP_CLIENT, "accounts.drop_client")
-
-    def all(self, jid: str) -> dict[str, str]:
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, "clients")))
-        return {resource.decode(): sid.decode() for resource, sid in found.items()}
-
-    def get(self, jid: str, resource: str) -> str | None:
-        found = guarded(lambda: self._client.hget(keys.account(jid, "clients"), resource))
-        return found.decode() if found else None
-
-    def put(self, jid: str, resource: str, sid: str) -> None:
-        guarded(lambda: self._client.hset(keys.account(jid, "clients"), resource, sid))
-
-    def drop(self, jid: str, resource: str, sid: str) -> None:
-        self._drop([keys.account(jid, "clients")], [resource, sid])
-
-
-class OfflineInbox:
-    """offline:{jid}, a hash: messages that a session left unanswered, id -> stored form, until the next session has them; for 30
-    days."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-
-    def keep(self, jid: str, items: Mapping[str, bytes]) -> None:
-        if not items:
-            return
-
-        def write() -> None:
-            pipe = self._client.pipeline(transaction=True)
-            pipe.hset(keys.account(jid, "offline"), mapping=dict(items))  # type: ignore[arg-type]
-            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_INBOX_MS)
-            pipe.execute()
-
-        guarded(write)
-
-    def all(self, jid: str) -> dict[str, bytes]:
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
-        return {id_.decode(): stored for id_, stored in found.items()}
-
-    def waits(self, jid: str) -> bool:
-        """Whether there is any."""
-        return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))
-
-    def remove(self, jid: str, ids: Iterable[str]) -> None:
-        names = list(ids)
-        if names:
-            guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
-
-
-class DeliveredCopies:
-    """had:{jid}, a sorted set: copies of messages that were read in sessions that are over (onesoup.csp.copies) -> when, ms. The
-    newest, for 30 days: while a phone may come for what its last session had not got."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-
-    def keep(self, jid: str, copies: Mapping[str, float]) -> None:
-        """`copies` with the times when they were read, in ms."""
-        if not copies:
-            return
-        key = keys.account(jid, "had")
-
-        def write() -> None:
-            pipe = self._client.pipeline(transaction=True)
-            pipe.zadd(key, dict(copies))
-            pipe.zremrangebyrank(key, 0, -1 - MAX_DELIVERED_COPIES)
-            pipe.pexpire(key, OFFLINE_INBOX_MS)
-            pipe.execute()
-
-        guarded(write)
-
-    def all(self, jid: str) -> list[str]:
-        return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]

@@ -12,7 +12,7 @@ from typing import Any
 from onesoup import __version__
 from onesoup.csp.places import Place
 from onesoup.csp.text.vcards import Card
-from onesoup.xmpp import caps, errors, extras, geoloc, namespaces, vcards
+from onesoup.xmpp import caps, errors, geoloc, namespaces, published_events, vcards
 from onesoup.xmpp.commands import SendGroupMessage, SendMessage
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
 from onesoup.xmpp.stream.serializer import escape, is_plain, quote
@@ -44,7 +44,7 @@ class PhoneProfile:
 
     @property
     def features(self) -> list[str]:
-        return sorted((*PHONE_FEATURES, *map(extras.notify_feature, self.notify)))
+        return sorted((*PHONE_FEATURES, *map(published_events.notify_feature, self.notify)))
 
 
 DEFAULT_PHONE_PROFILE = PhoneProfile()

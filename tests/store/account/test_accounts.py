@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from onesoup.csp.lists import ContactList
 from onesoup.store import keys
-from onesoup.store.account.accounts import Accounts, ClientSessions, DeliveredCopies, LinkedAccount, OfflineInbox
+from onesoup.store.account.accounts import Accounts, LinkedAccount
+from onesoup.store.account.client_sessions import ClientSessions
+from onesoup.store.account.delivered_copies import DeliveredCopies
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.lists import DEFAULT_TARGET, AccountLists, AttributeList
 from onesoup.store.account.login_replies import MAX_NONCES, LoginReplies
+from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
 from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES

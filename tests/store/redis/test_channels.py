@@ -12,7 +12,8 @@ import redis
 
 from onesoup.demo.servers import RedisServer
 from onesoup.load.proxy import TcpProxy
-from onesoup.store.account.accounts import Accounts, ClientSessions
+from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.errors import StoreDown

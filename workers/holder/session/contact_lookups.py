@@ -20,10 +20,10 @@ from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.xmpp import caps, contacts, extras, namespaces
+from onesoup.xmpp import caps, contacts, namespaces, published_events
 from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
-from onesoup.xmpp.extras import Extras
+from onesoup.xmpp.published_events import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
 from workers.holder.lookup_cache import LookupCache
@@ -79,7 +79,7 @@ class ContactLookups:
         wishes = [jid for jid in self._store.subscriptions() if not jid.startswith("/")]
         for jid, kept in self._store.contacts(wishes).items():
             resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
-            published = extras.from_plain(records.unpack_plain(kept.extras, None))
+            published = published_events.from_plain(records.unpack_plain(kept.extras, None))
             self.add(wanted_lookups(jid, resources, published, kept.wishes, again=True))
 
     def _work(self) -> None:
@@ -249,7 +249,7 @@ class ContactLookups:
     # --- both ---
 
     def _known(self, jid: str) -> Extras:
-        return extras.from_plain(records.unpack_plain(self._store.contacts([jid])[jid].extras, None))
+        return published_events.from_plain(records.unpack_plain(self._store.contacts([jid])[jid].extras, None))
 
     def _vcard(self, jid: str) -> Node | None:
         return stanzas.vcard_in(self._ask(stanzas.vcard_get(self._spelling.spelled(jid))))

@@ -10,7 +10,7 @@ from xmpp.simplexml import Node
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.stream_changes import LIVE, UNSURE, StreamChanges, kept_since
 from onesoup.xmpp.contacts import Resource
-from onesoup.xmpp.extras import Extras
+from onesoup.xmpp.published_events import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.stream import log_given_up
 

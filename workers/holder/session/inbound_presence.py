@@ -13,10 +13,10 @@ from onesoup.csp.text import addresses
 from onesoup.store import records
 from onesoup.store.session.contacts import ContactRecord
 from onesoup.store.session.stream_changes import ALWAYS, LIVE, Delivery, StreamChanges
-from onesoup.xmpp import contacts, extras, vcards
+from onesoup.xmpp import contacts, published_events, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource
-from onesoup.xmpp.extras import Extras
+from onesoup.xmpp.published_events import Extras
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import CLIENT_LOOKUP, PICTURE_LOOKUP, ContactChange, ContactLookup, InboundBatch
 from workers.holder.session.interfaces import ContactFacts, RoomStanzas
@@ -62,7 +62,7 @@ class InboundPresence:
         before = published
         for stanza in its_nodes:
             if stanza.getName() == "message":
-                published = extras.read_event(stanza, published) or published
+                published = published_events.read_event(stanza, published) or published
                 continue
             self._order += 1
             name = (stanza.getAttr("from") or "").partition("/")[2]
@@ -75,8 +75,8 @@ class InboundPresence:
             batch.seen.add(jid)
             batch.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
         if published != before:
-            batch.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
-        _show_contact(jid, stored, extras.with_published(shown, published), batch)
+            batch.changes.extras[jid] = records.pack_plain(published_events.to_plain(published))
+        _show_contact(jid, stored, published_events.with_published(shown, published), batch)
         batch.lookups += wanted_lookups(jid, resources, published, stored.wishes)
 
     def apply_lookup(self, jid: str, stored: ContactRecord, change: ContactChange) -> InboundBatch:
@@ -87,8 +87,8 @@ class InboundPresence:
         if resources:
             shown = contacts.aggregate(resources.values())
             batch.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources))
-        batch.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
-        _show_contact(jid, stored, extras.with_published(shown, published), batch)
+        batch.changes.extras[jid] = records.pack_plain(published_events.to_plain(published))
+        _show_contact(jid, stored, published_events.with_published(shown, published), batch)
         return batch
 
     def _subscribe_request(self, jid: str, stanza: Node, batch: InboundBatch) -> None:
@@ -167,4 +167,4 @@ def _unpack_contact(stored: ContactRecord) -> tuple[dict[str, Resource], Extras,
     last = records.unpack_shown(stored.presence)
     if not resources and last is not None and not last.online:
         shown = last
-    return resources, extras.from_plain(records.unpack_plain(stored.extras, None)), shown
+    return resources, published_events.from_plain(records.unpack_plain(stored.extras, None)), shown

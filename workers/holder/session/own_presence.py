@@ -14,7 +14,7 @@ from onesoup.observability.logs import short
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.xmpp import extras
+from onesoup.xmpp import published_events
 from onesoup.xmpp.commands import ShowPresence
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from workers.holder.session.interfaces import StanzaWriter
@@ -105,7 +105,7 @@ class OwnPresence:
             return
         session, subscriptions = self._state.session, self._store.subscriptions().values()
         wishes = [list(names) for names in {tuple(each.attributes) for each in subscriptions}]
-        nodes = extras.wanted_nodes([*wishes, named] if named else wishes)
+        nodes = published_events.wanted_nodes([*wishes, named] if named else wishes)
         self._publish({"notify": nodes, "asked": named})
         if subscribed:
             self._handsets.keep_pep_nodes(session.jid, session.resource, nodes)

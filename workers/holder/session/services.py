@@ -6,11 +6,13 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, OfflineInbox
 from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.client_sessions import ClientSessions
+from onesoup.store.account.delivered_copies import DeliveredCopies
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.lists import AccountLists
+from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.xmpp.stream import Options

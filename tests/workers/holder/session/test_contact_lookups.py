@@ -8,10 +8,10 @@ from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.session import Capabilities, Session
 from onesoup.store import records
-from onesoup.xmpp import answers, extras
+from onesoup.xmpp import answers, published_events
 from onesoup.xmpp.answers import DirectoryHits, RoomList
 from onesoup.xmpp.commands import ListRooms, SearchDirectory
-from onesoup.xmpp.extras import Extras
+from onesoup.xmpp.published_events import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
 from workers.holder.http_client import HttpClient
 from workers.holder.lookup_cache import LookupCache
@@ -132,7 +132,7 @@ class Contact:
         return Capabilities(types=("image/png",), accepted=30_000)
 
     def contacts(self, jids):
-        return dict.fromkeys(jids, SimpleNamespace(extras=records.pack_plain(extras.to_plain(self.published))))
+        return dict.fromkeys(jids, SimpleNamespace(extras=records.pack_plain(published_events.to_plain(self.published))))
 
     def learn(self, _jid, change):
         self.told.append(change({}, self.published))

@@ -13,8 +13,8 @@ from onesoup.csp.presence import Shown
 from onesoup.csp.text.vcards import CELL, FAX, HOME, WORK, Card, Postal
 from onesoup.store import records
 from onesoup.store.session.contacts import ContactRecord
-from onesoup.xmpp import caps, contacts, extras, geoloc, namespaces, vcards
-from onesoup.xmpp.extras import Extras
+from onesoup.xmpp import caps, contacts, geoloc, namespaces, published_events, vcards
+from onesoup.xmpp.published_events import Extras, from_plain, to_plain
 from onesoup.xmpp.stream import stanzas
 from tests.workers.holder.session.test_inbound import ROMEO, Directory, inbound_of, node, read, shown
 from workers.holder.session.inbound_batch import CLIENT_LOOKUP, PICTURE_LOOKUP, ContactLookup
@@ -52,7 +52,7 @@ def info(name=SHA, octets=1000, more=""):
 
 
 def published(done, jid=ROMEO):
-    return extras.from_plain(records.unpack_plain(done.changes.extras[jid], None))
+    return from_plain(records.unpack_plain(done.changes.extras[jid], None))
 
 
 def wishes(*names):
@@ -83,7 +83,7 @@ def test_a_picture_that_cannot_be_fetched_is_none(intake, odd):
 
 
 def test_no_metadata_any_more_is_no_picture(intake, directory):
-    directory.known[ROMEO] = ContactRecord(extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA, tried=SHA, picture="p"))))
+    directory.known[ROMEO] = ContactRecord(extras=records.pack_plain(to_plain(Extras(avatar=SHA, tried=SHA, picture="p"))))
     done = read(intake, metadata())
     assert published(done).avatar == ""
     assert shown(done).picture == ""
@@ -105,7 +105,7 @@ def test_the_picture_that_presence_names(said, photo):
 
 
 def test_presence_without_a_word_leaves_the_picture(intake, directory):
-    directory.known[ROMEO] = ContactRecord(extras=records.pack_plain(extras.to_plain(Extras(photo=SHA, tried=SHA, picture="p"))))
+    directory.known[ROMEO] = ContactRecord(extras=records.pack_plain(to_plain(Extras(photo=SHA, tried=SHA, picture="p"))))
     done = read(intake, f"<presence from='{ROMEO}/a'/>")
     assert shown(done).picture == "p"
     assert ROMEO not in done.changes.extras
@@ -119,7 +119,7 @@ def test_a_picture_is_fetched_for_those_who_want_it_and_once(intake, directory):
     done = read(intake, metadata(info()))
     assert done.lookups == [ContactLookup(PICTURE_LOOKUP, ROMEO, SHA)]
     directory.known[ROMEO] = ContactRecord(
-        extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA, tried=SHA))), wishes=wishes("status_content")
+        extras=records.pack_plain(to_plain(Extras(avatar=SHA, tried=SHA))), wishes=wishes("status_content")
     )
     assert read(intake, f"<presence from='{ROMEO}/a'/>").lookups == []
 
@@ -209,11 +209,11 @@ def test_own_abilities_have_the_hash_that_their_answer_verifies():
     ],
 )
 def test_only_what_subscriptions_use_is_asked_for(asked, nodes):
-    assert extras.wanted_nodes(asked) == sorted(nodes)
+    assert published_events.wanted_nodes(asked) == sorted(nodes)
 
 
 def test_a_subscription_of_everything_asks_for_everything():
-    assert set(extras.wanted_nodes([[]])) == set(extras.ATTRIBUTES_OF_NODE)
+    assert set(published_events.wanted_nodes([[]])) == set(published_events.ATTRIBUTES_OF_NODE)
 
 
 # --- who is told ---
@@ -242,9 +242,9 @@ def test_a_new_picture_is_told_to_those_who_want_it(intake, directory):
         kept = ContactRecord(
             presence=records.pack_shown(Shown(picture="old")),
             wishes=wishes(*names),
-            extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA))),
+            extras=records.pack_plain(to_plain(Extras(avatar=SHA))),
         )
-        learn = intake.apply_lookup(ROMEO, kept, lambda r, known: (r, extras.replace(known, tried=SHA, picture="new")))
+        learn = intake.apply_lookup(ROMEO, kept, lambda r, known: (r, published_events.replace(known, tried=SHA, picture="new")))
         assert learn.changes.quiet == quiet
 
 
@@ -369,7 +369,7 @@ TREES = st.recursive(LEAVES, branches, max_leaves=12)
 
 
 @settings(deadline=None)
-@given(st.sampled_from([*extras.ATTRIBUTES_OF_NODE, "x"]), TREES, TREES)
+@given(st.sampled_from([*published_events.ATTRIBUTES_OF_NODE, "x"]), TREES, TREES)
 def test_whatever_is_published_breaks_nothing(about, tree, other):
     items = Node("items", {"node": about}, [Node("item", {"id": "1"}, [tree])])
     message = Node("jabber:client message", {"from": ROMEO}, [Node(f"{namespaces.PUBSUB_EVENT} event", {}, [items])])
@@ -385,9 +385,9 @@ def test_whatever_is_published_breaks_nothing(about, tree, other):
 
 
 def test_the_record_of_a_session_before_this_version_is_read():
-    assert extras.from_plain(["sad", "alas", "working", "R"]) == Extras("sad", "alas", "working", "R")
+    assert from_plain(["sad", "alas", "working", "R"]) == Extras("sad", "alas", "working", "R")
     assert contacts.from_plain({"a": ["dnd", "text", 1, 2, "R"]})["a"].nick == "R"
-    assert extras.from_plain(extras.to_plain(full := Extras(place=Place(1.0, 2.0), avatar=SHA, photo=OTHER))) == full
+    assert from_plain(to_plain(full := Extras(place=Place(1.0, 2.0), avatar=SHA, photo=OTHER))) == full
     old = records.pack(1, {"p": [True, "AVAILABLE", "t", "PDA", "SAD", "R", True, True]})
     assert records.unpack_shown(old) == Shown(True, "AVAILABLE", "t", "PDA", "SAD", "R")
     new = Shown(online=True, place=Place(1.0, 2.0, city="x"), picture="p")
@@ -395,5 +395,5 @@ def test_the_record_of_a_session_before_this_version_is_read():
 
 
 def test_a_hash_is_what_names_a_picture():
-    assert extras.is_hash(hashlib.sha1(b"x").hexdigest())
-    assert not extras.is_hash(SHA.upper())
+    assert published_events.is_hash(hashlib.sha1(b"x").hexdigest())
+    assert not published_events.is_hash(SHA.upper())

@@ -1,0 +1,43 @@
+"""Messages that wait for the next log-in of an account, since its last session ended without them."""
+
+from collections.abc import Iterable, Mapping
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.redis.client import guarded
+
+OFFLINE_INBOX_MS = 30 * 86_400_000
+
+
+class OfflineInbox:
+    """offline:{jid}, a hash: messages that a session left unanswered, id -> stored form, until the next session has them; for 30
+    days."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def keep(self, jid: str, items: Mapping[str, bytes]) -> None:
+        if not items:
+            return
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hset(keys.account(jid, "offline"), mapping=dict(items))  # type: ignore[arg-type]
+            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_INBOX_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def all(self, jid: str) -> dict[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
+        return {id_.decode(): stored for id_, stored in found.items()}
+
+    def waits(self, jid: str) -> bool:
+        """Whether there is any."""
+        return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))
+
+    def remove(self, jid: str, ids: Iterable[str]) -> None:
+        names = list(ids)
+        if names:
+            guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
