@@ -26,6 +26,7 @@ from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
+from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
@@ -116,6 +117,7 @@ class GatewayServices:
     page_sessions: PageSessions
     settings_links: SettingsLinks
     settings_queue: SettingsQueue
+    phone_requests: PhoneRequests
     shards: Shards
     replies: ReplyChannel
     ring: KeyRing
@@ -139,6 +141,8 @@ class Peer:
     room: int = sys.maxsize
     # The Host header as the phone wrote it, with its port.
     site: str = ""
+    # What calls itself a gateway or proxy between the phone and us, "" for nothing. Ours is none.
+    via: str = ""
 
 
 @dataclass(slots=True)

@@ -43,6 +43,7 @@ from onesoup.handlers.login import registration, throttle
 from onesoup.handlers.login.repeats import login_once
 from onesoup.handlers.provider import Provider
 from onesoup.handlers.replies import EMPTY_REPLY, Reply, answer_code, encode_reply
+from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store import records
@@ -63,8 +64,8 @@ MAX_HOLD_SECONDS = 10.0
 class Exchange:
     """Answers messages of phones. Keeps no state between two messages."""
 
-    def __init__(self, services: GatewayServices) -> None:
-        self._services = services
+    def __init__(self, services: GatewayServices, notes: RequestNotes = NO_NOTES) -> None:
+        self._services, self._notes = services, notes
 
     def run(self, message: Message, raw: bytes, peer: Peer, written: Hooks | None = None) -> bytes:
         """The bytes of the reply, b"" for none. Never raises for anything that a phone or a server can cause. Adds to `written`
@@ -75,6 +76,7 @@ class Exchange:
             code, description = self._refusal(message, peer, error)
             reply = write_message(transactions.refuse_message(message, code, description))
         metrics.count_request(message, code)
+        self._notes.answered(message, len(raw), peer, code)
         return reply
 
     def _refusal(self, message: Message, peer: Peer, error: Exception) -> tuple[int, str]:

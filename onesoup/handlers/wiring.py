@@ -19,6 +19,7 @@ from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
+from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
@@ -111,6 +112,7 @@ def gateway_services(
         page_sessions=PageSessions(client, ring),
         settings_links=SettingsLinks(client, ring),
         settings_queue=SettingsQueue(client, ring),
+        phone_requests=PhoneRequests(client, ring),
         shards=Shards(client),
         replies=ReplyChannel(client, settings.redis_url),
         ring=ring,

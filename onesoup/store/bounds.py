@@ -32,6 +32,9 @@ LOGIN_BYTES = 8 * KIB
 # A session of the account page, and a settings document of at most nine SMS; both sealed.
 PAGE_BYTES, SETTINGS_BYTES = 8 * KIB, 2 * KIB
 
+# What is kept of one event of a phone, for its owner.
+PHONE_EVENT_BYTES = 512
+
 # --- counts, and bytes in all ---
 # What waits for one phone: items, and the memory of q, i and rc together. The holder refuses messages above it.
 MOST_ITEMS, MOST_ITEM_BYTES = 2000, 576 * KIB
@@ -65,6 +68,8 @@ MOST_UNFINISHED, MOST_DELIVERIES = 8, 600
 MOST_COOKIE_SESSIONS = 16
 # Settings documents that wait to be sent.
 MOST_SETTINGS = 100
+# Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
+MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
 
 class TooMuch(Exception):
@@ -209,6 +214,25 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     Bound("bad:{jid}", BY_PHONE, "a bearer", "bearers", "1 day", "-", alone="names of bearers"),
     Bound("page:{jid}", BY_VISITOR, f"{PAGE_BYTES // KIB} KiB", "one an account with a good password", "10 minutes", "refused"),
     Bound("settings:*", BY_VISITOR, f"{SETTINGS_BYTES // KIB} KiB", "10 an account in an hour", "10 minutes", "refused"),
+    Bound(
+        "phone:{who}",
+        f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}",
+        f"{PHONE_EVENT_BYTES}",
+        f"{MOST_STRANGE_EVENTS}, after a log-in {MOST_PROVED_EVENTS} more; {MOST_PHONES:,} phones and addresses",
+        "1 day",
+        "the oldest go",
+    ),
+    Bound("phones-seen", f"{BY_UNKNOWN_PHONE}; {BY_VISITOR}", "a digest 32", f"{MOST_PHONES:,}", "1 day", "the oldest go"),
+    Bound("polls:{sid}", BY_PHONE, "24", "gateway processes", "1 minute", "-", alone="counts of gateway processes"),
+    Bound(
+        "polls-looked-at",
+        BY_VISITOR,
+        "a sid 28",
+        "`sessions_of_user` an account that looks",
+        "30 seconds",
+        "-",
+        alone="ids of sessions of who is signed in",
+    ),
     Bound("ota:{jid}, otas:{number}", BY_VISITOR, "1", "3 a day", "1 day", "refused", alone="counters of 3"),
     # --- contacts, domains ---
     Bound(

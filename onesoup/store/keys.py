@@ -28,6 +28,8 @@ stands in onesoup.store.bounds.
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     page:{jid} string  who is signed in on the account page;  settings:* hash  a settings document that a phone fetches by a link
     pagelink:* string  a link to the account page that was used
+    phone:{who} hash   what a phone did in the last day (onesoup.store.account.phone_requests);  phones-seen zset  those names
+    polls:{sid} hash   how a session polls, by process, while its owner looks;  polls-looked-at zset  such sessions
     ota:{jid}, otas:{number} strings  settings documents sent today (onesoup.store.wakeup.ota_queue)
     cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.cir_processes, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription

@@ -14,6 +14,7 @@ from onesoup.csp.groups import KeptProperties
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
+from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
 from onesoup.store.account.blocks import BlockLists
@@ -27,6 +28,7 @@ from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.account.page_links import PageLinks, new_link
 from onesoup.store.account.page_sessions import PageSession, PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
+from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import KEY_BOUNDS, TooMuch
@@ -424,6 +426,31 @@ def sessions_of_the_account_page(field: Field) -> None:
             sessions.begin(PageSession(JID, str(number), LONG if number % 2 else "x" * 200))
         with suppress(TooMuch):
             sessions.change(PageSession(JID, str(number), "x", apn=LONG))
+
+
+@attacks("phone:{who}")
+def events_of_one_phone(field: Field) -> None:
+    """Each is another one, with and without a password, and some have texts that no phone sends."""
+    store = PhoneRequests(field.client, RING)
+    who = store.of_account(JID)
+    for number in range(400):
+        kind = EventKind.REQUEST if number % 2 else EventKind.LOGIN
+        some = [
+            PhoneEvent(
+                kind, number, number, name=f"{number} {each}", user=LONG if each % 2 else "u" * 80, agent="a" * 60, account=who
+            )
+            for each in range(20)
+        ]
+        store.add({who: some}, number)
+
+
+@attacks("phones-seen")
+def events_of_many_phones(field: Field) -> None:
+    store = PhoneRequests(field.client, RING)
+    for number in range(100):
+        store.add(
+            {store.of_address(f"{number}.{each}"): [PhoneEvent(EventKind.PAGE, 1, 1, name="/")] for each in range(50)}, number
+        )
 
 
 @attacks("settings:*")

@@ -9,6 +9,7 @@ import pytest
 
 from onesoup.csp.codec.generated_elements import AddList, BlockEntityRequest, BlockList
 from onesoup.demo.stack import Stack
+from tests.stories.test_doctor import Owner
 from tests.stories.test_operating import command, objects
 from tests.support.peer import Peers
 from tests.support.secrets import secret_text
@@ -49,6 +50,9 @@ def test_on_a_cluster_everything_works_as_on_one_server(world_on: Worlds, tmp_pa
         phone.hears(text)
     phones[0].add_contact("wv:somebody@" + world.stack.domain, "Somebody")
     phones[0].request(BlockEntityRequest(block_list=BlockList(add_list=AddList(user_id=["wv:eve@" + world.stack.domain]))))
+    owner = Owner(world.stack.url)
+    owner.sign_in(alice)
+    owner.until("The phone logged in.", "Logged in now", "SendMessage-Request")
     phones[1].logout()
     phones[1].start()
     there.send(alice.jid, text := secret_text())

@@ -21,7 +21,9 @@ from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 from onesoup.handlers import wiring
+from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.observability import logs, tracing
 from onesoup.observability.bugs import log_bug
@@ -32,8 +34,10 @@ from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
+from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
+from workers.gateway.web.doctor import DOCTOR_PATH, add_doctor_page
 from workers.gateway.web.pages import Pages
 from workers.gateway.web.signed_session import ACCOUNT_PATH
 
@@ -42,6 +46,8 @@ log = structlog.get_logger()
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 CSP_REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
 CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
+# What is wrong with a body before anybody reads it, in the words of this module.
+NAMED_FAULTS = frozenset({"content-encoding", "incomplete", "too-large"})
 
 # Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
@@ -51,9 +57,12 @@ _checks: list[Callable[[], object]] = []
 class CspResource:
     """Answers phones at every path: phones keep the path that their user typed."""
 
-    def __init__(self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "") -> None:
-        """`domain` is the domain of a log-in that names none."""
+    def __init__(
+        self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "", notes: RequestNotes = NO_NOTES
+    ) -> None:
+        """`domain` is the domain of a log-in that names none. `notes` hears of bodies that nobody can read."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
+        self._notes = notes
         self._reader = MessageReader()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -132,6 +141,8 @@ class CspResource:
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
         CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
+        what = reason if reason in NAMED_FAULTS else "unreadable"
+        self._notes.unreadable(self._peers.of(req), what, octets or 0, (req.content_type or "").partition(";")[0])
         log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
 
 
@@ -201,18 +212,31 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
-    resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
+    notes = _notes(settings, services)
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes)
     account = ACCOUNT_PATH if settings.account_page else ""
-    pages = Pages(services, peers, account)
+    doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
+    pages = Pages(services, peers, account, doctor, notes)
     app.add_route("/", PhonesAndPages(resource, pages.show), compile=True)
     if settings.account_page and settings.account_link:
         links = PageLinks(client, services.ring)
         app.add_route(demo_link.LINK_PATH, PhonesAndPages(resource, demo_link.DemoLink(links, peers).serve))
         peers = demo_link.LinkedPeers(links, settings.trusted_proxies, settings.number_headers, settings.country_code)
     if settings.account_page:
-        add_account_pages(app, services, peers, resource)
+        add_account_pages(app, services, peers, resource, doctor)
+    if doctor:
+        add_doctor_page(app, services, peers, resource)
     app.add_sink(_sink(resource, pages), r"/")
     return app
+
+
+def _notes(settings: Settings, services: GatewayServices) -> RequestNotes:
+    """Who hears of phones: nobody, where no page shows it."""
+    if not (settings.account_page and settings.doctor_page):
+        return NO_NOTES
+    notes = PhoneNotes(services)
+    notes.start()
+    return notes
 
 
 class PhonesAndPages:

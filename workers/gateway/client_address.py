@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import falcon
 
+from onesoup.csp.phone_events import MAX_VIA
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import Peer
 from onesoup.runtime.networks import Nets
@@ -29,6 +30,9 @@ class PeerReader:
             "HTTP_HOST",
             "HTTP_USER_AGENT",
             "HTTP_X_FORWARDED_FOR",
+            "HTTP_FORWARDED",
+            "HTTP_VIA",
+            "HTTP_X_WAP_GATEWAY",
             *map(_variable, self._number_headers),
         )
         self._known: dict[tuple[str | None, ...], Peer] = {}
@@ -52,7 +56,15 @@ class PeerReader:
             path=req.path,
             number=self.number(req),
             site=req.get_header("Host") or "",
+            via=self.between(req),
         )
+
+    def between(self, req: falcon.Request) -> str:
+        """What calls itself a gateway or proxy between the client and us, "" for nothing. Ours is none."""
+        named = req.get_header("Via") or req.get_header("X-WAP-Gateway") or ""
+        if not named and not self.trusted(req) and (req.get_header("X-Forwarded-For") or req.get_header("Forwarded")):
+            named = "a proxy without a name"
+        return named[:MAX_VIA]
 
     def trusted(self, req: falcon.Request) -> bool:
         return (req.remote_addr or "") in self._proxies

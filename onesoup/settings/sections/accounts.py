@@ -78,6 +78,12 @@ class AccountSettings:
         "demos.",
         "true",
     )
+    doctor_page: bool = setting(
+        True,
+        "Serve /doctor with /account: owners of accounts see what their phone has sent. For that, names and codes of "
+        "requests are kept for a day.",
+        "false",
+    )
     registration: bool = setting(
         False, "Let phones register new accounts (Registration), where the XMPP server allows in-band registration.", "true"
     )

@@ -1,6 +1,6 @@
 """Single fields of a session, read as values, for both sides. They are read whether the session lives or not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import redis
@@ -9,6 +9,7 @@ from onesoup.csp.lists import Cut
 from onesoup.csp.session import Capabilities, Session
 from onesoup.store import keys, records
 from onesoup.store.redis.client import guarded
+from onesoup.store.redis.msgpack import BadRecord
 
 
 class DescribedSession(NamedTuple):
@@ -38,6 +39,18 @@ class SessionRecords:
         """The session, also one that is over. None when it is not known any more."""
         (record,) = self._read(sid, "r")
         return None if record is None else records.unpack_session(record)
+
+    def sessions(self, sids: Sequence[str]) -> list[Session | None]:
+        """These sessions, also those that are over. None for one that is not known any more, or cannot be read."""
+
+        def read() -> list[bytes | None]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hget(keys.session(sid), "r")
+            found: list[bytes | None] = pipe.execute()
+            return found
+
+        return [_readable(record) for record in guarded(read)] if sids else []
 
     def unended_session(self, sid: str) -> Session | None:
         """The session unless it was ended. One whose time is over may be among them."""
@@ -76,3 +89,10 @@ class SessionRecords:
     def _read(self, sid: str, *names: str) -> list[bytes | None]:
         values: list[bytes | None] = guarded(lambda: self._client.hmget(keys.session(sid), list(names)))
         return values
+
+
+def _readable(record: bytes | None) -> Session | None:
+    try:
+        return None if record is None else records.unpack_session(record)
+    except BadRecord:
+        return None

@@ -99,6 +99,12 @@ def test_a_look_without_touching_does_not(sessions, sid, client):
     assert due(client, sid) == before - 50_000
 
 
+def test_many_sessions_are_read_at_once_and_one_that_cannot_be_read_hides_no_other(sessions, sid, client):
+    client.hset(keys.session("a7odd"), "r", b"of nobody")
+    assert sessions.records.sessions([sid, "a7gone", "a7odd", sid]) == [SESSION, None, None, SESSION]
+    assert sessions.records.sessions([]) == []
+
+
 # --- commit ---
 
 

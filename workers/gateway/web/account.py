@@ -178,10 +178,15 @@ ACCOUNT_STEPS: tuple[type[Step], ...] = (Start, Overview, Password, OwnPassword,
 
 
 def add_account_pages(
-    app: "falcon.App[falcon.Request, falcon.Response]", services: GatewayServices, peers: PeerReader, phones: Phones | None = None
+    app: "falcon.App[falcon.Request, falcon.Response]",
+    services: GatewayServices,
+    peers: PeerReader,
+    phones: Phones | None = None,
+    doctor: str = "",
 ) -> None:
-    """Serves the page below PATH, and links to settings. What is posted there and is no form goes to `phones`."""
-    site = AccountSite(services, peers, phones)
+    """Serves the page below ACCOUNT_PATH, and links to settings. What is posted there and is no form goes to `phones`.
+    `doctor` is the path of the page that shows what a phone sends, "" where it is not served."""
+    site = AccountSite(services, peers, phones, doctor)
     for step in (*ACCOUNT_STEPS, *account_number.NUMBER_STEPS, *account_settings.SETTINGS_STEPS):
         app.add_route(step.path, step(site))
     link = account_settings.SettingsLink(services, peers, phones)

@@ -22,10 +22,10 @@ _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,
 
 
 class LandingPage:
-    """`account` is the path of the account page, "" where it is not served."""
+    """`account` and `doctor` are paths of pages, "" where they are not served."""
 
-    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "") -> None:
-        self._services, self._peers, self._account = services, peers, account
+    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "", doctor: str = "") -> None:
+        self._services, self._peers, self._account, self._doctor = services, peers, account, doctor
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._show(req, resp, "landing.xhtml")
@@ -37,27 +37,21 @@ class LandingPage:
         self._show(req, resp, CARD)
 
     def _show(self, req: falcon.Request, resp: falcon.Response, template: str) -> None:
-        peer, via, server = self._peers.of(req), self.between(req), server_of(self._services, self._peers, req)
-        visited(peer, "/", via)
+        peer, server = self._peers.of(req), server_of(self._services, self._peers, req)
+        visited(peer, "/", peer.via)
         values = {
             "server": server,
             "local": server.host.strip("[]") in LOOPBACK_HOSTS,
             "others": other_domains(self._services, server.domain),
             "any_domain": ANY in self._services.policy.domains,
             "account": self._account,
+            "doctor": self._doctor,
             "address": peer.address[:60],
             "model": peer.user_agent[:MAX_SHOWN],
             "family": guide().by_user_agent(peer.user_agent),
-            "via": via,
+            "via": peer.via,
         }
         show(req, resp, template, values)
-
-    def between(self, req: falcon.Request) -> str:
-        """What calls itself a gateway or proxy between the browser and us, "" for nothing. Ours is none."""
-        named = req.get_header("Via") or req.get_header("X-WAP-Gateway") or ""
-        if not named and not self._peers.trusted(req) and (req.get_header("X-Forwarded-For") or req.get_header("Forwarded")):
-            named = "a proxy without a name"
-        return named[:60]
 
 
 def not_found(req: falcon.Request, resp: falcon.Response) -> None:

@@ -17,10 +17,10 @@ CACHE_SECONDS = 300
 
 
 class PhonePages:
-    """`account` is the path of the account page, "" where it is not served."""
+    """`account` and `doctor` are paths of pages, "" where they are not served."""
 
-    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "") -> None:
-        self._services, self._peers, self._account = services, peers, account
+    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "", doctor: str = "") -> None:
+        self._services, self._peers, self._account, self._doctor = services, peers, account, doctor
 
     def paths(self) -> list[str]:
         return [LIST, ACCESS_POINT, *(f"{LIST}/{family.id}" for family in guide().families)]
@@ -30,12 +30,14 @@ class PhonePages:
         visited(self._peers.of(req), f"/{path}")
         server = server_of(self._services, self._peers, req)
         kind = rendering.content_type("family.xhtml", req.get_header("Accept") or "")
-        rendering.send(resp, kind, _page(path, server, self._account, kind), cache_seconds=CACHE_SECONDS)
+        rendering.send(resp, kind, _page(path, server, (self._account, self._doctor), kind), cache_seconds=CACHE_SECONDS)
 
 
 @lru_cache(maxsize=64)  # one host has a dozen; a stranger may name any
-def _page(path: str, server: ServerValues, account: str, kind: str) -> str:
-    values = {"server": server, "account": account, "guide": guide(), "bases": BASES}
+def _page(path: str, server: ServerValues, others: tuple[str, str], kind: str) -> str:
+    """`others` are the paths of the account page and of the doctor."""
+    account, doctor = others
+    values = {"server": server, "account": account, "doctor": doctor, "guide": guide(), "bases": BASES}
     if path == LIST:
         return rendering.render("phones.xhtml", values, kind)
     if path == ACCESS_POINT:

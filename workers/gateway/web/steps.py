@@ -83,8 +83,8 @@ class Visit:
 class AccountSite:
     """What all steps share. `phones` gets what is posted here and is no form: that comes from a phone with this path in it."""
 
-    def __init__(self, services: GatewayServices, peers: PeerReader, phones: Phones | None = None) -> None:
-        self.services, self.peers, self.phones = services, peers, phones
+    def __init__(self, services: GatewayServices, peers: PeerReader, phones: Phones | None = None, doctor: str = "") -> None:
+        self.services, self.peers, self.phones, self.doctor = services, peers, phones, doctor
         self.sessions = SignedSessions(services.page_sessions, services.ring, peers)
         self._tokens = forms.FormTokens(services.ring)
 
@@ -102,6 +102,7 @@ class AccountSite:
             "path": visit.req.path,
             "account": visit.session.jid if visit.session else "",
             "problem": problem,
+            "doctor": self.doctor,
         }
         show(visit.req, visit.resp, f"account/{template}", shared | values, falcon.HTTP_400 if problem else falcon.HTTP_200)
 
@@ -132,8 +133,9 @@ class Step:
 
     path: ClassVar[str] = ACCOUNT_PATH
     template: ClassVar[str] = ""
-    # Whether one has to be signed in.
+    # Whether one has to be signed in, and where that is done.
     closed: ClassVar[bool] = True
+    sign_in: ClassVar[str] = ACCOUNT_PATH
 
     def __init__(self, site: AccountSite) -> None:
         self.site = site
@@ -238,7 +240,7 @@ class Step:
 
     def _where(self, visit: Visit) -> str:
         if self.closed and visit.session is None:
-            return ACCOUNT_PATH
+            return self.sign_in
         try:
             return self.elsewhere(visit)
         except StoreDown:

@@ -18,7 +18,7 @@ WAP_1 = "text/vnd.wap.wml, application/vnd.wap.wmlscriptc, image/vnd.wap.wbmp, *
 
 
 def serve(app, services, peers=PEERS, account="/account"):
-    pages = Pages(services, peers, account)
+    pages = Pages(services, peers, account, f"{account}/doctor" if account else "")
     app.add_sink(lambda req, resp, **_: pages.show(req, resp), "/")
 
 

@@ -62,7 +62,7 @@ def test_every_family_is_reached_from_the_first_page(pages, client):
     seen, waiting = set(), ["/"]
     while waiting:
         path = waiting.pop()
-        if path not in seen and path != "/account":
+        if path not in seen and path not in ("/account", "/doctor"):
             seen.add(path)
             page = client.simulate_get(path, headers=HTTPS)
             assert page.status_code == 200, path
