@@ -18,7 +18,7 @@ STCP_WAIT_MS, FREE_BEARER_WAIT_MS = 20_000, 60_000
 # Between datagrams for one wake; the last number is how long the phone is waited for after the last one.
 UDP_GAPS_MS = (10_000, 30_000, 20_000)
 MAX_UDP_SENDS, MIN_UDP_GAP_MS = 3, 5_000
-MAX_SMS_SENDS, SMS_GAP_MS, SMS_WAIT_MS = 2, 900_000, 120_000
+MAX_SMS_SENDS, SMS_REPEAT_MS, SMS_WAIT_MS = 2, 900_000, 120_000
 # Reports that say that the phone has not had the message: nothing follows from its not coming.
 NOT_REACHED_STATES = frozenset({"buffered", "failed", "refused"})
 # Polls in a row that say: this phone comes by itself.
@@ -107,7 +107,7 @@ def _sms(facts: Facts) -> tuple[int, str]:
     if not facts.sms or facts.kind != "m" or tries.sms >= MAX_SMS_SENDS or tries.given_up:
         return 0, ""
     if tries.sms:
-        at = tries.sms_at + SMS_GAP_MS
+        at = tries.sms_at + SMS_REPEAT_MS
     elif facts.lines:
         at = facts.began + FREE_BEARER_WAIT_MS
     elif facts.udp or tries.udp:

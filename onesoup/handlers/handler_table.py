@@ -21,7 +21,7 @@ from onesoup.handlers import (
     system,
 )
 from onesoup.handlers.context import Context
-from onesoup.handlers.groups import groups, invitations, members, properties
+from onesoup.handlers.groups import affiliations, groups, invitations, properties
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ PRIMITIVE_HANDLERS: transactions.Table = {
     **blocking.HANDLERS,
     **groups.HANDLERS,
     **invitations.HANDLERS,
-    **members.HANDLERS,
+    **affiliations.HANDLERS,
     **properties.HANDLERS,
     **messages.HANDLERS,
     **search.HANDLERS,

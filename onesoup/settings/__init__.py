@@ -5,7 +5,7 @@ for a secret the file that ONESOUP_<FIELD>_FILE names. Knows text and files; kno
 A new setting is one field in `sections/`. Begin at `fields.py`, then `load.py`.
 """
 
-from onesoup.settings.checks import unusable_ca
+from onesoup.settings.check_together import unusable_ca
 from onesoup.settings.declare import ENV_PREFIX, SECRET, SECRET_URL, Domains, SettingsError
 from onesoup.settings.fields import Settings
 from onesoup.settings.load import load_settings, setting_origins

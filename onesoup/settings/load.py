@@ -8,7 +8,7 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
-from onesoup.settings.checks import check_together
+from onesoup.settings.check_together import check_together
 from onesoup.settings.convert import convert_setting
 from onesoup.settings.declare import ENV_PREFIX, SettingsError
 from onesoup.settings.fields import Settings

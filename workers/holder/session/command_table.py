@@ -50,7 +50,7 @@ from workers.holder.session.media import MediaCommands
 from workers.holder.session.messages import MessageCommands, send_receipt, send_stanza
 from workers.holder.session.outbox import Handler, QueuedCommand
 from workers.holder.session.presence import PresenceCommands
-from workers.holder.session.roster import RosterCommands
+from workers.holder.session.roster_commands import RosterCommands
 
 ROOM_COMMANDS = (AskServer, JoinRoom, JoinRoomLater, LeaveRoom, DestroyRoom, FetchRoomHistory, ChangeRoomSettings)
 QUERIES = (SearchDirectory, FetchProfiles, ChangeProfile, ListRooms, AskInfo)

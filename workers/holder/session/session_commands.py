@@ -18,7 +18,7 @@ from workers.holder.session.presence import PresenceCommands
 from workers.holder.session.publishing import Publisher
 from workers.holder.session.queries import SessionQueries
 from workers.holder.session.rooms.session_rooms import SessionRooms
-from workers.holder.session.roster import RosterCommands
+from workers.holder.session.roster_commands import RosterCommands
 from workers.holder.session.services import HolderServices
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
