@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the parts of docs/ that come from the code: settings, handsets, phones, primitives. usage: make_docs.py [--check]"""
+"""Writes the parts of docs/ that come from the code, such as settings, handsets and modules. usage: make_docs.py [--check]"""
 
+import ast
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -12,7 +14,9 @@ from onesoup.guide.phones import BASES, Family, Field, PhoneProblem, ServerValue
 from onesoup.settings import settings_reference
 from onesoup.store import bounds
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+CODE = ("onesoup", "workers", "cir")
 
 
 def settings() -> str:
@@ -102,6 +106,29 @@ def redis_keys() -> str:
     return "\n".join(rows) + "\n"
 
 
+def modules() -> str:
+    """Each module by package: the first sentence of its docstring, and the public names that it defines."""
+    rows: list[str] = []
+    package = Path()
+    for path in sorted((each for top in CODE for each in (ROOT / top).rglob("*.py")), key=lambda each: (each.parent, each.name)):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        told = " ".join((ast.get_docstring(tree) or "").split("\n\n")[0].split())
+        if path.name == "__init__.py" or not told:
+            continue
+        if path.parent != package:
+            package = path.parent
+            rows += ["", f"## `{package.relative_to(ROOT)}`", "", "| module | what it does | names in it |"]
+            rows += ["| --- | --- | --- |"]
+        found = (each.name for each in tree.body if isinstance(each, ast.ClassDef | ast.FunctionDef))
+        names = ", ".join(f"`{name}`" for name in found if not name.startswith("_"))
+        rows.append(f"| `{path.name}` | {_first_sentence(told)} | {'made from a table' if 'generated' in path.name else names} |")
+    return "\n".join(rows) + "\n"
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?]) (?=[A-Z`])", text)[0].replace("|", "\\|")
+
+
 # page, name of the table in it, what writes the table
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("operation.md", "settings", settings),
@@ -111,6 +138,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("coverage.md", "legend", lambda: coverage.LEGEND),
     ("coverage.md", "coverage", coverage.table),
     ("redis-keys.md", "keys", redis_keys),
+    ("modules.md", "modules", modules),
 )
 
 

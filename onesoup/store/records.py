@@ -28,7 +28,10 @@ def unpack_session(record: bytes) -> Session:
 
 
 def pack_caps(caps: Capabilities) -> bytes:
-    return pack(RECORD_VERSION, to_fields(caps))
+    fields = to_fields(caps)
+    if not caps.language:
+        del fields["language"]  # as processes of the release before write it
+    return pack(RECORD_VERSION, fields)
 
 
 @reader

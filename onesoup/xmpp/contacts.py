@@ -10,9 +10,9 @@ from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE_PRESENCE, Shown
 from onesoup.csp.text import addresses
 from onesoup.xmpp import caps, namespaces
+from onesoup.xmpp.availability import AVAILABILITY_OF_SHOW
 
 SHOW_ORDER = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}
-AVAILABILITY_OF_SHOW = {"chat": "AVAILABLE", "": "AVAILABLE", "away": "NOT_AVAILABLE", "xa": "NOT_AVAILABLE", "dnd": "DISCREET"}
 MAX_RESOURCES = 20
 # What is kept of a contact's texts, characters.
 MAX_STATUS_LENGTH, MAX_CONTACT_NAME_LENGTH, MAX_RESOURCE_LENGTH, MAX_CONTACT_GROUPS = 500, 255, 255, 100

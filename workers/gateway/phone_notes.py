@@ -56,6 +56,8 @@ class PhoneNotes:
             self._requests(message, octets, peer, code)
 
     def unreadable(self, peer: Peer, what: str, octets: int, media: str) -> None:
+        if not octets and not peer.user_agent:
+            return  # a health check, or whoever tries the port
         self._note(
             "", self._event(EventKind.UNREADABLE, peer, name=what[:MAX_EVENT_NAME], octets=octets, media=media[:MAX_EVENT_NAME])
         )

@@ -6,9 +6,9 @@ from typing import ClassVar
 from onesoup.csp.places import Place
 from onesoup.csp.presence import Published
 from onesoup.xmpp import caps
+from onesoup.xmpp.availability import SHOW_BY_AVAILABILITY
 from onesoup.xmpp.commands.record import AS_TUPLE, Command
 
-SHOW_BY_AVAILABILITY = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
 AS_PLACE = {"write": lambda place: list(astuple(place)), "read": lambda values: Place(*values)}
 
 

@@ -8,6 +8,7 @@ ten minutes, the first address that asks, ten links an hour an account."""
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import falcon
 import structlog
@@ -23,9 +24,8 @@ from onesoup.provisioning.signature import Signature
 from onesoup.store.account.page_sessions import PageSession
 from onesoup.store.account.settings_links import LINK_MS, LinkedSettings
 from onesoup.store.errors import StoreDown
-from workers.gateway.client_address import PeerReader
-from workers.gateway.web.landing import not_found
-from workers.gateway.web.rendering import harden
+from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
+from workers.gateway.web.rendering import harden, show
 from workers.gateway.web.signed_session import ACCOUNT_PATH
 from workers.gateway.web.steps import AccountSite, Phones, Step, StepProblem, Visit
 
@@ -96,6 +96,7 @@ class SettingsWay(Step):
     def values(self, visit: Visit) -> dict[str, Any]:
         services = self.site.services
         return {
+            "local": urlsplit(self.site.server(visit)).hostname in LOOPBACK_HOSTS,
             "sms": goes_by_sms(services),
             "number": proved(services, visit.owner),
             "messages": sms_needed(self.site, visit),
@@ -196,7 +197,7 @@ class SettingsLink:
             log.warning("store-down", reason=str(error))
             raise falcon.HTTPServiceUnavailable() from None
         if found is None:
-            not_found(req, resp)
+            show(req, resp, "link_over.xhtml", {}, falcon.HTTP_404)
         else:
             log.info("settings-fetched", octets=len(found.document))
             send(resp, found)

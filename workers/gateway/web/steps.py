@@ -39,7 +39,10 @@ TOLD: dict[int, str] = {
 }
 REFUSED_CODES = (StatusCode.INVALID_PASSWORD, StatusCode.SERVICE_UNAVAILABLE)
 OLD_FORM = "This form was too old, or cookies are off. Fill it in again."
-PLAIN = "Passwords are typed here, so this page is served over HTTPS only. Ask the operator of this server for its address."
+PLAIN = (
+    "Passwords are typed here, so this page is served over HTTPS only. Ask the operator of this server for its address. At a "
+    "demo, its owner gets a link that opens it: onesoup demo link."
+)
 SIGNED_OUT = "You are not signed in any more: ten minutes have passed. Nothing was changed. Sign in again."
 
 
