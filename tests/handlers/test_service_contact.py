@@ -363,3 +363,21 @@ def test_a_host_that_a_stranger_invents_stands_in_no_address(phone, services, mo
     peer = replace(peer, site="192.0.2.7:8080")
     send(phone, "settings")
     assert said(phone) == [say("page", "en", page="http://192.0.2.7:8080/phones")]
+
+
+@pytest.mark.parametrize(
+    ("public_host", "site", "host"),
+    [
+        ("imps.example.org", "192.0.2.7:8080", "imps.example.org:8080"),
+        ("imps.example.org", "192.0.2.7:80", "imps.example.org"),
+        ("imps.example.org", "192.0.2.7", "imps.example.org"),
+        ("imps.example.org:9", "192.0.2.7:8080", "imps.example.org:9"),
+        ("imps.example.org", 'x"@y:8080', "imps.example.org"),
+    ],
+)
+def test_links_have_the_port_that_the_phone_has_used(phone, services, monkeypatch, public_host, site, host):
+    services.policy = replace(services.policy, public_host=public_host)
+    peer = replace(phone.peer, site=site)
+    monkeypatch.setattr(type(phone), "peer", property(lambda _self: peer))
+    send(phone, "settings")
+    assert said(phone) == [say("page", "en", page=f"http://{host}/phones")]

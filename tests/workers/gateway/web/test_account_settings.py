@@ -252,3 +252,9 @@ def test_a_user_id_that_no_phone_takes_is_refused_with_the_reason(person, holder
 def test_quotes_in_an_access_point_stay_one_value(person, client):
     path, _ = link_of(person, apn='"/><parm')
     assert settings_of(wbxml.decode(fetch(client, path).content))[0].access_point.apn == '"/><parm'
+
+
+def test_a_link_that_is_over_says_so(client):
+    page = client.simulate_get("/s/adgjmptwadgj")
+    assert page.status_code == 404
+    assert "This link is over, or mistyped" in page.text

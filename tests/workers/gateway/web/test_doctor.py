@@ -423,3 +423,12 @@ def test_what_names_no_account_is_kept_by_address_alone(client, services, notes)
     who = store.of_address(throttle.address_key(services, Peer(address=HOME)))
     (event,) = store.of(who, int(doctor.time.time()))
     assert (event.kind, event.name, event.agent, event.account) == (EventKind.PAGE, "/", RAZR, "")
+
+
+def test_a_health_check_is_no_request_of_a_phone(look, notes):
+    notes.unreadable(Peer(address=HOME), "unreadable", 0, "")
+    notes.flush()
+    assert "nothing in it" not in look()
+    notes.unreadable(Peer(address=HOME, user_agent=RAZR), "unreadable", 0, "")
+    notes.flush()
+    assert "nothing in it" in look()
