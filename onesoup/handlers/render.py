@@ -1,4 +1,5 @@
-"""Renders stored items as server transactions for phones: one renderer for each kind of item."""
+"""Renders stored items as server transactions for phones: NewMessage, DeliveryReport, PresenceNotification, invitations, notices
+of groups and of the operator. One renderer for each kind of item."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

@@ -1,5 +1,5 @@
-"""Creates, joins, leaves and deletes groups, and lists who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP
-room."""
+"""Creates, joins (and under which screen name, when that is taken), leaves and deletes groups, and lists who is in them
+(messages.md 13, xmpp-mapping.md 7). A group is an XMPP room."""
 
 from dataclasses import replace
 

@@ -1,4 +1,5 @@
-"""Enters rooms: once, again after a break of the stream, and at the beginning of a session; and leaves them."""
+"""Enters rooms under the name that it is given: once, again after a break of the stream, and at the beginning of a session; and
+leaves them."""
 
 import gevent
 import structlog
