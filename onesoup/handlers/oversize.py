@@ -1,6 +1,7 @@
-"""The last resort for items and answers that are longer than the phone's parser accepts, which shows when they are encoded. Server transactions
-are sent in parts, without loss; answers lose what does not fit. The phone may have lowered its limit after a message was
-stored."""
+"""The last resort for items and answers that are longer than the phone's parser accepts, which shows when they are encoded.
+
+Server transactions are sent in parts, without loss; answers lose what does not fit. The phone may have lowered its limit after a
+message was stored."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Messages of the operator to phones (xmpp-mapping.md 2): announcements, and terms of use at log-in with their answer."""
+"""Messages of the operator to one session (xmpp-mapping.md 2): announcements, and terms of use at log-in with their answer."""
 
 import time
 

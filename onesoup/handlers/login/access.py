@@ -1,4 +1,5 @@
-"""Log-in: checks what can be checked here, asks a holder to open the XMPP side, and answers with a Login-Response.
+"""Log-in: makes the nonce of a four-way log-in, checks digests and whatever else can be checked here, asks a holder to open the
+XMPP side, and answers with a Login-Response.
 
 The first phase of a four-way log-in is never answered with `Status`, the second never with 401 (flows.md 4.2). A wrong user
 and a wrong password get the same refusal."""

@@ -1,4 +1,5 @@
-"""Stores texts and delivery reports for the phone, as items of a batch: cut into parts, named so that repeats and copies are found."""
+"""Stores texts and delivery reports for the phone, as items of a batch: cut into parts, named so that repeats and copies are
+found."""
 
 import time
 from collections.abc import Callable
