@@ -98,8 +98,8 @@ def new(name: str, piped: bool) -> None:
         raise click.ClickException(problem)
     _make_at_demo(demo, user, password)
     click.echo(f"server    {demo.url}\nuser ID   wv:{user}@{domain}")
-    click.echo("password  as you gave it" if piped else f"password  {password}  (note it: it is not shown again)")
-    click.echo("It is the phone password and the XMPP password of the account.")
+    click.echo("password  as you gave it" if piped else f"password  {password}")
+    click.echo("It is the phone password and the XMPP password. Note it: it is not shown again.")
 
 
 def _make_at_demo(demo: RunningDemo, user: str, password: str) -> None:

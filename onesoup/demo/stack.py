@@ -218,7 +218,7 @@ class Stack:
             return bool(port) and _status("127.0.0.1", port, "GET", "/readyz") == 200
 
         def web() -> bool:
-            return _status(host, int(process.env["ONESOUP_HTTP_PORT"]), "POST", "/") > 0 and ready()
+            return connects(host, int(process.env["ONESOUP_HTTP_PORT"])) and ready()
 
         def cir() -> bool:
             return connects(host, int(process.env["ONESOUP_STCP_PORT"])) and ready()
@@ -265,7 +265,7 @@ def _status(host: str, port: int, method: str, path: str) -> int:
     """The HTTP status of one request, 0 when there was no answer."""
     link = http.client.HTTPConnection(host, port, timeout=5)
     with suppress(OSError, http.client.HTTPException):
-        link.request(method, path, body=b"" if method == "POST" else None)
+        link.request(method, path)
         return link.getresponse().status
     link.close()
     return 0
