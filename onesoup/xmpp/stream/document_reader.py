@@ -108,6 +108,8 @@ def document_reader(
         if parser.CharacterDataHandler is None:  # it is being read over
             return
         entry = len(around) > 1 and is_list()
+        # From the parser: a reference to `start`, which refers to this function, would be a ring that outlives the parser.
+        start = parser.StartElementHandler
 
         def deeper(_name: str, _attrs: dict[str, str]) -> None:
             nonlocal depth

@@ -1,5 +1,6 @@
 """The incremental parser: chunks of any size, and documents that break the rules of a stream."""
 
+import gc
 import subprocess
 import sys
 import tracemalloc
@@ -451,3 +452,20 @@ def test_what_is_taken_apart_does_not_stay_in_memory():
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 500_000
+
+
+def test_a_parser_that_was_closed_leaves_no_garbage():
+    def use() -> None:
+        parser = Parser()
+        parser.feed(b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'><message>")
+        parser.feed(b"<body>x</body></message>")
+        parser.close()
+
+    use()
+    gc.collect()
+    gc.disable()
+    try:
+        use()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
