@@ -138,7 +138,7 @@ def _open_to(stack: Stack, greeting: Greeting) -> str:
 
 def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     if greeting.link:
-        yield "", "Phone passwords, settings, and what a phone sends: a link, once, within 15 minutes."
+        yield "", "Phone passwords, settings, what a phone sends: a link, for 15 minutes."
         yield "", greeting.link
         yield "another", f"{owner_command(stack)} demo link"
         yield "careful", "what is typed there can be read on the way: use no password that you use elsewhere"
