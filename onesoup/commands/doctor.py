@@ -134,7 +134,7 @@ def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
                 f"log-ins at {domain}",
                 f"{settings.refusals_at_server} wrong passwords in an hour: for {minutes(wait)} only a password that has worked "
                 "before gets in, others get 503",
-                "login lines of the gateway's log tell who it was; refusals_at_server is the limit, 0 for none",
+                "onesoup trace USER follows a log-in, the log names no user; refusals_at_server is the limit, 0 for none",
             )
 
 

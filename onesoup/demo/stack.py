@@ -215,7 +215,7 @@ class Stack:
 
         def ready() -> bool:
             port = self.admin_port(process.name)
-            return bool(port) and _status("127.0.0.1", port, "GET", "/readyz") == 200
+            return bool(port) and _status("127.0.0.1", port, "/readyz") == 200
 
         def web() -> bool:
             return connects(host, int(process.env["ONESOUP_HTTP_PORT"])) and ready()
@@ -261,11 +261,11 @@ class Stack:
         return clean | {ENV_PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
 
 
-def _status(host: str, port: int, method: str, path: str) -> int:
-    """The HTTP status of one request, 0 when there was no answer."""
+def _status(host: str, port: int, path: str) -> int:
+    """The HTTP status of one GET, 0 when there was no answer."""
     link = http.client.HTTPConnection(host, port, timeout=5)
     with suppress(OSError, http.client.HTTPException):
-        link.request(method, path)
+        link.request("GET", path)
         return link.getresponse().status
     link.close()
     return 0

@@ -1,5 +1,6 @@
 """What handlers work with: the stores and settings of a process, and the one request that they answer."""
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -48,6 +49,8 @@ from onesoup.xmpp.answers import A, CommandAnswer, CommandRefused, ServerReply
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
+_PORT = re.compile(r":[0-9]{1,5}\Z", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -87,6 +90,14 @@ class Policy:
     account_page: bool = False
     registration: bool = False
     registrations_per_hour: int = 3
+
+    def site(self, asked: str) -> str:
+        """The host, with its port, by which phones reach this server: the public host of the settings, else `asked`, the host by
+        which somebody has just reached it. A public host that names no port has the port of `asked`."""
+        if not self.public_host or _PORT.search(self.public_host):
+            return self.public_host or asked
+        port = _PORT.search(asked)
+        return self.public_host + (port.group() if port else "")
 
 
 @dataclass(slots=True)

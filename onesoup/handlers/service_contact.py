@@ -154,12 +154,8 @@ def _family(ctx: Context) -> Family | None:
 
 def _host(ctx: Context) -> str:
     """Where phones reach this server, with the port that this one has used, if it is none that phones know by themselves."""
-    policy, site = ctx.services.policy, ctx.peer.site.removesuffix(":80")
-    site = site if _SITE.fullmatch(site) else ""
-    if policy.public_host:
-        port = "" if ":" in policy.public_host else "".join(site.rpartition(":")[1:]) if ":" in site else ""
-        return policy.public_host + port
-    return site or ctx.session.domain
+    site = ctx.peer.site.removesuffix(":80")
+    return ctx.services.policy.site(site if _SITE.fullmatch(site) else "") or ctx.session.domain
 
 
 def _language(ctx: Context) -> str:

@@ -159,23 +159,14 @@ class SmsBudget:
     def claim(self, number: str, jid: str, gateway: str, job: str, heard_ms: int | None) -> SmsRefusal | int:
         """How many messages the gateway has had today, this one included; or why it may not be sent. `heard_ms` is when the
         phone was last heard; None for a message that its user has just asked for."""
-        limits, names = self._limits, _of(number)
-        args = [limits.gap * 1000, limits.per_hour, limits.per_day, MAX_UNANSWERED_SMS, "" if heard_ms is None else heard_ms, job]
-        reason, wait = self._claim(names, args)
-        if reason != b"ok":
-            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
-        user, total = keys.account(jid, "smsday"), f"cir:smsday:{gateway}"
-        if self._count([user], [limits.user_per_day, SMS_DAY_MS])[0] == 0:
-            return self._back(number, job, SmsRefusal("user", None))
-        allowed, count = self._count([total], [limits.total_per_day, SMS_DAY_MS])
-        if not allowed:
-            self._less(user)
-            return self._back(number, job, SmsRefusal("total", None))
-        wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate]))
-        if wait:
-            self._less(user, total)
-            return self._back(number, job, SmsRefusal("rate", wait))
-        return int(count)
+        limits, heard = self._limits, "" if heard_ms is None else heard_ms
+        claimed = self._claim_of_day(number, jid, gateway, job, [limits.gap * 1000, limits.per_hour], heard)
+        if isinstance(claimed, SmsRefusal):
+            return claimed
+        if wait := self.turn(gateway):
+            self.refund(number, jid, gateway, job)
+            return SmsRefusal("rate", wait)
+        return claimed
 
     def claim_data(self, number: str, gateway: str, job: str) -> SmsRefusal | int:
         """The same for a part of an answer to an SMS of the phone's. It has paid for that, so there is no gap and nothing to
@@ -185,7 +176,7 @@ class SmsBudget:
         if reason != b"ok":
             return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
         allowed, count = self._count([total], [limits.total_per_day, SMS_DAY_MS])
-        wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate])) if allowed else 0
+        wait = self.turn(gateway) if allowed else 0
         if allowed and not wait:
             return int(count)
         if allowed:
@@ -196,8 +187,14 @@ class SmsBudget:
     def claim_part(self, number: str, jid: str, gateway: str, job: str) -> SmsRefusal | int:
         """The same for a part of a settings document. Its user has just asked for it, after a code perhaps, and is given few
         documents a day: so it waits neither for the gap nor for the hour. The limits of the day hold. `turn` sets the pace."""
+        return self._claim_of_day(number, jid, gateway, job, [0, self._limits.per_day], "")
+
+    def _claim_of_day(
+        self, number: str, jid: str, gateway: str, job: str, gap_and_hour: list[float], heard: int | str
+    ) -> SmsRefusal | int:
+        """One message of the day of number, user and gateway, or why there is none."""
         limits, user, total = self._limits, keys.account(jid, "smsday"), f"cir:smsday:{gateway}"
-        reason, wait = self._claim(_of(number), [0, limits.per_day, limits.per_day, MAX_UNANSWERED_SMS, "", job])
+        reason, wait = self._claim(_of(number), [*gap_and_hour, limits.per_day, MAX_UNANSWERED_SMS, heard, job])
         if reason != b"ok":
             return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
         if self._count([user], [limits.user_per_day, SMS_DAY_MS])[0] == 0:

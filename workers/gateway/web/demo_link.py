@@ -14,11 +14,11 @@ from onesoup.store.account.page_links import PASS_SECONDS, PageLinks
 from onesoup.store.errors import StoreDown
 from workers.gateway.client_address import PeerReader
 from workers.gateway.web.rendering import harden, show
+from workers.gateway.web.signed_session import ACCOUNT_PATH
 
 log = structlog.get_logger()
 
-ACCOUNT = "/account"
-LINK_PATH = f"{ACCOUNT}/link"
+LINK_PATH = f"{ACCOUNT_PATH}/link"
 LINK_KEY, PASS_COOKIE = "key", "onesoup-pass"
 LINK_USED = "It was opened before, or it is more than 15 minutes old."
 LATER = "The server cannot look the link up just now. Open it again in a minute."
@@ -64,9 +64,11 @@ class DemoLink:
             return
         harden(resp)
         # Lax: the link may stand in a message that is read in the browser. Not Secure: there is no HTTPS.
-        resp.set_cookie(PASS_COOKIE, given, max_age=PASS_SECONDS, secure=False, http_only=True, same_site="Lax", path=ACCOUNT)
+        resp.set_cookie(
+            PASS_COOKIE, given, max_age=PASS_SECONDS, secure=False, http_only=True, same_site="Lax", path=ACCOUNT_PATH
+        )
         resp.status = falcon.HTTP_303
-        resp.set_header("Location", ACCOUNT)
+        resp.set_header("Location", ACCOUNT_PATH)
 
 
 def _refuse(req: falcon.Request, resp: falcon.Response, text: str, status: str) -> None:

@@ -58,10 +58,10 @@ class Doctor(Step):
     def values(self, visit: Visit) -> dict[str, Any]:
         services, now = self.site.services, int(time.time())
         store, jid = services.phone_requests, visit.owner.jid
-        own, here = store.of_account(jid), store.of_address(throttle.address_key(services, visit.peer))
+        address = throttle.address_key(services, visit.peer)
+        own, here = store.of_account(jid), store.of_address(address)
         facts = self._facts(visit, own, now)
         seen = findings.look(store.of(own, now), store.of(here, now), facts, now)
-        address = throttle.address_key(services, visit.peer)
         until = _until(visit.req, now)
         return {
             "found": [

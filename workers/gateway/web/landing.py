@@ -17,7 +17,6 @@ from workers.gateway.web.visits import MAX_SHOWN, visited
 ANY = "any"
 MOST_DOMAINS = 5
 CARD = "card.wml"
-_PORT = re.compile(r":[0-9]{1,5}\Z", re.ASCII)
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
 
 
@@ -69,14 +68,11 @@ def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request)
 def server_url(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> str:
     """What is typed into a phone: the host that this browser typed, with its port unless it came by HTTPS, which phones cannot.
     Where the request names no host that can be one, the domain stands for it."""
-    policy, host, port = services.policy, req.netloc.removesuffix(":80"), ""
+    policy, host = services.policy, req.netloc.removesuffix(":80")
     if peers.trusted(req) and peers.private(req):
         named = peers.of(req).host
         host = f"[{named}]" if ":" in named else named
-    elif typed := _PORT.search(host):
-        port = typed.group()
-    if policy.public_host:
-        host = policy.public_host if _PORT.search(policy.public_host) else policy.public_host + port
+    host = policy.site(host)
     return f"http://{host if _HOST.fullmatch(host) else policy.domain or 'example.org'}/"
 
 
