@@ -18,6 +18,8 @@ from onesoup.csp.text import languages
 
 DEFAULT_ACCEPTED = 102_400
 DEFAULT_PARSER = 131_072
+# Most answers are longer: a phone that names less has made a mistake, and counts as one that names nothing.
+LEAST_PARSER_BYTES = 512
 # What goes around a text in XML; octets.
 MAX_ENVELOPE_BYTES = 1000
 LEAST_TEXT = 160
@@ -61,7 +63,7 @@ def negotiate(
     wish = request.capability_list or CapabilityList()
     methods = _methods(wish.supported_cir_method, version, offer, handset, cookie)
     poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset, told)
-    parser = wish.parser_size or DEFAULT_PARSER
+    parser = _parser_bytes(wish)
     kept = Capabilities(
         accepted=text_length(_text_length(wish), parser),
         parser=parser,
@@ -169,6 +171,11 @@ def told_poll_min(response: ClientCapabilityResponse) -> int | None:
     return agreed.server_poll_min if agreed is not None else None
 
 
+def _parser_bytes(wish: CapabilityList) -> int:
+    asked = wish.parser_size or 0
+    return asked if asked >= LEAST_PARSER_BYTES else DEFAULT_PARSER
+
+
 def _text_length(wish: CapabilityList) -> int:
     """1.3 tells apart what it takes of text, and of anything by push or by pull; the shortest that applies holds."""
     return min(filter(None, (wish.accepted_text_content_length, _carried(wish))), default=DEFAULT_ACCEPTED)
@@ -206,7 +213,7 @@ def _echo(wish: CapabilityList, methods: list[str], poll_min: int, offer: Offer)
         accepted_content_length=_carried(wish) or DEFAULT_ACCEPTED,
         supported_bearer=_bearers(wish),
         multi_trans=max(wish.multi_trans or 1, 1),
-        parser_size=wish.parser_size or DEFAULT_PARSER,
+        parser_size=_parser_bytes(wish),
         supported_cir_method=methods,
         udp_port=wish.udp_port,
         tcp_address=offer.tcp_address if stcp else None,

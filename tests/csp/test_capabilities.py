@@ -207,6 +207,12 @@ def test_a_text_must_fit_into_what_the_parser_takes(accepted, parser, kept):
     assert agreed(accepted_content_length=accepted, parser_size=parser)[1].accepted == kept
 
 
+@pytest.mark.parametrize(("asked", "kept"), [(1, 131_072), (511, 131_072), (512, 512), (0, 131_072), (None, 131_072)])
+def test_a_parser_that_could_read_no_answer_is_a_mistake(asked, kept):
+    assert agreed(parser_size=asked)[1].parser == kept
+    assert the_list("1.1", parser_size=asked).parser_size == kept
+
+
 @pytest.mark.parametrize(("parser", "contacts"), [(131_072, 20), (10_000, 7), (2500, 1), (500, 1)])
 def test_so_many_contacts_fit_into_one_notification(parser, contacts):
     assert contacts_at_once(Capabilities(parser=parser)) == contacts
