@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from onesoup.demo.ejabberd import Ejabberd, find_ejabberd
 from onesoup.demo.process import ProcessError
@@ -19,6 +20,14 @@ from tests.support import secrets
 from tests.support.peer import Peers
 from tests.support.untrusted import Untrusted
 from tests.support.world import World
+
+# The same examples in every run, however slow the machine is. New ones are for whoever looks for faults:
+# `pytest --hypothesis-profile=search tests/wire`.
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("search", settings.get_profile("suite"), derandomize=False, max_examples=2000)
+settings.load_profile("suite")
 
 # Short, so that stories about time take little of it.
 TIMES = {

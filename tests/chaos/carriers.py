@@ -118,7 +118,7 @@ def carrier_fails(directory: Path, tell: Callable[[str], None]) -> list[Figure]:
 def _story(stack: Stack, hook: HttpGateway, datagrams: UdpListener, tell: Callable[[str], None]) -> list[Figure]:
     store = redis.Redis.from_url(stack.redis_url)
     lines = CirProcesses(connect(stack.redis_url))
-    with gevent.Timeout(20):
+    with gevent.Timeout(60):
         while not lines.live() >= {"WAPSMS", "SUDP"}:
             gevent.sleep(0.05)
     sleepers = [_asleep(stack, number, ["WAPSMS"]) for number in range(PHONES)]

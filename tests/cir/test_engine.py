@@ -96,7 +96,7 @@ class Station:
         return self.engine.step(SID)
 
     def until_due(self):
-        with gevent.Timeout(20):
+        with gevent.Timeout(60):
             while not self.client.zcard(WAKE_TIMERS_KEY):
                 gevent.sleep(0.01)
 

@@ -56,14 +56,14 @@ class Seen(list):
         return found() if callable(found) else found
 
     def until(self, count):
-        with gevent.Timeout(20):
+        with gevent.Timeout(60):
             while len(self) < count:
                 self.more.wait()
                 self.more.clear()
 
 
 def settled(client):
-    with gevent.Timeout(20):
+    with gevent.Timeout(60):
         while client.zcard("cir:test"):
             gevent.sleep(0.01)
 

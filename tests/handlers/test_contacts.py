@@ -241,7 +241,8 @@ def test_when_no_contact_is_added_that_is_no_success(phone, holder, user, code):
     assert manage(phone, add=[(user, "x")]).result.code == code
 
 
-def test_a_server_that_does_not_answer_is_504(phone, holder):
+def test_a_server_that_does_not_answer_is_504(phone, holder, services):
+    object.__setattr__(services.policy, "deadline", 0.5)
     holder.deaf = True
     assert manage(phone, add=[("wv:romeo@example.net", "R")]).result.code == 504
 

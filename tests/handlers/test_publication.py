@@ -286,7 +286,8 @@ def test_cards_and_pictures_are_looked_up_for_who_asks_by_name(phone, holder, se
     assert (look["cards"], look["pictures"]) == (["romeo@example.net"], ["romeo@example.net"])
 
 
-def test_without_an_answer_they_are_not_known(phone, holder):
+def test_without_an_answer_they_are_not_known(phone, holder, services):
+    object.__setattr__(services.policy, "deadline", 2.0)
     holder.deaf = True
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
     holder.shows(phone.sid, "romeo@example.net", online=True)

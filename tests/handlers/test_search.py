@@ -94,8 +94,9 @@ def test_a_full_address_is_somebody_where_the_domain_is_served(phone, holder):
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
-def test_own_groups_are_told_without_asking_anybody(new_phone, holder, version):
-    """S60 asks at each log-in."""
+def test_own_groups_are_told_whether_the_server_answers_or_not(new_phone, holder, services, version):
+    """S60 asks at each log-in. The server knows only those that are joined by themselves."""
+    object.__setattr__(services.policy, "deadline", 0.3)
     phone = new_phone(version=version)
     phone.log_in("wv:alice@example.org")
     holder.deaf = True

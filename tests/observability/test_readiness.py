@@ -17,7 +17,7 @@ from onesoup.runtime.ports import free_port
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect, writable
 
-WITHIN = 15.0
+WITHIN = 60.0
 
 
 @pytest.fixture

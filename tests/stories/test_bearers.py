@@ -68,7 +68,7 @@ def carrier(carried: Stack, peers: Peers, hook: HttpGateway) -> Iterator[World]:
     here = World(carried, peers)
     here.mend()
     client = connect(carried.redis_url)
-    with gevent.Timeout(20):
+    with gevent.Timeout(60):
         while not CirProcesses(client).live() >= ALL:
             gevent.sleep(0.05)
     hook.asked.clear()
@@ -144,7 +144,7 @@ def test_a_phone_asks_its_url_and_polls_when_told(carrier: World) -> None:
     url = phone.agreed.cirurl.url
     assert not ask(url)
     there.send(phone.user, text := secret_text())
-    with gevent.Timeout(10):
+    with gevent.Timeout(60):
         while not ask(url):
             gevent.sleep(0.05)
     phone.hears(text)

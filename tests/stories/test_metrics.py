@@ -46,7 +46,7 @@ def value(world: World, role: str, name: str, **wanted: str) -> float:
 def written(world: World) -> None:
     """Every worker has written what it has counted until now: what is counted behind it is there."""
     before = value(world, "web", "onesoup_loop_lag_seconds_count")
-    with gevent.Timeout(30):
+    with gevent.Timeout(60):
         # Each worker counts its own beats, with which it writes. More of them than one of two workers can have alone.
         while value(world, "web", "onesoup_loop_lag_seconds_count") < before + 4:
             gevent.sleep(0.1)

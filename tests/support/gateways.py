@@ -72,7 +72,7 @@ class HttpGateway:
         """From now on nobody listens."""
         self._server.stop(timeout=0)
 
-    def until(self, count: int, within: float = 15.0) -> list[Asked]:
+    def until(self, count: int, within: float = 60.0) -> list[Asked]:
         with gevent.Timeout(within):
             while len(self.asked) < count:
                 gevent.sleep(0.01)
@@ -164,7 +164,7 @@ class Smsc:
         self.sock.sendall(pdus.encode_pdu(pdus.Pdu(pdus.ENQUIRE_LINK, 0, 77)))
 
     def until(self, count: int) -> list[bytes]:
-        with gevent.Timeout(15):
+        with gevent.Timeout(60):
             while len(self.got) < count:
                 gevent.sleep(0.01)
         return self.got
@@ -368,7 +368,7 @@ max-messages = 0
                 gevent.sleep(0.05)
         return found
 
-    def until(self, text: str, within: float = 30.0) -> str:
+    def until(self, text: str, within: float = 60.0) -> str:
         """What the SMSC has printed, once `text` is in it."""
         with gevent.Timeout(within):
             while text not in self.output():

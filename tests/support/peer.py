@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from onesoup.phone.conversation.friend_clients import MUC_SPACE, BackendFailed, Event, FriendClient, FriendClients
 
-WITHIN = 15.0
+WITHIN = 60.0
 VCARD = {
     "full": "FN", "given": "N/GIVEN", "family": "N/FAMILY", "nickname": "NICKNAME", "birthday": "BDAY", "title": "TITLE",
     "locality": "ADR/LOCALITY", "country": "ADR/CTRY", "email": "EMAIL/USERID", "tel": "TEL/NUMBER", "note": "DESC",

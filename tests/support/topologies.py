@@ -33,7 +33,7 @@ def _word(server: str | None) -> str:
     return "valkey" if server and "valkey" in server else "redis"
 
 
-def until(what: Callable[[], bool], within: float = 30.0) -> None:
+def until(what: Callable[[], bool], within: float = 60.0) -> None:
     """Servers find each other at their own pace."""
     end = time.monotonic() + within
     while True:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-WITHIN = 15.0
+WITHIN = 60.0
 
 
 class Typed:

@@ -156,7 +156,7 @@ class World:
         self._phones.append(phone)
         return phone
 
-    def waits(self, phone: StoryPhone, text: str, within: float = 30.0) -> None:
+    def waits(self, phone: StoryPhone, text: str, within: float = 60.0) -> None:
         """Returns when a message with this text waits for the phone; the phone does nothing meanwhile."""
         end, client = time.monotonic() + within, connect(self.stack.redis.url)
         feed = HolderSessionStore(client)

@@ -103,7 +103,7 @@ class Phone:
 
     def hears_nothing(self):
         """All is done, and nothing came."""
-        with gevent.Timeout(20):
+        with gevent.Timeout(60):
             while self.station.client.zcard("cir:smsin"):
                 gevent.sleep(0.01)
         self.station.data.queue._pool.join(10)
@@ -283,7 +283,7 @@ def test_an_answer_that_the_budget_does_not_hold_is_not_sent_in_part(exchange, s
         assert heard.startswith("WV12")
         for number in range(3, 8):
             phone.says(f"WV12GL{number} SI={sid}")
-        with gevent.Timeout(20):
+        with gevent.Timeout(60):
             while station.client.zcard("cir:smsin"):
                 gevent.sleep(0.01)
         assert len(hook.asked) <= 4
@@ -432,7 +432,7 @@ def test_through_a_real_kannel_and_back(exchange, holder, kannel):
                 number, udh, octets = network.got()
                 assert (number, udh) == (NUMBER, encoding.port_header(3590, 3590))
                 parts.append(octets)
-            with gevent.Timeout(30):
+            with gevent.Timeout(60):
                 while len(brought) < 6 or station.client.zcard("cir:smsin"):
                     gevent.sleep(0.05)
         assert pts.join(parts).startswith(b"WV12RL1 ")
@@ -453,7 +453,7 @@ def test_over_smpp_and_back(exchange, ports):
             for _ in range(2):  # it says it twice
                 smsc.deliver(LOGIN.encode(), HEADER)
             heard = [pdus.read_submit(pdus.decode_pdu(each)) for each in smsc.until(1)]
-            with gevent.Timeout(10):
+            with gevent.Timeout(60):
                 while len(smsc.answers) < 2:
                     gevent.sleep(0.01)
             assert {(each.command, each.status) for each in smsc.answers} == {(pdus.DELIVER_SM_RESP, pdus.STATUS_OK)}
@@ -474,7 +474,7 @@ def test_an_smsc_is_told_to_bring_again_what_could_not_be_kept():
         try:
             assert smsc.bound.wait(10)
             smsc.deliver(b"WV12PO SI=a")
-            with gevent.Timeout(10):
+            with gevent.Timeout(60):
                 while not smsc.answers:
                     gevent.sleep(0.01)
             assert (smsc.answers[0].command, smsc.answers[0].status) == (pdus.DELIVER_SM_RESP, pdus.STATUS_TEMPORARY_APP_ERROR)

@@ -142,19 +142,20 @@ def test_a_gateway_too_slow_for_the_whole_document_gets_none_of_it(station, hook
     assert (hook.asked, here.used()) == ([], (0, 0, 0, 0))
 
 
-def test_turns_that_others_take_end_it_when_it_is_too_late(station, hook):
+def test_turns_that_others_take_end_it_when_it_is_too_late(station, hook, monkeypatch):
     """The rest of the document is not paid for."""
-    here = station(limits=SmsLimits(rate=PARTS - 1)).ask()
+    here = station(limits=SmsLimits(rate=PARTS)).ask()
+    out, turn = here.sender._outgoing, here.sender._outgoing.turn
 
-    def others() -> None:
-        hook.until(1)
-        here.client.hset("cir:smsrate:json", "n", "-1000")
+    def behind_others() -> float:
+        if len(hook.asked) == PARTS - 2:
+            here.client.hset("cir:smsrate:json", "n", "-1000")
+        return turn()
 
-    taking = gevent.spawn(others)
+    monkeypatch.setattr(out, "turn", behind_others)
     here.hear()
-    taking.get(timeout=10)
-    assert len(hook.asked) == PARTS - 1
-    assert here.used() == (PARTS - 1, PARTS - 1, PARTS - 1, 1)
+    assert len(hook.asked) == PARTS - 2
+    assert here.used() == (PARTS - 2, PARTS - 2, PARTS - 2, 1)
 
 
 @pytest.mark.parametrize("refusal", [AWAY, REFUSED])

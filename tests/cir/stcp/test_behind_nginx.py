@@ -89,7 +89,7 @@ def test_a_phone_is_bound_and_woken_and_its_own_address_is_known(station, dial):
     station.deliver("m1")
     assert line.hear() == WVCI
     line.sock.close()
-    with gevent.Timeout(10):
+    with gevent.Timeout(60):
         while lines(station):
             gevent.sleep(0.01)
 
@@ -114,7 +114,7 @@ def test_two_addresses_behind_one_proxy_are_two(station, dial):
 
 def test_limits_count_phones_and_not_the_proxy(station, dial):
     held = [dial("127.0.0.5") for _ in range(PER_ADDRESS)]
-    with gevent.Timeout(10):
+    with gevent.Timeout(60):
         while station.stcp.limits.connections < PER_ADDRESS:
             gevent.sleep(0.01)
     assert dial("127.0.0.5").hear() == b""

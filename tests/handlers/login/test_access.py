@@ -151,7 +151,8 @@ def test_a_password_beyond_any_reason_is_409(new_phone, holder):
     assert holder.logins == []
 
 
-def test_a_holder_that_does_not_answer_is_504(new_phone, holder):
+def test_a_holder_that_does_not_answer_is_504(new_phone, holder, services):
+    object.__setattr__(services.policy, "deadline", 0.5)
     holder.deaf = True
     assert refused(new_phone().log_in(), 504)
 

@@ -30,9 +30,10 @@ from onesoup.store.session.shards import Leases, Shards
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from tests.support.flood import flood
 from tests.support.in_redis import RECORD, SESSION
+from tests.support.turns import most_between_turns
 
 
-def until(true, seconds=10.0):
+def until(true, seconds=60.0):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen"
@@ -46,20 +47,22 @@ def until(true, seconds=10.0):
 def replies(client, redis_server):
     replies = ReplyChannel(client, redis_server.url)
     replies.start()
-    assert replies.ready(within=5)
+    assert replies.ready(within=60)
     return replies
 
 
 def test_who_waits_gets_the_answer(replies, client):
     with replies.expect() as expected:
         gevent.spawn(send_reply, client, replies.channel, expected.name, b"\xff answer with blanks")
-        assert expected.wait(5) == b"\xff answer with blanks"
+        assert expected.wait(60) == b"\xff answer with blanks"
 
 
 def test_messages_without_end_leave_others_their_turn(redis_server):
     """Each takes a little time, so that the next read finds more at once."""
+    heard = []
 
     def work(_channel, _data):
+        heard.append(1)
         end = time.perf_counter() + 0.0005
         while time.perf_counter() < end:
             pass
@@ -69,13 +72,10 @@ def test_messages_without_end_leave_others_their_turn(redis_server):
     reading = gevent.spawn(subscriber.run)
     until(lambda: subscriber.connected)
     with flood(("127.0.0.1", redis_server.port), b"PUBLISH flood " + b"x" * 4000 + b"\r\n"):
-        longest, end = 0.0, time.monotonic() + 1.0
-        while (began := time.monotonic()) < end:
-            gevent.sleep(0.001)
-            longest = max(longest, time.monotonic() - began)
+        most = most_between_turns(lambda: len(heard), lambda: len(heard) < 10 * channels.MESSAGES_PER_TURN)
     reading.kill()
     subscriber._drop()
-    assert longest < 0.25
+    assert most <= channels.MESSAGES_PER_TURN
 
 
 def test_an_answer_may_come_before_anybody_waits(replies, client):
@@ -83,15 +83,15 @@ def test_an_answer_may_come_before_anybody_waits(replies, client):
         send_reply(client, replies.channel, expected.name, b"early")
         with replies.expect() as second:
             send_reply(client, replies.channel, second.name, b"later")
-            assert second.wait(5) == b"later"
-        assert expected.wait(5) == b"early"
+            assert second.wait(60) == b"later"
+        assert expected.wait(60) == b"early"
 
 
 def test_answers_find_their_own_waiters(replies, client):
     with replies.expect() as one, replies.expect() as two:
         send_reply(client, replies.channel, two.name, b"two")
         send_reply(client, replies.channel, one.name, b"one")
-        assert (one.wait(5), two.wait(5)) == (b"one", b"two")
+        assert (one.wait(60), two.wait(60)) == (b"one", b"two")
 
 
 def test_a_wait_ends_in_time(replies):
@@ -110,20 +110,20 @@ def test_an_answer_that_nobody_wants_any_more_is_dropped(replies, client):
     client.publish(replies.channel, b"\xff\xff \xff")
     with replies.expect() as second:
         send_reply(client, replies.channel, second.name, b"ok")
-        assert second.wait(5) == b"ok"
+        assert second.wait(60) == b"ok"
 
 
 def test_a_held_poll_is_woken_by_its_session(replies, client):
     with replies.expect("poll a7phone") as expected:
         client.publish(replies.channel, b"poll a7phone")
-        assert expected.wait(5) is not None
+        assert expected.wait(60) is not None
 
 
 def test_a_second_poll_of_a_session_takes_the_place_of_the_first(replies, client):
     with replies.expect("poll a7") as first:
         with replies.expect("poll a7") as second:
             client.publish(replies.channel, b"poll a7")
-            assert second.wait(5) is not None
+            assert second.wait(60) is not None
         assert first.wait(0) is None
 
 
@@ -131,7 +131,7 @@ def test_a_graceful_stop_ends_every_wait(replies):
     with replies.expect() as one, replies.expect("poll a7") as two:
         gevent.spawn(replies.release_all)
         began = time.monotonic()
-        assert (one.wait(5), two.wait(5)) == (None, None)
+        assert (one.wait(60), two.wait(60)) == (None, None)
     assert time.monotonic() - began < 2
 
 
@@ -193,7 +193,7 @@ def test_a_connection_that_falls_silent_is_made_anew(redis_server, client):
         until(lambda: heard.subscriber.connected)
         proxy.freeze()
         client.publish("news", b"lost")
-        until(lambda: heard.gaps == 2, seconds=30)
+        until(lambda: heard.gaps == 2)
         until(lambda: client.publish("news", b"again"))
         until(lambda: heard.messages[:1] == [("news", b"again")])
         heard.stop()
@@ -247,7 +247,7 @@ def test_a_restart_of_redis_is_survived(own_redis):
     client = connect(own_redis.url)
     client.publish("news", b"after")
     until(lambda: heard.messages == [("news", b"after")])
-    assert replies.ready(within=5)
+    assert replies.ready(within=60)
     heard.stop()
 
 

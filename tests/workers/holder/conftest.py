@@ -143,7 +143,7 @@ class Lab:
             "r": records.pack_session(session),
             "cred": self.ring.seal(self.password.encode(), f"cred:{jid}"),
             "check": self.ring.digest(self.password, f"check:{jid}"),
-            "until": time.time() + 10,
+            "until": time.time() + 60,
         }
         assert records.unpack_answer(holder.opener.open_session(shard, job))["code"] == 200
         return sid

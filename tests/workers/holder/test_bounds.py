@@ -43,7 +43,7 @@ def phone(field):
             peer.send(stanza)
             gevent.sleep(0)
         peer.send("<r xmlns='urn:xmpp:sm:3'/>")
-        eventually(lambda: any(each.startswith("<a ") for each in server.other[count:]), 60)
+        eventually(lambda: any(each.startswith("<a ") for each in server.other[count:]))
 
     return sid, send, lambda: used(lab) - start
 
@@ -151,6 +151,6 @@ def fill_and_end(lab, server, holder, name: str) -> None:
     for number in range(80):
         peer.send(message(number, "y" * 10_000))
         gevent.sleep(0)
-    eventually(lambda: lab.feed.items.load(sid)[1] >= MOST_ITEM_BYTES, 20)
+    eventually(lambda: lab.feed.items.load(sid)[1] >= MOST_ITEM_BYTES)
     gevent.sleep(0.2)
     holder.sessions[sid].end(600, polite=False)

@@ -52,7 +52,7 @@ def test_what_the_server_had_got_of_a_killed_holder_is_not_sent_again(lab, serve
     assert len(lab.feed.outbox.commands(sid)) == 2
 
     lab.holder(server.stub)
-    eventually(lambda: len(server.messages()) == 3, 10)
+    eventually(lambda: len(server.messages()) == 3)
     assert server.messages() == [had, lost, lost]
     server.peers[-1].send(f"<a xmlns='urn:xmpp:sm:3' h='{server.handled + 1}'/>")
     eventually(lambda: not lab.feed.outbox.commands(sid))
@@ -66,7 +66,7 @@ def test_a_server_that_forgot_gets_all_that_it_did_not_acknowledge_with_the_same
     eventually(lambda: len(server.messages()) == 1)
     lab.crash(first)
     lab.holder(server.stub)
-    eventually(lambda: len(server.messages()) == 2, 10)
+    eventually(lambda: len(server.messages()) == 2)
     sent = [re.search(r'id="(m[^"]*)"', each)[1] for each in server.seen if each.startswith("<message")]  # type: ignore[index]
     assert sent == [f"m{text}"] * 2
 
@@ -86,7 +86,7 @@ def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, s
     assert lab.feed.outbox.commands(sid)
 
     lab.holder(server.stub)
-    eventually(lambda: any(each.startswith("<presence") for each in server.seen), 10)
+    eventually(lambda: any(each.startswith("<presence") for each in server.seen))
     eventually(lambda: not lab.feed.outbox.commands(sid))
 
 
@@ -110,7 +110,7 @@ def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, serv
     gevent.sleep(0.3)
     assert not shown(server)
     lab.holder(server.stub)
-    eventually(lambda: shown(server), 10)
+    eventually(lambda: shown(server))
 
 
 def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
@@ -134,8 +134,9 @@ def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
     assert "at work" not in second
 
 
-def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
+def test_the_first_poll_makes_a_phone_seen_at_once(lab, server, monkeypatch):
     """Any other request does not: the phone may still say how it wants to be seen."""
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 3600.0)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder.subscriber.connected)
@@ -144,7 +145,7 @@ def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
     assert not shown(server)
     inbox = Inbox(lab.client, RedeliveryPolicy())
     inbox.poll(sid)
-    eventually(lambda: shown(server), 1)
+    eventually(lambda: shown(server))
     assert in_redis.fields(lab.sessions, sid, ["idle"]) == [None]  # from now on polls tell nobody
 
 
@@ -166,7 +167,7 @@ def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, mon
     sid = lab.log_in(holder)
     monkeypatch.setattr(Stream, "hint", lambda _stream, active: told.set() or taken.wait(20))
     holder.sessions[sid].idle.is_idle = True
-    with gevent.Timeout(10):
+    with gevent.Timeout(60):
         say(lab, sid, text := secret_text())
         eventually(lambda: server.messages() == [text])
         told.wait()
@@ -246,7 +247,7 @@ def test_what_the_server_could_not_read_is_not_said_again(lab, server):
     say(lab, sid, bad := secret_text(), good := secret_text())
     eventually(lambda: len(server.messages()) == 2)
     server.peers[0].send(error("not-well-formed"))
-    eventually(lambda: len(server.messages()) == 3, 10)
+    eventually(lambda: len(server.messages()) == 3)
     assert server.messages() == [bad, good, good]
     assert server.resumes == []
     assert lab.inbox(sid) == [f"not delivered: {bad}"]
@@ -342,7 +343,7 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
     gevent.sleep(1.5)
     held = holder.sessions[sid]
     held.lifetime._since -= 600
-    eventually(lambda: (holder.upkeep.tick(), sid not in holder.sessions)[1], 10)
+    eventually(lambda: (holder.upkeep.tick(), sid not in holder.sessions)[1])
 
 
 # --- a phone that is idle ---

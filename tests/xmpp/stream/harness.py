@@ -14,7 +14,7 @@ from onesoup.xmpp.stream import Options, Stream, StreamFailure
 _numbers = itertools.count(1)
 
 
-def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:
+def eventually(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits until it holds; fails with its last value."""
     end = time.monotonic() + seconds
     while not condition():
@@ -65,7 +65,7 @@ class Client:
             self._handle(stanzas)
         self.batches.append(stanzas)
 
-    def connect(self, within: float = 8.0) -> "Client":
+    def connect(self, within: float = 60.0) -> "Client":
         self.stream.connect(within)
         gevent.spawn(self._run)
         return self
@@ -90,10 +90,10 @@ class Client:
     def texts(self) -> list[str]:
         return [message.getTagData("body") for message in self.stanzas("message") if message.getTag("body")]
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         eventually(condition, seconds)
 
-    def end(self, seconds: float = 5.0) -> StreamFailure | None:
+    def end(self, seconds: float = 60.0) -> StreamFailure | None:
         """How it ended."""
         eventually(lambda: self.ended, seconds)
         return self.failure
