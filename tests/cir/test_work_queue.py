@@ -28,7 +28,7 @@ def due(client):
 @pytest.fixture
 def process(due, monkeypatch):
     """Makes processes that do steps, with short leases."""
-    monkeypatch.setattr(work_queue, "STEP_LEASE_MS", 500)
+    monkeypatch.setattr(work_queue, "STEP_LEASE_MS", 1000)
     monkeypatch.setattr(work_queue, "WORK_TURN_SECONDS", 0.1)
     loops = []
 
@@ -92,7 +92,7 @@ def test_a_long_step_stays_with_its_process(process, due, client):
     assert going.wait(20)
     other = Seen()
     process(other)
-    gevent.sleep(1.5)  # three leases
+    gevent.sleep(3.0)  # three leases
     assert (len(long), len(other)) == (1, 0)
     end.set()
     settled(client)

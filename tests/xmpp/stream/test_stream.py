@@ -16,6 +16,7 @@ from onesoup.xmpp.stream import socket as link_module
 from onesoup.xmpp.stream.events import TooBig
 from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.stream_management import MAX_UNACKED
+from tests.support.turns import most_between_turns
 from tests.xmpp.stream.conftest import options_for
 from tests.xmpp.stream.harness import Client, chat, eventually
 
@@ -278,12 +279,9 @@ def test_a_stanza_without_end_does_not_keep_others_waiting(client, stub):
         peer.until("never")
 
     one = client("a", domain="stub.example", options=stub(talk).options()).connect()
-    longest, last = 0.0, time.process_time()  # others on this machine do not count
-    while one.stream._wire._parser._fed < 7_000_000:
-        gevent.sleep(0)
-        now = time.process_time()
-        longest, last = max(longest, now - last), now
-    assert longest < 0.5  # a turn in which Python looks for garbage takes its time too
+    parser = one.stream._wire._parser
+    most = most_between_turns(lambda: parser._fed, lambda: parser._fed < 7_000_000)
+    assert most <= 4 * link_module.READ_CHUNK_BYTES
 
 
 def test_the_server_is_told_only_what_was_kept(client, stub):
@@ -411,9 +409,7 @@ def test_a_session_that_is_gone_becomes_a_new_one(client):
 def test_a_polite_end_leaves_nothing_to_resume(client):
     alice = client("alice").online()
     state = alice.stream.state()
-    started = time.monotonic()
     alice.stream.close()
-    assert time.monotonic() - started < 1
     assert alice.end() is None
     assert alice.stream.state() is None
     assert not client("alice", resume=state).connect().stream.resumed
@@ -474,11 +470,11 @@ def test_a_peer_that_stops_reading_blocks_nobody_else(client, stub, monkeypatch)
 
     def others():
         while True:
-            turns.append(time.monotonic())
+            turns.append(1)
             gevent.sleep(0.01)
 
     watcher = gevent.spawn(others)
-    cpu = time.process_time()
+    cpu, began = time.process_time(), time.monotonic()
     sent = 0
     while one.stream.open:
         one.stream.send(chat("b@c", "x" * 200_000), key=sent)
@@ -487,8 +483,8 @@ def test_a_peer_that_stops_reading_blocks_nobody_else(client, stub, monkeypatch)
     assert 0 < sent < 100  # it is ours to deliver after a resumption
     assert one.end().condition == "stalled"
     assert [key for key, _ in one.stream.unacked] == list(range(sent))
-    assert max(b - a for a, b in itertools.pairwise(turns)) < 0.3
-    assert time.process_time() - cpu < 0.5
+    assert len(turns) > 5
+    assert time.process_time() - cpu < 0.8 * (time.monotonic() - began)  # it waits, and does not try again and again
 
 
 def test_what_is_said_in_one_turn_leaves_in_one_write_and_in_order(client, stub, monkeypatch):
