@@ -59,7 +59,7 @@ def test_ten_thousand_contacts_and_each_is_on_a_list_that_the_phone_reads(world:
     assert found.keys() == {f"wv:{user}@{alice.domain}" for user in friends}
     assert len(set(found.values())) > 15
     assert took < 8.0
-    assert all_took < 30.0
+    assert all_took < 90.0
     assert grown < 60 * MIB
 
 

@@ -18,8 +18,8 @@ def test_a_holder_is_stopped_and_started_again(breakable: World) -> None:
     there.send(alice.jid, back := secret_text("while nobody listens "))
 
     world.stack.start("holder")
-    there.message(within=30, body=out)
-    phone.hears(back, within=30)
+    there.message(within=90, body=out)
+    phone.hears(back, within=90)
     phone.send(bob.wv, last := secret_text("last "))
     there.message(body=last)
     there.send(alice.jid, last_back := secret_text("last "))
@@ -37,11 +37,11 @@ def test_a_second_holder_takes_over_from_the_first(breakable: World) -> None:
     world.stack.stop("holder")
     for phone in phones:
         phone.send(bob.wv, text := secret_text())
-        there.message(within=30, body=text)
+        there.message(within=90, body=text)
     assert len(there.bodies()) == len(phones)
     there.send(alice.jid, text := secret_text())
     for phone in phones:
-        phone.hears(text, within=30)
+        phone.hears(text, within=90)
         assert phone.said() == [text]
 
 
@@ -54,9 +54,9 @@ def test_a_killed_holder_loses_no_message(breakable: World) -> None:
     world.stack.kill("holder")
     phone.send(bob.wv, out := secret_text())
     world.stack.start("holder")
-    there.message(within=30, body=out)
+    there.message(within=90, body=out)
     there.send(alice.jid, back := secret_text())
-    phone.hears(back, within=30)
+    phone.hears(back, within=90)
     phone.keep_alive()
 
 

@@ -146,7 +146,7 @@ def test_a_picture_survives_the_kill_of_the_holder_before_and_during_its_upload(
     world.stack.kill("holder")
     first = phone.send_file(bob.wv, "image/jpeg", picture(), report=True)
     world.stack.start("holder")
-    assert there.message(within=30, sender=alice.jid).id == first
+    assert there.message(within=90, sender=alice.jid).id == first
 
     world.stack.prosody.process.signal(signal.SIGSTOP)  # the upload hangs
     second = phone.send_file(bob.wv, "image/jpeg", data := picture(size=(100, 80)))
@@ -154,10 +154,10 @@ def test_a_picture_survives_the_kill_of_the_holder_before_and_during_its_upload(
     world.stack.kill("holder")
     world.stack.prosody.process.signal(signal.SIGCONT)
     world.stack.start("holder")
-    got = there.message(within=30, sender=alice.jid)
+    got = there.message(within=90, sender=alice.jid)
     assert (got.id, had(got.body)) == (second, data)
     phone.send(bob.wv, last := secret_text())
-    there.message(within=30, body=last)
+    there.message(within=90, body=last)
     assert len(there.all("message", sender=alice.jid)) == 3
 
 
@@ -171,11 +171,11 @@ def test_a_picture_for_the_phone_survives_the_kill_of_the_holder(breakable: Worl
     there.share(alice.jid, url, id="p1", receipt=True)
     world.stack.kill("holder")
     world.stack.start("holder")
-    got = phone.until(lambda: phone.inbox and phone.inbox[0], within=40)
+    got = phone.until(lambda: phone.inbox and phone.inbox[0], within=90)
     assert got.data
     assert there.wait("receipt", sender=alice.jid).id == "p1"
     there.send(alice.jid, last := secret_text())
-    phone.hears(last, within=30)
+    phone.hears(last, within=90)
     assert len(phone.inbox) == 2
 
 

@@ -3,6 +3,7 @@
 import time
 
 from onesoup.csp.codec.envelope import Transaction
+from onesoup.csp.codec.generated_elements import NewMessage
 from tests.support.secrets import secret_text
 from tests.support.world import StoryPhone, World
 
@@ -19,6 +20,12 @@ def impatient(world: World, person) -> StoryPhone:  # type: ignore[no-untyped-de
 
 def message_id(transaction: Transaction) -> str:
     return transaction.content.message_info.message_id  # type: ignore[attr-defined]
+
+
+def no_message_waits(phone: StoryPhone) -> None:
+    while (transaction := phone.poll()) is not None:  # the presence of a contact may come late
+        assert not isinstance(transaction.content, NewMessage)
+        phone.answer(transaction)
 
 
 def test_a_message_survives_the_kill_of_the_worker_that_handed_it_out(world: World) -> None:
@@ -39,13 +46,14 @@ def test_it_does_not_come_again_before_its_time_and_never_once_it_is_answered(wo
     alice, bob = world.cast("alice", "bob")
     phone, there = impatient(world, alice), world.online(bob)
     there.send(alice.jid, secret_text())
-    first, handed_at = phone.handed(), time.monotonic()
+    sent_at = time.monotonic()
+    first = phone.handed()
     again = phone.handed()
-    assert time.monotonic() - handed_at > REPEAT * 0.9
+    assert time.monotonic() - sent_at > REPEAT
     assert (message_id(again), again.id != first.id) == (message_id(first), True)
     phone.answer(again)
     time.sleep(REPEAT * 1.2)  # longer than the repeat time, and nothing to wait for
-    assert phone.run_once() == 0
+    no_message_waits(phone)
 
 
 def test_an_answer_under_the_old_transaction_id_counts(world: World) -> None:
@@ -57,7 +65,7 @@ def test_an_answer_under_the_old_transaction_id_counts(world: World) -> None:
     phone.handed()
     phone.answer(first)
     time.sleep(REPEAT * 1.2)
-    assert phone.run_once() == 0
+    no_message_waits(phone)
 
 
 def test_messages_come_in_the_order_in_which_they_were_written(world: World) -> None:

@@ -93,9 +93,9 @@ def test_it_gets_back_what_it_had_sent_and_no_holder_could_take(breakable: World
     old.send(bob.wv, text := secret_text())
     world.stack.start("holder")
     new = world.phone(alice, client_id="handset", cir=["STCP"])
-    new.until_good(new.start, within=30)
+    new.until_good(new.start, within=90)
     there.send(alice.jid, last := secret_text())
-    new.hears(last, within=30)
+    new.hears(last, within=90)
     told = [each for each in new.said() if each.endswith(text)]
     assert told == [f"not delivered: {text}"] * (1 - len(there.bodies())), (told, there.bodies())
 
