@@ -134,7 +134,7 @@ class Process:
     def last_lines(self, count: int = 15) -> str:
         return "\n".join(self.output().splitlines()[-count:])
 
-    def wait_until(self, answers: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait_until(self, answers: Callable[[], bool], seconds: float = 60.0) -> None:
         """Returns when `answers()` is true. Raises ProcessError when the process ends or the time is over."""
         end = time.monotonic() + seconds
         while not answers():

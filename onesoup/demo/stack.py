@@ -174,7 +174,7 @@ class Stack:
         servers = {"redis": self.redis.process, "prosody": self.prosody.process}
         return (servers.get(name) or self.processes[name]).output()
 
-    def wait(self, *names: str, seconds: float = 30.0) -> None:
+    def wait(self, *names: str, seconds: float = 60.0) -> None:
         """Returns when these processes (default: all roles) do their work."""
         for name in names or tuple(self.processes):
             process = self.processes[name]

@@ -1,14 +1,19 @@
-"""Finds free TCP ports, and the sockets that systemd hands over. Another process may still bind a found port first."""
+"""Finds free TCP ports, and the sockets that systemd hands over. A program that does not search here may still bind a found port
+first."""
 
+import fcntl
 import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 # Below the ports that Linux gives to outgoing connections (32768 and up): none of those takes a port while its server restarts.
 LOWEST_PORT, HIGHEST_PORT = 20000, 32000
-# Two processes that search at the same time find the same ports: ONESOUP_FREE_PORTS=LOW-HIGH gives each its own range.
+# Another range: ONESOUP_FREE_PORTS=LOW-HIGH.
 RANGE_VARIABLE = "ONESOUP_FREE_PORTS"
 
 _given: set[int] = set()
@@ -33,15 +38,37 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
-    """The first of `count` adjoining free ports. Never returns a port twice in one process."""
+    """The first of `count` adjoining free ports. Never returns a port twice in one process, nor one that another process of the
+    same user was given and may not listen on yet."""
     low, high = _range()
     for _ in range(1000):
         port = random.randrange(low, high + 1 - count)
         wanted = range(port, port + count)
-        if _given.isdisjoint(wanted) and all(is_free(number, host) for number in wanted):
+        if _given.isdisjoint(wanted) and all(_reserve(number) and is_free(number, host) for number in wanted):
             _given.update(wanted)
             return port
     raise OSError("no free port")
+
+
+def _reserve(port: int) -> bool:
+    """Whether this process now has the port, until it ends: of one file in which each byte is a port, it locks that byte."""
+    file = _reservations()
+    if file is None:
+        return True
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _reservations() -> int | None:
+    """The file, never closed; None where there can be none."""
+    path = Path(tempfile.gettempdir(), f"onesoup-ports-{os.getuid()}")
+    with suppress(OSError):
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    return None
 
 
 def bind_listener(host: str, ports: Iterable[int]) -> socket.socket:

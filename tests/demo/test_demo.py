@@ -51,7 +51,7 @@ class Demo:
     def text(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def sees(self, words: str, seconds: float = 25.0) -> bool:
+    def sees(self, words: str, seconds: float = 120.0) -> bool:
         end = time.monotonic() + seconds
         while words not in self.text():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -93,11 +93,11 @@ def demo(demo_for, env):
 
 def call(env, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """A command beside the demo."""
-    return subprocess.run([ONESOUP, *words], env=env, input=typed, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([ONESOUP, *words], env=env, input=typed, capture_output=True, text=True, timeout=120, check=False)
 
 
 def run(env) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([ONESOUP, "demo"], env=env, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([ONESOUP, "demo"], env=env, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_ready_line_and_table_and_ctrl_c_leaves_nothing(demo, env):
@@ -108,7 +108,7 @@ def test_ready_line_and_table_and_ctrl_c_leaves_nothing(demo, env):
     for words in ("alice@localhost", "dave-secret", "wv:alice@localhost", f"127.0.0.1:{env['ONESOUP_STCP_PORT']}", "phone --url"):
         assert words in demo.text()
     told = {"PATH": os.environ["PATH"], "ONESOUP_CONFIG": str(Path(env["ONESOUP_DATA"], "onesoup.toml"))}
-    asked = subprocess.run([ONESOUP, "sessions"], env=told, capture_output=True, text=True, timeout=30, check=False)
+    asked = subprocess.run([ONESOUP, "sessions"], env=told, capture_output=True, text=True, timeout=120, check=False)
     assert (asked.stdout, asked.stderr) == ("0 sessions\n", "")
     children = demo.children()
     assert len(children) == 6  # redis, prosody, gunicorn and one worker, holder, cir
@@ -215,7 +215,7 @@ def test_killed_supervisor_leaves_nothing(demo):
     demo.sees("onesoup ready")
     children = demo.children()
     demo.process.kill()
-    assert all(gone(pid, 15) for pid in children)
+    assert all(gone(pid) for pid in children)
 
 
 def test_process_that_dies_is_started_again(demo, env):
@@ -225,7 +225,7 @@ def test_process_that_dies_is_started_again(demo, env):
     time.sleep(3.1)  # what ends sooner counts as a bad start
     os.kill(pid, signal.SIGKILL)
     demo.sees("holder ended with status -9; starting it again")
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not any(key.startswith("holder-") for key in admin_server.running_admin_ports(env["ONESOUP_DATA"])):
         assert time.monotonic() < end, demo.text()
         time.sleep(0.05)
@@ -269,7 +269,7 @@ def test_second_demo_in_one_directory_is_refused(demo, env):
 
 def test_role_without_redis_ends_with_one_line(env, tmp_path):
     env = env | {"ONESOUP_REDIS_URL": f"redis://:hunter2@127.0.0.1:{free_port()}/0", "ONESOUP_DATA": str(tmp_path)}
-    done = subprocess.run([ONESOUP, "holder"], env=env, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([ONESOUP, "holder"], env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert "ONESOUP_REDIS_URL" in done.stderr
     assert "hunter2" not in done.stderr + done.stdout
@@ -277,7 +277,7 @@ def test_role_without_redis_ends_with_one_line(env, tmp_path):
 
 def test_role_with_a_bad_setting_ends_with_one_line(env):
     done = subprocess.run(
-        [ONESOUP, "web"], env=env | {"ONESOUP_POLL_HOLD": "30"}, capture_output=True, text=True, timeout=30, check=False
+        [ONESOUP, "web"], env=env | {"ONESOUP_POLL_HOLD": "30"}, capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "ONESOUP_POLL_HOLD" in done.stderr

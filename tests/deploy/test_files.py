@@ -299,7 +299,7 @@ def test_the_image_is_built_from_what_is_here_and_does_not_run_as_root():
 def cpu_seconds(argv: list[str], data: Path, status: int) -> float:
     """What one run of a command takes of the CPU, seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(argv, env={"ONESOUP_DATA": str(data)}, capture_output=True, timeout=20, check=False)
+    done = subprocess.run(argv, env={"ONESOUP_DATA": str(data)}, capture_output=True, timeout=60, check=False)
     assert done.returncode == status, done.stdout
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -47,7 +47,7 @@ FLAGS = (
     "--remote-debugging-port=0",
     "about:blank",
 )
-PATIENCE = 30.0
+PATIENCE = 60.0
 # What a page must not have; axe calls the rest "minor" and "moderate".
 GRAVE = ("serious", "critical")
 

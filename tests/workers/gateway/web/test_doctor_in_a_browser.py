@@ -114,7 +114,7 @@ def test_what_comes_is_seen_without_a_press(looked, razr, notes, services, monke
     for _ in range(4):
         razr.post(razr.message(Transaction(Mode.REQUEST, None, PollingRequest())))
     notes.flush()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while "The phone logged in" not in looked.page.evaluate("document.body.innerText"):
         assert time.monotonic() < end
         looked.page.loaded()
