@@ -278,6 +278,8 @@ def test_two_who_do_not_know_each_other_become_friends_and_meet_in_a_group(world
         his.type(all_of_you := secret_text())
         hers.see(f"in {group}: {all_of_you}")
         assert lost not in hers.output
+        his.see(f"to {group}: {all_of_you}")
+        his.see(f"{group}> ")  # between two prompts the terminal takes Ctrl-D for the end of a line
 
         hers.type("/profile")
         hers.see("your phone speaks CSP 1.1, which has no profiles")
