@@ -76,7 +76,7 @@ class Station:
 
     def asked(self, method, body=None, query="", **headers):
         headers = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
-        return self._http.request(method, self.url + query, body=body, headers=headers, timeout=10).status
+        return self._http.request(method, self.url + query, body=body, headers=headers, timeout=60).status
 
 
 class Phone:
@@ -449,7 +449,7 @@ def test_over_smpp_and_back(exchange, ports):
         station = Station(exchange, Settings(sms_gateway="smpp", sms_url=smsc.url, **more))
         station.gateway.carrier.start()
         try:
-            assert smsc.bound.wait(10)
+            assert smsc.bound.wait(60)
             for _ in range(2):  # it says it twice
                 smsc.deliver(LOGIN.encode(), HEADER)
             heard = [pdus.read_submit(pdus.decode_pdu(each)) for each in smsc.until(1)]
@@ -472,7 +472,7 @@ def test_an_smsc_is_told_to_bring_again_what_could_not_be_kept():
         made = carrier.make_gateway(settings, b"k", on_message=lambda _pdu: False)
         made.carrier.start()
         try:
-            assert smsc.bound.wait(10)
+            assert smsc.bound.wait(60)
             smsc.deliver(b"WV12PO SI=a")
             with gevent.Timeout(60):
                 while not smsc.answers:

@@ -61,10 +61,10 @@ def test_a_phone_at_a_server_with_sasl2(stack: Stack, peers: Peers) -> None:
     there.send(alice.jid, meanwhile := secret_text("meanwhile "))
     phone.send(bob.wv, last := secret_text("last "))
     stack.start("holder")
-    phone.hears(meanwhile, within=30)
-    there.message(within=30, body=last)
+    phone.hears(meanwhile, within=60)
+    there.message(within=60, body=last)
     there.send(alice.jid, after := secret_text("after "))
-    phone.hears(after, within=30)
+    phone.hears(after, within=60)
     assert phone.said()[-3:] == [back, meanwhile, after]
     assert not there.all("presence", sender=alice.jid, type="unavailable", resource=shown.fields["resource"])
     phone.logout()

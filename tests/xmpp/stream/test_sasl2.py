@@ -294,7 +294,7 @@ def test_a_server_that_offers_something_else_now_is_asked_step_by_step(client, s
 @pytest.mark.parametrize("deaf", [False, True], ids=["hangs-up", "deaf"])
 def test_a_server_that_does_not_bear_a_question_along_with_the_header(client, stub, tmp_path, monkeypatch, deaf):
     """It is asked step by step, and so from then on."""
-    monkeypatch.setattr("onesoup.xmpp.stream.connect.PATIENCE_SECONDS", 1.5 if deaf else 30.0)
+    monkeypatch.setattr("onesoup.xmpp.stream.connect.PATIENCE_SECONDS", 3.0 if deaf else 30.0)
 
     def talk(server, peer):
         server.hears(peer, "</auth>")
