@@ -291,7 +291,7 @@ def test_a_broken_gateway_is_passed_over_and_tried_again_by_a_wake_that_waits(st
 def test_other_bearers_do_not_wait_for_a_gateway_that_is_broken(station, hook):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
         phone.bind(("127.0.0.1", 0))
-        phone.settimeout(5)
+        phone.settimeout(60)
         here = station(udp=True).session(methods=("SUDP", "WAPSMS"), port=phone.getsockname()[1])
         here.engine._outgoing.gateway.breaker.trip(time.time())
         here.deliver("m1")
@@ -370,7 +370,7 @@ def phone():
     """Where a phone listens."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        sock.settimeout(5)
+        sock.settimeout(60)
         yield sock
 
 
@@ -455,7 +455,7 @@ def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station
     assert here.client.zscore(WAKE_TIMERS_KEY, SID) <= time.time() * 1000, "it is there for another process"
     assert not leaving.dead
     on_its_way.set()
-    leaving.get(timeout=10)
+    leaving.get(timeout=60)
 
 
 def test_a_code_does_not_go_to_a_country_that_is_not_allowed(station, hook):

@@ -49,7 +49,7 @@ def server() -> Iterator[HttpServer]:
 def talk_to(server: HttpServer, octets: bytes) -> bytes:
     """Sends these octets and nothing more; gives all that comes back until the server closes."""
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         link.sendall(octets)
         link.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: link.recv(65536), b""))
@@ -108,7 +108,7 @@ def test_what_goes_without_saying_costs_no_bytes(talk):
 
 def test_whoever_expects_to_be_told_to_go_on_is_told(server):
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         for _ in range(2):
             link.sendall(post("Content-Length: 2", "Expect: 100-continue"))
             assert link.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -186,7 +186,7 @@ def test_what_is_left_of_a_body_is_read_over(talk):
 
 def test_a_body_without_end_costs_the_connection(server):
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         link.sendall(post("Transfer-Encoding: chunked"))
         many = (b"1000\r\n" + b"a" * 4096 + b"\r\n") * 1000
         with pytest.raises(ConnectionError):
@@ -195,7 +195,7 @@ def test_a_body_without_end_costs_the_connection(server):
 
 def test_a_connection_that_waits_for_too_long_is_closed(server):
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         link.sendall(b"POST / HTTP/1.1\r\nContent-Le")
         while not server.waiting:
             gevent.sleep(0.01)
@@ -218,7 +218,7 @@ def test_a_worker_that_leaves_says_so_in_its_answers(server, talk):
 def test_a_request_that_came_just_then_is_answered(server):
     """The worker ends idle connections; what the kernel had already is served."""
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         while not server.waiting:
             gevent.sleep(0.01)
         link.sendall(post("Content-Length: 3", body=b"one"))
@@ -290,7 +290,7 @@ def test_a_client_that_does_not_read_its_answer_is_closed():
 @contextmanager
 def connected(server: HttpServer, source: str) -> Iterator[socket.socket]:
     with closing(socket.create_connection(("127.0.0.1", server.server_port), source_address=(source, 0))) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         yield link
 
 

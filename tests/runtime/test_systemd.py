@@ -21,7 +21,7 @@ def systemd(request, tmp_path):
     name = str(tmp_path / "notify") if request.param == "path" else f"\0onesoup-{os.getpid()}-{tmp_path.name}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(name)
-        sock.settimeout(10)
+        sock.settimeout(60)
         yield sock, {"NOTIFY_SOCKET": name.replace("\0", "@")}
 
 

@@ -1,5 +1,5 @@
 """How much memory one call needs at its peak. Run as a process of its own: `python -m tests.support.peak FILE...` prints for each
-picture how many KiB a process grew by while it was made fit, how many milliseconds it took, and what came of it."""
+picture how many KiB a process grew by while it was made fit, how many milliseconds of CPU it took, and what came of it."""
 
 import os
 import sys
@@ -20,12 +20,12 @@ def measure(path: str) -> None:
 
     data = Path(path).read_bytes()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
-    before, began = status("VmRSS"), time.monotonic()
+    before, began = status("VmRSS"), time.process_time()
     try:
         result = fit(data, [JPEG, PNG, GIF], 30_000)[0]
     except ValueError as error:
         result = str(error)
-    print(status("VmHWM") - before, round((time.monotonic() - began) * 1000), result, flush=True)
+    print(status("VmHWM") - before, round((time.process_time() - began) * 1000), result, flush=True)
 
 
 def main(paths: list[str]) -> None:

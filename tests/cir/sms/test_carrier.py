@@ -428,7 +428,7 @@ def test_throttling_halves_the_window_and_success_opens_it_again(smsc, linked):
     linked._sleep = lambda _seconds: widths.append(window.limit)
     smsc.statuses = [pdus.STATUS_THROTTLED] * 2
     sending = [gevent.spawn(linked.submit, wake()) for _ in range(10)]
-    gevent.joinall(sending, timeout=20, raise_error=True)
+    gevent.joinall(sending, timeout=60, raise_error=True)
     assert all(each.value.taken for each in sending)
     assert widths[0] in range(1, 6)
     assert window.limit >= widths[-1]

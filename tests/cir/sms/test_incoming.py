@@ -200,7 +200,7 @@ def test_processes_that_meet_send_each_answer_once(phone, exchange):
     phone.says(message)
     channels = [station.channel(exchange) for _ in range(4)]
     working = [gevent.spawn(lambda each=each: [each.step(NUMBER) for _ in range(4)]) for each in channels]
-    gevent.joinall(working, timeout=20, raise_error=True)
+    gevent.joinall(working, timeout=60, raise_error=True)
     assert phone.hears().startswith(f"WV12LG5 SI={sid}")
     assert len(phone.hook.asked) == phone.seen
 

@@ -207,7 +207,7 @@ def test_a_process_that_dies_between_two_parts_sends_nothing_twice(station, hook
 
 def test_two_processes_do_not_send_the_same_document(station, hook):
     one, other = station().ask(), station()
-    gevent.joinall([gevent.spawn(each.hear) for each in (one, other)], timeout=20, raise_error=True)
+    gevent.joinall([gevent.spawn(each.hear) for each in (one, other)], timeout=60, raise_error=True)
     assert arrived(hook) == UNIT
 
 

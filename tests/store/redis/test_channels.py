@@ -361,7 +361,7 @@ def test_a_redis_that_is_busy_with_a_script_is_store_down(own_redis):
             commands(own_redis.url)["open"]()
     finally:
         client.script_kill()
-        busy.join(5)
+        busy.join(60)
 
 
 def test_a_bug_of_ours_is_not_told_as_store_down(client):

@@ -84,10 +84,10 @@ def test_results_and_errors_of_scripts_stay_what_they_are(client: redis.Redis) -
 def test_a_worker_gets_its_answer(cluster: Cluster, client: redis.Redis) -> None:
     replies = ReplyChannel(client, cluster.url)
     replies.start()
-    assert replies.ready(within=10)
+    assert replies.ready(within=60)
     with replies.expect() as expected:
         send_reply(client, replies.channel, expected.name, b"yes")
-        assert expected.wait(10) == b"yes"
+        assert expected.wait(60) == b"yes"
 
 
 def test_channels_are_followed_to_another_node(cluster: Cluster, client: redis.Redis) -> None:

@@ -425,7 +425,7 @@ def test_no_descriptor_is_left_behind_by_failures(client, stub):
 
 def test_the_password_is_gone_after_the_login_and_in_no_output(client, capsys, caplog):
     alice = client("alice").connect()
-    alice.stream.request(Iq("get", queryNS="jabber:iq:roster"), 5)
+    alice.stream.request(Iq("get", queryNS="jabber:iq:roster"), 60)
     assert alice.stream._account is None
     out = capsys.readouterr()
     assert "secret" not in out.out + out.err + caplog.text

@@ -158,7 +158,7 @@ def test_a_session_that_is_gone_becomes_a_new_one(client):
 def test_carbons_and_receipts(client):
     """What one device is told, the others hear of."""
     phone, desk, bob = client("ann").online(), client("ann").online(), client("ben").online()
-    assert phone.stream.request(stanzas.carbons(), 5).getAttr("type") == "result"
+    assert phone.stream.request(stanzas.carbons(), 60).getAttr("type") == "result"
     asked = Message(to=desk.stream.jid, body="hello", typ="chat")
     asked.addChild("request", namespace="urn:xmpp:receipts")
     bob.stream.send(asked)
@@ -177,7 +177,7 @@ def test_presence_of_an_inactive_client_waits(client):
     alice.stream.hint(active=False)
     other.stream.send(Presence(show="dnd"))
     # The answer to a request shows that the server has seen and kept it.
-    assert other.stream.request(stanzas.roster_get(), 5).getAttr("type") == "result"
+    assert other.stream.request(stanzas.roster_get(), 60).getAttr("type") == "result"
     assert not [each for each in alice.stanzas("presence") if each.getTagData("show") == "dnd"]
     alice.stream.hint(active=True)
     alice.wait_for(lambda: [each for each in alice.stanzas("presence") if each.getTagData("show") == "dnd"])
