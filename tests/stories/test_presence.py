@@ -1,8 +1,13 @@
 """Presence: the newest state of each contact, whole, and no more often than a phone can bear."""
 
+import time
+
+from tests.conftest import TIMES
 from tests.support.secrets import secret_text
 from tests.support.timing import at_best
 from tests.support.world import World
+
+PRESENCE_GAP = float(TIMES["ONESOUP_PRESENCE_GAP"])
 
 
 def test_many_quick_changes_give_the_newest_state(world: World) -> None:
@@ -11,13 +16,14 @@ def test_many_quick_changes_give_the_newest_state(world: World) -> None:
     phone = world.phone(alice, cir=["STCP"]).start()
     phone.sees(bob, online=True)
     told: list[str] = []
+    began = time.monotonic()
     phone.on_presence = lambda shown: told.append(shown.user)
     for number in range(30):
         there.presence(show=("away", "dnd", "chat")[number % 3], status=secret_text(f"{number} "))
     there.presence(show="dnd", status=(last := secret_text("at last ")))
     assert phone.sees(bob, text=last).availability == "DISCREET"
     assert phone.run_once() == 0
-    assert told.count(bob.wv) <= 3
+    assert told.count(bob.wv) <= 2 + (time.monotonic() - began) / PRESENCE_GAP
 
 
 def test_a_notification_is_whole(world: World) -> None:
@@ -67,4 +73,4 @@ def test_nobody_is_told_after_unsubscribing(world: World) -> None:
     second.presence(show="dnd")
     phone.sees(carol, availability="DISCREET")
     assert phone.presences[bob.wv].availability == "AVAILABLE"
-    assert phone.get_presence([bob.wv])[0].availability == "DISCREET"
+    phone.until(lambda: phone.get_presence([bob.wv])[0].availability == "DISCREET")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from onesoup.csp.codec.envelope import Transaction
 from onesoup.csp.codec.generated_elements import NewMessage
@@ -54,6 +54,16 @@ class StoryPhone(Phone):
         response = super().login(inband)
         keep_secret(response.session_id or "")
         return response
+
+    def start(self) -> Self:
+        """Again where the answer was that it is too late: on a machine that is busy with something else it may be."""
+        for _ in range(2):
+            try:
+                return super().start()
+            except Refused as refused:
+                if refused.code not in (503, 504):
+                    raise
+        return super().start()
 
     def until(self, wanted: Callable[[], T], within: float = WITHIN) -> T:
         """Polls and answers until a condition holds; its value."""
