@@ -245,5 +245,5 @@ def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     carrier.stop_gateway(cir.gateway)
     try:
         cir.stcp.close()
-    except StoreDown:
-        log.warning("store-down", reason="registration stays until it expires")
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error), lost="the registration stays until it expires")
