@@ -16,6 +16,7 @@ from gevent.event import AsyncResult
 from gevent.hub import Waiter
 from redis.connection import DefaultParser
 
+from onesoup.store.redis.connection import MASTER_CONNECTIONS
 from onesoup.store.redis.refusals import copies_of, not_master
 
 Value = bytes | str | int | float
@@ -24,6 +25,9 @@ REDIS_READ_BYTES = 64 * 1024
 # Before a command whose connection broke is sent once more: a Redis that restarts is not back in the same moment.
 RETRY_PAUSE_SECONDS = 0.05
 WATCH_READ, WATCH_WRITE = 1, 2  # what a watcher of the loop waits for
+
+# Behind Sentinels: how often they are asked who the master is, while commands are made.
+MASTER_CHECK_SECONDS = 2.0
 
 _BROKEN = (redis.ConnectionError, redis.TimeoutError, OSError)
 
@@ -36,6 +40,7 @@ class SharedConnection:
         self._make, self._timeout = connection, timeout
         self._link: _LiveConnection | None = None
         self._connecting: AsyncResult | None = None
+        self._master_check_at = 0.0
 
     def call(self, command: Sequence[Value]) -> Any:
         """The answer; errors are raised as redis-py raises them. ConnectionError or TimeoutError when Redis is out of reach."""
@@ -62,6 +67,9 @@ class SharedConnection:
     def _linked(self) -> "_LiveConnection":
         link = self._link
         if link is not None and link.open:
+            if link.to_master and time.monotonic() > self._master_check_at:
+                self._master_check_at = time.monotonic() + MASTER_CHECK_SECONDS
+                gevent.spawn(link.leave_old_master)  # no command waits for Sentinels
             return link
         if self._connecting is not None:  # one greenlet connects, the others get what comes of it
             joined: _LiveConnection = self._connecting.get()
@@ -102,6 +110,7 @@ class _LiveConnection:
         "_writable",
         "_writing",
         "open",
+        "to_master",
     )
 
     def __init__(self, connection: Any, timeout: float) -> None:
@@ -117,7 +126,7 @@ class _LiveConnection:
         loop, number = self._hub.loop, self._sock.fileno()
         self._readable, self._writable = loop.io(number, WATCH_READ), loop.io(number, WATCH_WRITE)
         self._ticker = loop.timer(timeout / 3, timeout / 3)
-        self.open = True
+        self.open, self.to_master = True, isinstance(connection, MASTER_CONNECTIONS)
         self._readable.start(self._read)
 
     def ask(self, command: Sequence[Value]) -> Any:
@@ -213,6 +222,12 @@ class _LiveConnection:
 
     def _overdue(self) -> bool:
         return bool(self._waiting) and time.monotonic() - self._waiting[0][0] > self._timeout
+
+    def leave_old_master(self) -> None:
+        """Ends the connection when Sentinels name another master: one that is cut off from them and from its replicas goes on
+        taking writes, which are lost with it."""
+        if not self._connection.is_current():
+            self.fail(redis.ConnectionError("another server is the master"))
 
     def fail(self, error: Exception) -> None:
         """The end of it. May be called from anywhere; whoever waits hears of it in the next turn of the loop."""
