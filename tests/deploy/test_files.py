@@ -127,6 +127,13 @@ def test_systemd_takes_the_units(tmp_path):
     assert ours == []
 
 
+@pytest.mark.parametrize("unit", ["onesoup-web.service", "onesoup-holder@.service", "onesoup-cir.service"])
+def test_a_reload_of_a_unit_checks_the_settings_before_its_process_hears_of_it(unit):
+    lines = (DEPLOY / "systemd" / unit).read_text().splitlines()
+    reloads = [line.removeprefix("ExecReload=") for line in lines if line.startswith("ExecReload=")]
+    assert reloads == ["/opt/onesoup/.venv/bin/onesoup config check", "/bin/kill -HUP $MAINPID"]
+
+
 def test_units_name_no_setting_that_does_not_exist():
     known = {ENV_PREFIX + row["name"].upper() for row in settings_reference()}
     known |= {name + "_FILE" for name in known} | {ENV_PREFIX + "CONFIG"}
