@@ -20,16 +20,17 @@ from workers.gateway import gunicorn_worker
 from workers.gateway import reload as gateway_reload
 
 settings = load_settings()
+started = gateway_reload.keep_settings(settings)
 # One admin port for all workers of this gateway. They inherit it, and those that a reload starts get the same.
 try:
-    admin_socket = gateway_reload.admin_socket(settings.admin_bind, settings.admin_port)
+    admin_socket = gateway_reload.admin_socket(started.admin_bind, started.admin_port)
 except OSError as error:
     sys.exit(
         f"onesoup web: ONESOUP_ADMIN_PORT={settings.admin_port} on {settings.admin_bind}: {error.strerror}; 0 takes a free one"
     )
 
 wsgi_app = "workers.gateway:create_app()"
-bind = f"{settings.bind}:{settings.http_port}"
+bind = f"{started.bind}:{started.http_port}"
 proc_name = "onesoup-web"
 workers = settings.web_workers
 worker_connections = settings.worker_connections
@@ -56,7 +57,8 @@ worker_class = gunicorn_worker.GatewayWorker
 
 def on_starting(server):
     """Lets gunicorn's master check its workers less often than each second. That is often enough for `timeout`; signals, and the
-    end of a worker, still wake it at once."""
+    end of a worker, still wake it at once. A reload with settings that cannot be used is refused."""
+    server.reload = gateway_reload.reload_if_usable(server.reload)
     wait = server.wait_for_signals
     server.wait_for_signals = lambda timeout=MASTER_SECONDS: wait(max(timeout, MASTER_SECONDS))
 

@@ -32,6 +32,7 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
+from onesoup.runtime.usable_settings import go_on_after_hangup
 from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -197,6 +198,7 @@ def main(settings: Settings) -> int:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
+    go_on_after_hangup(settings, stopping.set)
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
@@ -245,5 +247,5 @@ def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     carrier.stop_gateway(cir.gateway)
     try:
         cir.stcp.close()
-    except StoreDown:
-        log.warning("store-down", reason="registration stays until it expires")
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error), lost="the registration stays until it expires")

@@ -100,6 +100,7 @@ ROWS: dict[str, list[tuple[str, str, list[tuple[str, str]]]]] = {
     "Redis and processes": [
         ("Scripts, p95", "s", [(p95("onesoup_redis_seconds", "script"), "{{script}}")]),
         ("Errors of Redis", "reqps", [(rate("onesoup_redis_errors_total", "kind"), "{{kind}}")]),
+        ("Redis refuses writes", "short", [('max by (kind) (onesoup_redis_refused{kind!="none"})', "{{kind}}")]),
         (
             "Replicas behind",
             "s",

@@ -13,6 +13,7 @@ from redis.exceptions import RedisClusterException
 from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, secret_texts, without_secrets
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect
+from onesoup.store.redis.refusals import REFUSALS, error_name
 from onesoup.store.redis.topology import servers
 
 
@@ -39,11 +40,13 @@ def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
     except ValueError as error:
         fail(f"ONESOUP_REDIS_URL={shown}: {error}")
     except (redis.RedisError, RedisClusterException) as error:  # the second is none of the first
-        fail(f"Redis at {shown} does not answer: {type(error).__name__}")
+        fail(f"Redis at {shown} does not answer: {error_name(error)}")
     try:
         yield here, client
     except (StoreDown, redis.RedisError, RedisClusterException) as error:
-        fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or type(error).__name__}")
+        if (name := error_name(error)) in REFUSALS:
+            fail(f"Redis at {shown} refuses: {name}")
+        fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or name}")
     finally:
         client.close()
 

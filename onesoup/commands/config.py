@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from onesoup.commands.common import as_json, fail, settings_or_fail, text_table
-from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, setting_origins, unusable_ca
+from onesoup.settings import Settings, SettingsError, masked_settings, setting_origins
 
 
 @click.group()
@@ -45,36 +45,17 @@ def check_config(file: str | None) -> None:
     import os
 
     from onesoup.handlers.provider import provider_of
-    from onesoup.store.account.keyring import KeyRing, KeyRingError
-    from onesoup.store.redis import urls
+    from onesoup.runtime.usable_settings import load_usable_settings
 
     environ = dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {})
     try:
-        here = load_settings(environ)
-        urls.parse(here.redis_url)
-        if here.keys_file:
-            KeyRing.load(here.keys_file)
-        if here.xmpp_ca:
-            _certificates(here.xmpp_ca)
+        here = load_usable_settings(environ)
         provider_of(here)
     except SettingsError as error:
         fail(str(error))
-    except KeyRingError as error:
-        fail(f"keys_file: {error}")
-    except ValueError as error:
-        fail(f"redis_url={masked_settings(here)['redis_url']}: {error}")
     for word in _doubts(here):
         click.echo(f"note: {word}")
     click.echo("the settings can be used")
-
-
-def _certificates(path: str) -> None:
-    import ssl
-
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError as error:
-        raise unusable_ca(path, error) from None
 
 
 def _doubts(here: Settings) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from onesoup.commands.common import as_json
+from onesoup.store.redis.refusals import error_name
 
 OK_GRADE, NOTE_GRADE, FAIL_GRADE = "ok", "note", "FAIL"
 _COLOURS = {OK_GRADE: "green", NOTE_GRADE: "yellow", FAIL_GRADE: "red"}
@@ -35,11 +36,11 @@ def fail_finding(what: str, says: str, do: str = "") -> Finding:
 
 
 def findings_or_error(what: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """The findings of a check. One that raises is a failure, shown by the class of the error: its text may hold a secret."""
+    """The findings of a check. One that raises is a failure, shown by the name of the error: its text may hold a secret."""
     try:
         return list(check())
     except Exception as error:
-        return [fail_finding(what, type(error).__name__)]
+        return [fail_finding(what, error_name(error))]
 
 
 def print_findings(findings: Iterable[Finding], lines: bool) -> None:

@@ -1,7 +1,8 @@
 """`onesoup redis check`: checks that the Redis servers lose nothing and are fast enough."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -13,12 +14,29 @@ from onesoup.commands.findings import Finding, fail_finding, findings_or_error, 
 from onesoup.commands.roles import NOEVICTION
 from onesoup.settings import Settings
 from onesoup.store.redis import topology, urls
+from onesoup.store.redis.refusals import REFUSALS, error_name
 
 OLDEST = (6, 2)
 PING_ROUNDS = 50
 # A request makes one or two round trips. When they take longer than this, they are most of its time.
 SLOW_MS = 5.0
 FULL = 0.8
+
+# What an operator does about each refusal.
+ADVICE = {
+    "BUSY": "a script of somebody else runs too long: SCRIPT KILL",
+    "CLUSTERDOWN": "slots have no server: start the nodes that are down, or promote their replicas",
+    "LOADING": "it reads its data after a start; wait",
+    "MASTERDOWN": "a replica without its master: wait for the failover, or start the master",
+    "MISCONF": "the last snapshot or the append-only file could not be written: is the disk full?",
+    "NOAUTH": "ONESOUP_REDIS_URL needs the password",
+    "NOPERM": "the ACL of the user in ONESOUP_REDIS_URL leaves out a command, a key or a channel",
+    "NOREPLICAS": "fewer replicas follow than min-replicas-to-write asks for: start them, or CONFIG SET min-replicas-to-write 0",
+    "OOM": "its memory is full: raise maxmemory, or find what fills it",
+    "READONLY": "it is a replica: wait for the failover, or let ONESOUP_REDIS_URL lead to the master",
+    "TRYAGAIN": "a slot of the cluster is being moved; wait",
+    "WRONGPASS": "user or password in ONESOUP_REDIS_URL are wrong",
+}
 
 
 @click.group("redis")
@@ -40,28 +58,48 @@ def check_redis(lines: bool) -> None:
 def redis_findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     """The findings of all checks."""
     place = urls.parse(settings.redis_url)
-    if place.kind == urls.SENTINEL:
-        yield from findings_or_error("sentinels", lambda: _sentinels(place))
+    views = _sentinel_views(place) if place.kind == urls.SENTINEL else []
+    yield from findings_or_error("sentinels", lambda: _sentinels(views))
+    known = max((view.replicas for view in views), default=0)
     if place.kind == urls.CLUSTER:
         yield from findings_or_error("cluster", lambda: _cluster(client))
     for number, server in enumerate(topology.servers(client)):
         name = "redis" if place.kind != urls.CLUSTER else f"redis {number + 1}"
         if reason := redis_away(server):
-            yield fail_finding(
+            yield _refusal(name, reason) or fail_finding(
                 name, f"does not answer: {reason}", "is it running, and do ONESOUP_REDIS_URL and its password lead to it?"
             )
             continue
-        for look in (_version, _keeps, _replicas, _memory, _speed, _script, _pubsub, _clock):
+        key = topology.key_at(client, server)
+        yield from findings_or_error(name, lambda name=name, server=server, key=key: _writes(name, server, key))  # type: ignore[misc]
+        yield from findings_or_error(name, lambda name=name, server=server: _replicas(name, server, known))  # type: ignore[misc]
+        for look in (_version, _keeps, _memory, _speed, _script, _pubsub, _clock):
             yield from findings_or_error(name, lambda look=look, server=server, name=name: look(name, server))  # type: ignore[misc]
 
 
 def redis_away(server: redis.Redis) -> str:
-    """The class of the error when a server does not answer, "" when it does. The error's text may hold a password."""
+    """The name of the error when a server does not answer, "" when it does. The error's text may hold a password."""
     try:
         server.ping()
     except (redis.RedisError, RedisClusterException) as error:
-        return type(error).__name__
+        return error_name(error)
     return ""
+
+
+def _refusal(name: str, reason: str) -> Finding | None:
+    """The finding for a refusal of Redis, by its name; None for any other error."""
+    return fail_finding(name, f"refuses: {reason}", ADVICE[reason]) if reason in REFUSALS else None
+
+
+def _writes(name: str, server: redis.Redis, key: str) -> Iterator[Finding]:
+    """Tries a write that changes nothing: a server that refuses writes still answers everything else."""
+    try:
+        server.lpushx(key, b"")
+    except redis.RedisError as error:
+        reason = error_name(error)
+        yield _refusal(name, reason) or fail_finding(name, f"takes no writes: {reason}")
+        return
+    yield ok_finding(name, "takes writes")
 
 
 def _version(name: str, server: redis.Redis) -> Iterator[Finding]:
@@ -109,7 +147,8 @@ def _keeps(name: str, server: redis.Redis) -> Iterator[Finding]:
         yield note_finding(name, "appendfsync is no: a power cut may lose half a minute", "everysec loses a second at most")
 
 
-def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
+def _replicas(name: str, server: redis.Redis, known: int) -> Iterator[Finding]:
+    """`known`: how many replicas the Sentinels know, those that are away included."""
     info: Any = server.info("replication")
     if info["role"] != "master":
         yield fail_finding(
@@ -117,20 +156,32 @@ def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
         )
         return
     lags = topology.replica_lags(info)
-    if not lags:
+    if known > len(lags):
+        yield fail_finding(name, f"{len(lags)} of {known} replicas follow", "start the others, or SENTINEL RESET forgets them")
+    elif lags:
+        yield ok_finding(name, f"{len(lags)} replica{'s' if len(lags) > 1 else ''}, {max(lags)} s behind at most")
+    else:
         yield note_finding(
             name, "no replica: when this machine is lost, so is everything", "one replica and three Sentinels, or backups"
         )
-        return
-    yield ok_finding(name, f"{len(lags)} replica{'s' if len(lags) > 1 else ''}, {max(lags)} s behind at most")
-    if len(lags) < 2:
-        return  # with one replica, 1 would make an outage of each failover and each restart of the replica
     try:
-        wanted = server.config_get("min-replicas-to-write")
+        wanted = int(server.config_get("min-replicas-to-write").get("min-replicas-to-write") or 0)
     except redis.ResponseError:
         return
-    if int(wanted.get("min-replicas-to-write") or 0) < 1:
+    yield from _replicas_wanted(name, max(known, len(lags)), wanted)
+
+
+def _replicas_wanted(name: str, replicas: int, wanted: int) -> Iterator[Finding]:
+    """Whether min-replicas-to-write fits the number of replicas (docs/operation.md, "Redis")."""
+    if replicas > 1 and not wanted:
         yield note_finding(name, "min-replicas-to-write is 0: a master cut off goes on taking what will be lost", "set it to 1")
+    elif wanted and wanted >= replicas:
+        yield note_finding(
+            name,
+            f"min-replicas-to-write is {wanted} of {replicas} replica{'' if replicas == 1 else 's'}: writes are refused after "
+            "each failover, and while a replica is away",
+            f"set it to {1 if replicas > 1 else 0} on every server",
+        )
 
 
 def _memory(name: str, server: redis.Redis) -> Iterator[Finding]:
@@ -196,25 +247,45 @@ def _clock(name: str, server: redis.Redis) -> Iterator[Finding]:
         yield note_finding(name, f"its clock and that of this machine are {apart:.0f} s apart", "run a time service on both")
 
 
-def _sentinels(place: Any) -> Iterator[Finding]:
-    masters = set()
-    for host, port in place.hosts:
-        where = f"sentinel {host}:{port}"
-        try:
-            asked = redis.Redis(host=host, port=port, **topology.sentinel_options(1.0))
-            state: Any = asked.sentinel_master(place.service)
-            asked.close()
-        except redis.RedisError as error:
-            yield fail_finding(where, type(error).__name__, "failovers need more than half of the Sentinels")
+@dataclass(frozen=True, slots=True)
+class _SentinelView:
+    """What one Sentinel says of the service; `error` is why it says nothing."""
+
+    where: str
+    error: str = ""
+    master: tuple[str, int] = ("", 0)
+    replicas: int = 0
+    others: int = 0
+    quorum: int = 0
+
+
+def _sentinel_views(place: urls.RedisUrl) -> list[_SentinelView]:
+    return [_sentinel_view(f"sentinel {host}:{port}", host, port, place.service) for host, port in place.hosts]
+
+
+def _sentinel_view(where: str, host: str, port: int, service: str) -> _SentinelView:
+    try:
+        asked = redis.Redis(host=host, port=port, **topology.sentinel_options(1.0))
+        state: Any = asked.sentinel_master(service)
+        asked.close()
+    except redis.RedisError as error:
+        return _SentinelView(where, error=error_name(error))
+    others, quorum = int(state["num-other-sentinels"]), int(state["quorum"])
+    return _SentinelView(where, "", (state["ip"], state["port"]), int(state["num-slaves"]), others, quorum)
+
+
+def _sentinels(views: Sequence[_SentinelView]) -> Iterator[Finding]:
+    for view in views:
+        if view.error:
+            yield fail_finding(view.where, view.error, "failovers need more than half of the Sentinels")
             continue
-        masters.add((state["ip"], state["port"]))
-        told = f"{state['num-slaves']} replicas, {int(state['num-other-sentinels']) + 1} Sentinels, quorum {state['quorum']}"
+        told = f"{view.replicas} replicas, {view.others + 1} Sentinels, quorum {view.quorum}"
         yield (
-            ok_finding(where, told)
-            if int(state["num-other-sentinels"]) >= 2
-            else note_finding(where, told, "run three at least, on three machines")
+            ok_finding(view.where, told)
+            if view.others >= 2
+            else note_finding(view.where, told, "run three at least, on three machines")
         )
-    if len(masters) > 1:
+    if len({view.master for view in views if not view.error}) > 1:
         yield fail_finding("sentinels", "do not agree on the master", "wait for the failover to end, or look at their logs")
 
 

@@ -25,6 +25,7 @@ from onesoup.observability import process_metrics
 from onesoup.runtime import batched_metrics
 from onesoup.runtime import ports as free_ports
 from onesoup.settings import Settings, SettingsError
+from onesoup.store.redis.refusals import error_name
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,8 @@ READY_CHECK_SECONDS = 2.0
 # Operators and their tools ask seldom. Others who reach the port cannot keep it busy.
 ADMIN_LIMITS = HttpLimits(request_seconds=10.0, idle_seconds=10.0, requests=50.0, bytes=64 * 1024.0)
 
-# A check passes unless it raises or returns False. /readyz shows the function's name.
+# A check passes unless it raises or returns False. /readyz shows the function's name, and what it says: "ok", why it failed, or a
+# text that it returns, with which it passes.
 Check = Callable[[], object]
 
 # The running servers, kept from the garbage collector.
@@ -123,8 +125,9 @@ class _App:
     def _readyz(self) -> tuple[str, str, bytes]:
         jobs = {_name(check): gevent.spawn(_passes, check) for check in self._checks}
         results = {name: job.get() for name, job in jobs.items()}
-        ready = all(result == "ok" for result in results.values())
-        body = _json({"ready": ready, "role": self._role, "checks": results})
+        ready = all(passed for passed, _ in results.values())
+        shown = {name: says for name, (_, says) in results.items()}
+        body = _json({"ready": ready, "role": self._role, "checks": shown})
         return "200 OK" if ready else "503 Service Unavailable", "application/json", body
 
     def _greenlets(self) -> tuple[str, str, bytes]:
@@ -146,13 +149,14 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _passes(check: Check) -> str:
-    """ "ok", or the reason: an exception's class only, since its text may hold an address or a password."""
+def _passes(check: Check) -> tuple[bool, str]:
+    """Whether it passes, and what it says. Of an exception its name only, since its text may hold an address or a password."""
     try:
         with gevent.Timeout(READY_CHECK_SECONDS, TimeoutError):
-            return "failed" if check() is False else "ok"
+            found = check()
     except Exception as error:
-        return type(error).__name__
+        return False, error_name(error)
+    return found is not False, found if isinstance(found, str) else "failed" if found is False else "ok"
 
 
 def _name(check: Check) -> str:

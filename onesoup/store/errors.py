@@ -20,4 +20,5 @@ class OutboxFull(Exception):
 
 
 class StoreDown(Exception):
-    """Redis cannot be reached or did not answer in time. Nothing is known about the session."""
+    """Redis cannot be reached, did not answer in time, or refuses for the moment; the text is the name of that
+    (onesoup.store.redis.refusals). Nothing is known about the session."""

@@ -46,7 +46,7 @@ import hashlib
 from functools import cache
 
 SHARDS = 256
-# No record has this name. Deleting it is a write that changes nothing.
+# No record has this name. Pushing to it with LPUSHX is a write that changes nothing.
 NEVER_KEY = "never"
 
 

@@ -149,12 +149,14 @@ class CutOff(Sentinels):
 
     REPLICA, SENTINEL = "127.0.0.3", "127.0.0.4"
 
-    def __init__(self, directory: Path, program: str | None = None) -> None:
+    def __init__(self, directory: Path, program: str | None = None, *, wanted: int = 1) -> None:
+        """`wanted` is min-replicas-to-write: with 0 the master that is cut off goes on taking writes."""
+        self.wanted = wanted
         self.proxy = TcpProxy(("127.0.0.1", 0))
         self.proxy.__enter__()
         super().__init__(directory, program)
         self.proxy.to = ("127.0.0.1", self.master.port)
-        self.master.process.argv += ["--min-replicas-to-write", "1", "--min-replicas-max-lag", str(MAX_LAG)]
+        self.master.process.argv += ["--min-replicas-to-write", str(wanted), "--min-replicas-max-lag", str(MAX_LAG)]
         announced = ["--replica-announce-ip", "127.0.0.1", "--replica-announce-port"]
         self.replica.process.argv[-1] = str(self.proxy.port)
         # Its protection takes every address but 127.0.0.1 for a stranger's.

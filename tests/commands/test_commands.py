@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import redis as redis_py
 from click.testing import CliRunner
 
+from onesoup.commands import redis_check
 from onesoup.commands.common import short_span, text_table
 from onesoup.commands.main import main
 from onesoup.demo.servers import RedisServer
 from onesoup.store.account.keyring import KeyRing
+from tests.support.refusing import MAKE_REFUSE, refusing_server
 from tests.support.secrets import secret_text
-from tests.support.topologies import Cluster, Sentinels
+from tests.support.topologies import Cluster, Sentinels, until
 
 
 def run(*words, env=None):
@@ -139,6 +142,34 @@ def test_a_server_that_forgets_is_not(tmp_path):
         assert "FAIL  redis: append-only file is off" in people
 
 
+@pytest.mark.parametrize("name", MAKE_REFUSE)
+def test_a_server_that_refuses_writes_is_said_by_name(name, tmp_path):
+    """By both commands: everything else of such a server looks well."""
+    with refusing_server(tmp_path, name) as server:
+        env = {"ONESOUP_REDIS_URL": server.url, "ONESOUP_XMPP_ROUTES": "localhost=127.0.0.1:1"}
+        for status, output in (run("redis", "check", "--json", env=env), run_apart("doctor", "--json", env=env)):
+            rows = found(output)
+            assert (status, f"redis: refuses: {name}" in says(rows, "FAIL")) == (1, True), output
+            assert all(row["do"] for row in rows if f"refuses: {name}" in row["says"])
+
+
+@pytest.mark.parametrize(
+    ("replicas", "wanted", "advice"),
+    [
+        (0, 0, ""),
+        (0, 1, "set it to 0"),
+        (1, 0, ""),
+        (1, 1, "set it to 0"),
+        (2, 0, "set it to 1"),
+        (2, 1, ""),
+        (2, 2, "set it to 1"),
+    ],
+)
+def test_min_replicas_to_write_is_advised_by_the_number_of_replicas(replicas, wanted, advice):
+    assert " ".join(each.do for each in redis_check._replicas_wanted("redis", replicas, wanted)).startswith(advice)
+    assert bool(list(redis_check._replicas_wanted("redis", replicas, wanted))) == bool(advice)
+
+
 def test_sentinels_are_asked_and_so_is_the_master_that_they_name(tmp_path):
     with Sentinels(tmp_path) as redis:
         status, rows = check(redis.url)
@@ -147,6 +178,13 @@ def test_sentinels_are_asked_and_so_is_the_master_that_they_name(tmp_path):
         assert "1 replica," in says(rows, "ok")
         # With one replica, 1 would make an outage of each failover.
         assert "min-replicas-to-write" not in says(rows, "note")
+        master = redis_py.Redis(port=redis.master.port)
+        master.config_set("min-replicas-to-write", 1)
+        assert "min-replicas-to-write is 1 of 1 replica:" in says(check(redis.url)[1], "note")
+        master.config_set("min-replicas-to-write", 0)
+        redis.replica.process.kill()
+        until(lambda: master.info("replication")["connected_slaves"] == 0)
+        assert "0 of 1 replicas follow" in says(check(redis.url)[1], "FAIL")
         redis.watchers[0].process.kill()
         status, rows = check(redis.url)
         assert status == 1

@@ -127,6 +127,13 @@ def test_systemd_takes_the_units(tmp_path):
     assert ours == []
 
 
+@pytest.mark.parametrize("unit", ["onesoup-web.service", "onesoup-holder@.service", "onesoup-cir.service"])
+def test_a_reload_of_a_unit_checks_the_settings_before_its_process_hears_of_it(unit):
+    lines = (DEPLOY / "systemd" / unit).read_text().splitlines()
+    reloads = [line.removeprefix("ExecReload=") for line in lines if line.startswith("ExecReload=")]
+    assert reloads == ["/opt/onesoup/.venv/bin/onesoup config check", "/bin/kill -HUP $MAINPID"]
+
+
 def test_units_name_no_setting_that_does_not_exist():
     known = {ENV_PREFIX + row["name"].upper() for row in settings_reference()}
     known |= {name + "_FILE" for name in known} | {ENV_PREFIX + "CONFIG"}
@@ -348,12 +355,17 @@ def test_prometheus_takes_rules_and_configuration():
 
 
 def test_every_alert_is_tested_and_says_what_to_do():
+    def name(sample):
+        return re.search(r'alertname="(\w+)"', sample["labels"])[1]
+
     (group,) = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
     alerts = {rule["alert"]: rule for rule in group["rules"] if "alert" in rule}
     (cases,) = yaml.safe_load((DEPLOY / "prometheus" / "rules.test.yml").read_text())["tests"]
-    quiet = {case["alertname"] for case in cases["alert_rule_test"] if not case["exp_alerts"]}
-    firing = {case["alertname"] for case in cases["alert_rule_test"] if case["exp_alerts"]}
-    assert quiet == firing == set(alerts)
+    assert {case["alertname"] for case in cases["alert_rule_test"] if case["exp_alerts"]} == set(alerts)
+    steps = [(case["eval_time"], {name(each) for each in case["exp_samples"]}) for case in cases["promql_expr_test"]]
+    # Nothing fires before the break; all do at last; nothing does a minute after things are well again.
+    assert (steps[0], steps[-1]) == (("10m", set()), ("41m", set()))
+    assert steps[-2][1] == set(alerts)
     for rule in alerts.values():
         assert {"summary", "do"} <= set(rule["annotations"])
 

@@ -46,8 +46,9 @@ def until(port: int, status: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role", ["web", "holder", "cir"])
-def test_a_role_is_not_ready_while_its_redis_is_nobodys_master(role, server, tmp_path):
-    """Two servers that are each other's replicas, say: both answer PING, and no request can be served."""
+def test_a_role_says_by_name_why_its_redis_takes_no_writes(role, server, tmp_path):
+    """Two servers that are each other's replicas, or a master without its replicas: both answer PING, and no request can be
+    served. A full one serves polls still."""
     KeyRing.create(tmp_path / "keys")
     port = free_port()
     env = {
@@ -66,9 +67,15 @@ def test_a_role_is_not_ready_while_its_redis_is_nobodys_master(role, server, tmp
     try:
         until(port, 200)
         client.replicaof("127.0.0.1", 1)
-        assert until(port, 503)["redis"] != "ok"
+        assert until(port, 503)["redis"] == "READONLY"
         client.replicaof("NO", "ONE")
         until(port, 200)
+        client.config_set("min-replicas-to-write", 1)
+        assert until(port, 503)["redis"] == "NOREPLICAS"
+        client.config_set("min-replicas-to-write", 0)
+        until(port, 200)
+        client.config_set("maxmemory", 1)
+        assert until(port, 200)["redis"] == "OOM"
     finally:
         process.stop()
         client.close()
@@ -81,6 +88,6 @@ def test_a_full_redis_is_no_reason_to_send_phones_away(shared, server):
     client.config_set("maxmemory", "1")
     with pytest.raises(redis.OutOfMemoryError):
         client.set("more", "x")
-    assert writable(client)
+    assert writable(client) == "OOM"
     assert client.dbsize() == 0
     client.close()

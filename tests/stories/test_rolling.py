@@ -54,9 +54,10 @@ def nginx(directory: Path, ports: list[int]) -> Iterator[int]:
     """The shipped configuration with both gateways behind it; the port for phones."""
     port = free_port()
     text = SHIPPED.read_text().partition("\nstream {")[0]
-    shipped = "server 127.0.0.1:8080 max_fails=1 fail_timeout=1s;"
-    assert shipped in text
-    text = text.replace(shipped, " ".join(shipped.replace("8080", str(each)) for each in ports))
+    for kind in ("max_fails=1 fail_timeout=1s", "backup max_fails=0"):
+        shipped = f"        server 127.0.0.1:8080 {kind};"
+        assert shipped in text
+        text = text.replace(shipped, " ".join(shipped.replace("8080", str(each)) for each in ports))
     text = text.replace("listen 80 default_server", f"listen 127.0.0.1:{port}")
     text = text.replace("/var/log/nginx/onesoup.log", str(directory / "access.log"))
     (directory / "nginx.conf").write_text(f"daemon off;\npid {directory}/pid;\nevents {{ }}\n{text}")

@@ -31,6 +31,7 @@ HOLDER = {
     "onesoup_uploads": ("counter", {"result"}),
     "onesoup_fetches": ("counter", {"result"}),
     "onesoup_registrations": ("counter", {"result"}),
+    "onesoup_redis_refused": ("gauge", {"kind"}),
     "onesoup_redis_replicas": ("gauge", set()),
     "onesoup_redis_replica_lag_seconds": ("gauge", set()),
 }

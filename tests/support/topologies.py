@@ -3,7 +3,7 @@
 Each has what a Stack looks for in a RedisServer that is not its own: `url` and `process`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -46,19 +46,30 @@ def until(what: Callable[[], bool], within: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def follows(port: int) -> bool:
+    """Whether this replica has what its master has."""
+    return bool(redis.Redis(port=port).info("replication").get("master_link_status") == "up")
+
+
 def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
     """For those who have no `with`; the servers end with their parent."""
     return servers.__enter__()
 
 
 class Sentinels:
-    """A failover takes a second from the moment that the master is silent."""
+    """A master with replicas and three Sentinels. They take a master for dead that is silent for `silence` seconds, one unless a
+    test is about the set-up of docs/operation.md. `options` are for every server."""
 
-    def __init__(self, directory: Path, program: str | None = None) -> None:
-        self.program = program
-        self.master = RedisServer(directory / "one", program=program)
-        following = ["--replicaof", "127.0.0.1", str(self.master.port)]
-        self.replica = RedisServer(directory / "two", options=following, program=program)
+    def __init__(
+        self, directory: Path, program: str | None = None, *, replicas: int = 1, options: Sequence[str] = (), silence: float = 1.0
+    ) -> None:
+        self.program, self._silence_ms = program, int(silence * 1000)
+        self.master = RedisServer(directory / "master", options=options, program=program)
+        following = [*options, "--replicaof", "127.0.0.1", str(self.master.port)]
+        self.replicas = [
+            RedisServer(directory / f"replica-{number}", options=following, program=program) for number in range(replicas)
+        ]
+        self.replica = self.replicas[0]
         self.watchers = [self._watcher(directory / f"sentinel-{number}") for number in range(3)]
         self.process = self.master.process
 
@@ -69,7 +80,8 @@ class Sentinels:
         config.write_text(
             f"port {server.port}\nbind 127.0.0.1\ndir {directory}\nloglevel warning\n"
             f"sentinel monitor {SERVICE} 127.0.0.1 {self.master.port} 2\n"
-            f"sentinel down-after-milliseconds {SERVICE} 1000\nsentinel failover-timeout {SERVICE} 5000\n"
+            f"sentinel down-after-milliseconds {SERVICE} {self._silence_ms}\n"
+            f"sentinel failover-timeout {SERVICE} {5 * self._silence_ms}\n"
         )
         server.process.argv[1:] = [str(config), "--sentinel"]
         return server
@@ -81,10 +93,11 @@ class Sentinels:
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
-            for server in (self.master, self.replica, *self.watchers):
+            for server in (self.master, *self.replicas, *self.watchers):
                 server.start()
                 started.callback(server.process.kill)
-            until(lambda: redis.Redis(port=self.replica.port).info("replication")["master_link_status"] == "up")
+            for replica in self.replicas:
+                until(lambda port=replica.port: follows(port))  # type: ignore[misc]
             for watcher in self.watchers:
                 until(lambda port=watcher.port: self._sees_all(port))  # type: ignore[misc]
             self._started = started.pop_all()
@@ -92,7 +105,7 @@ class Sentinels:
 
     def _sees_all(self, port: int) -> bool:
         state = redis.Redis(port=port).sentinel_master(SERVICE)
-        return int(state["num-slaves"]) == 1 and int(state["num-other-sentinels"]) == 2
+        return int(state["num-slaves"]) == len(self.replicas) and int(state["num-other-sentinels"]) == 2
 
     def __exit__(self, *_: object) -> None:
         self._started.close()

@@ -7,8 +7,10 @@ master reads `reload.py`, and must not load the application that its workers loa
 from typing import Any
 
 
-def create_app(*arguments: Any) -> Any:
-    """See `workers.gateway.app.create_app`."""
+def create_app() -> Any:
+    """See `workers.gateway.app.create_app`. The settings are those that the master has: files that somebody is just changing
+    count from the next reload on."""
     from workers.gateway.app import create_app as create
+    from workers.gateway.reload import worker_settings
 
-    return create(*arguments)
+    return create(worker_settings())

@@ -31,7 +31,7 @@ from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
-from onesoup.store.redis.client import connect, guarded
+from onesoup.store.redis.client import connect
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
@@ -205,7 +205,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
     def redis() -> object:
-        return guarded(services.sessions.writable)
+        return services.sessions.writable()
 
     _checks[:] = [redis]
     app = falcon.App()

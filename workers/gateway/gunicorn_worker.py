@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import gevent
+import structlog
 from gevent.event import Event
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
@@ -19,11 +20,15 @@ from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.settings import Settings
 from workers.gateway import reload
 
+log = structlog.get_logger(__name__)
+
 # A request that arrives on a kept-alive connection while the worker leaves is still answered.
 IDLE_GRACE_SECONDS = 1.5
 # At a reload a worker serves on until a successor does, but no longer than this.
 SUCCESSOR_SECONDS = 20.0
 LEAVE_POLL_SECONDS = 0.1
+# After a worker that could not start, before the master starts the next one.
+RESTART_PAUSE_SECONDS = 1.0
 
 
 class GunicornLogger(Logger):
@@ -67,6 +72,18 @@ class GatewayWorker(GeventWorker):
         alive: Callable[[], bool] = lambda: self.alive  # noqa: E731 - read at each call
         more: dict[str, Any] = {"limits": limits, "proxies": proxies, "alive": alive, "waiting": self.waiting}
         return wsgi.HttpServer(listener, application, environ, spawn=spawn, **more)
+
+    def load_wsgi(self) -> None:
+        """Loads the application. gunicorn ends a gateway when a worker cannot start. When workers have served before, with a key
+        ring that has been spoiled since, say, the next one tries again instead, and the others go on."""
+        try:
+            super().load_wsgi()
+        except Exception as error:
+            if not reload.has_served():
+                raise
+            log.error("worker-failed", reason=f"{type(error).__name__}: {error}")
+            time.sleep(RESTART_PAUSE_SECONDS)
+            sys.exit(1)
 
     def notify(self) -> None:
         """Sends the master a sign of life. gunicorn calls it each second, but an idle worker should sleep: gunicorn waits here

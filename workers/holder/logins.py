@@ -18,6 +18,7 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.errors import Fenced, StoreDown
 from onesoup.store.redis.channels import send_reply
+from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Stream, StreamFailure
 from workers.holder import registration
@@ -90,8 +91,8 @@ class LoginJobs:
             if ticket is not None:
                 self._limits.settle(ticket, records.unpack_answer(payload)["code"])
             send_reply(self._client, job["reply"], job["name"], payload)
-        except StoreDown:
-            log.warning("store-down", reason="a log-in could not be answered")
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error), lost="the answer to a log-in")
 
     def _verified(self, job: dict[str, Any]) -> bytes:
         return _outcome(addresses.domain_of(job["verify"]), lambda: self._verify(job))
@@ -136,7 +137,7 @@ def _outcome(domain: str, work: Callable[[], bytes]) -> bytes:
         code = errors.login_code(failure.kind, failure.condition)
         return records.pack_answer(code, FAILURE_WORDS.get(failure.kind, ""))
     except (StoreDown, Fenced, KeyRingError) as error:
-        log.warning("login-broke", reason=type(error).__name__)
+        log.warning("login-broke", reason=error_name(error))
         return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later")
     except Exception as error:
         log_bug(error)

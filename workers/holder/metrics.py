@@ -14,6 +14,8 @@ from prometheus_client.registry import Collector
 
 from onesoup.runtime.ids import made_at
 from onesoup.store.errors import StoreDown
+from onesoup.store.redis.client import writable
+from onesoup.store.redis.refusals import REFUSALS
 from onesoup.store.redis.topology import replica_lags, servers
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.session_values import SessionBacklog
@@ -46,9 +48,18 @@ class HolderMetrics(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = time.monotonic()
         if now >= self._last[0] + SCRAPE_FRESH_SECONDS:
-            sessions = self._sessions()
-            self._last = now, [_count_sessions(sessions), *self._waiting(sessions, now), *self._replicas()]
+            self._last = now, self._all(self._sessions(), now)
         yield from self._last[1]
+
+    def _all(self, sessions: Sequence[XmppSession], now: float) -> list[GaugeMetricFamily]:
+        """When Redis cannot be reached only that is told: each further question would wait for its time-out."""
+        refusal = _refusal(self._client)
+        refused = GaugeMetricFamily("onesoup_redis_refused", "1 while Redis takes no writes, by the reason", labels=["kind"])
+        refused.add_metric([refusal or "none"], float(bool(refusal)))
+        found = [_count_sessions(sessions), refused]
+        if not refusal or refusal in REFUSALS:
+            found += [*self._waiting(sessions, now), *self._replicas()]
+        return found
 
     def _waiting(self, sessions: Sequence[XmppSession], now: float) -> list[GaugeMetricFamily]:
         """Nothing while Redis is away: a gap says more than a zero."""
@@ -94,6 +105,15 @@ class HolderMetrics(Collector):
                 seen[sid] = before if before and before[0] == digest else (digest, now)
         self._first = seen
         return max((now - since for _, since in seen.values()), default=0.0)
+
+
+def _refusal(client: redis.Redis) -> str:
+    """Why Redis takes no writes, by name; "" when it does."""
+    try:
+        found = writable(client)
+    except StoreDown as error:
+        return str(error)
+    return found if isinstance(found, str) else ""
 
 
 def _count_sessions(sessions: Sequence[XmppSession]) -> GaugeMetricFamily:

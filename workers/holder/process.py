@@ -23,6 +23,7 @@ from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
+from onesoup.runtime.usable_settings import go_on_after_hangup
 from onesoup.settings import Settings, unusable_ca
 from onesoup.store import keys
 from onesoup.store.account import blocks
@@ -227,6 +228,7 @@ def main(settings: Settings) -> int:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
+    go_on_after_hangup(settings, stopping.set)
     holder = Holder(settings)
     holder.start()
     holder.leases.renew()

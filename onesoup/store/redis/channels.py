@@ -18,7 +18,7 @@ from onesoup.store.redis import sharded_channels as sharded
 from onesoup.store.redis import urls
 from onesoup.store.redis.client import connect_node, connect_subscriber, publish
 from onesoup.store.redis.connection import MASTER_CONNECTIONS
-from onesoup.store.redis.pipeline import REDIS_READ_BYTES
+from onesoup.store.redis.pipeline import MASTER_CHECK_SECONDS, REDIS_READ_BYTES
 from onesoup.store.redis.pipeline import reader as new_reader
 
 # Messages that are handed on before others get their turn.
@@ -28,8 +28,6 @@ MESSAGES_PER_TURN = 100
 # one that has said nothing for so long after it was asked is gone. So a broken one is found out within two beats, 6 s; what waits
 # behind it is kept in Redis meanwhile.
 PING_AFTER_SECONDS, PING_ANSWER_SECONDS = 1.5, 2.0
-# Sentinels are asked this often whether we listen to the right server: with each beat.
-MASTER_CHECK_SECONDS = 2.0
 # On a cluster the places of channels are looked at this often, besides when something has changed.
 NODE_CHECK_SECONDS = 1.0
 # A reader that has nothing to listen to waits for that.

@@ -22,6 +22,7 @@ from onesoup.store.redis import sharded_channels, topology, urls
 from onesoup.store.redis.connection import RedisConnection
 from onesoup.store.redis.pipeline import SharedConnection
 from onesoup.store.redis.pipeline import Value as Value
+from onesoup.store.redis.refusals import FULL_REFUSAL, error_name, is_away
 from onesoup.store.redis.shared_client import SharedConnectionRedis as Shared
 from onesoup.store.redis.urls import RedisUrl
 
@@ -109,25 +110,18 @@ def _client(place: RedisUrl, pool: type[redis.ConnectionPool], **options: Any) -
         raise ValueError("redis-py cannot read it: are port and database numbers, is the password percent-encoded?") from None
 
 
-def writable(client: redis.Redis) -> bool:
-    """True when Redis takes writes, for readiness: a replica answers PING as well as a master does. The key is never there, so
-    nothing is written, and a Redis that is full is no failure. Raises what Redis says otherwise."""
-    client.delete(NEVER_KEY)
+def writable(client: redis.Redis) -> bool | str:
+    """Tries a write, for readiness: a replica answers PING as well as a master does. True when Redis takes it; StoreDown, with
+    the name by which Redis refuses, otherwise. A full Redis is no failure: polls go on and make room, so its name is returned.
+    Nothing is written, since the list is never there."""
+    try:
+        guarded(lambda: client.lpushx(NEVER_KEY, b""))
+    except StoreDown as error:
+        if str(error) == FULL_REFUSAL:
+            return FULL_REFUSAL
+        raise
     return True
 
-
-# Redis is there and will not do it now: full, read-only after a failover, loading, without its master.
-_AWAY = (
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.BusyLoadingError,
-    redis.ReadOnlyError,
-    redis.OutOfMemoryError,
-    redis.exceptions.ClusterDownError,
-    redis.exceptions.MasterDownError,
-    redis.exceptions.TryAgainError,
-    redis.exceptions.RedisClusterException,
-)
 
 # Of a cluster of which no node answers: it is none of the others.
 _ERRORS = (redis.RedisError, redis.exceptions.RedisClusterException)
@@ -144,13 +138,11 @@ def store_errors() -> Iterator[None]:
 
 def _ours(error: Exception) -> Exception:
     """The store's name for it, counted where Redis is away."""
-    if isinstance(error, _AWAY):
-        REDIS_ERRORS.labels(type(error).__name__).inc()
-        return StoreDown(type(error).__name__)
-    named = _named(error) if isinstance(error, redis.ResponseError) else error
-    if isinstance(named, StoreDown):
-        REDIS_ERRORS.labels(str(named)).inc()
-    return named
+    if is_away(error):
+        name = error_name(error)
+        REDIS_ERRORS.labels(name).inc()
+        return StoreDown(name)
+    return _named(error) if isinstance(error, redis.ResponseError) else error
 
 
 def _named(error: redis.ResponseError) -> Exception:
@@ -162,9 +154,6 @@ def _named(error: redis.ResponseError) -> Exception:
         return Fenced(text)
     if "OUTBOXFULL" in text:
         return OutboxFull(text)
-    # Errors that the client library has no class for keep their first word.
-    if text.startswith(("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")):
-        return StoreDown(text.split(" ", 1)[0])
     return error
 
 

@@ -8,6 +8,8 @@ import gevent
 import redis
 from gevent.monkey import get_original
 
+from onesoup.store.redis.refusals import not_master
+
 # The system's own poll: it is only ever asked whether there is something now, so it never blocks.
 _poll = get_original("select", "poll")
 
@@ -50,14 +52,6 @@ class RedisConnection(redis.Connection):
         return super().can_read(timeout)
 
 
-def not_master(error: redis.ResponseError) -> str:
-    """Why the server that says so is not the one to write to; empty for any other error."""
-    if isinstance(error, redis.ReadOnlyError):
-        return "the master has become a replica"
-    # It may be cut off from the others, which have made another one the master meanwhile.
-    return "the master has lost its replicas" if str(error).startswith("NOREPLICAS") else ""
-
-
 class _ToMaster:
     """Asks who the master is before it connects, so that a pool finds the new one after a failover."""
 
@@ -73,11 +67,10 @@ class _ToMaster:
         try:
             return super().read_response(*args, **options)  # type: ignore[misc]
         except redis.ResponseError as error:
-            if not (reason := not_master(error)):
+            if (moved := not_master(error)) is None:
                 raise
-            # Whoever tries again meets the new one.
             self.disconnect()  # type: ignore[attr-defined]
-            raise redis.ConnectionError(reason) from None
+            raise moved from None
 
     def is_current(self) -> bool:
         """Whether this is still the master, as far as Sentinels can be asked."""

@@ -16,7 +16,8 @@ from gevent.event import AsyncResult
 from gevent.hub import Waiter
 from redis.connection import DefaultParser
 
-from onesoup.store.redis.connection import not_master
+from onesoup.store.redis.connection import MASTER_CONNECTIONS
+from onesoup.store.redis.refusals import copies_of, not_master
 
 Value = bytes | str | int | float
 
@@ -24,6 +25,9 @@ REDIS_READ_BYTES = 64 * 1024
 # Before a command whose connection broke is sent once more: a Redis that restarts is not back in the same moment.
 RETRY_PAUSE_SECONDS = 0.05
 WATCH_READ, WATCH_WRITE = 1, 2  # what a watcher of the loop waits for
+
+# Behind Sentinels: how often they are asked who the master is, while commands are made.
+MASTER_CHECK_SECONDS = 2.0
 
 _BROKEN = (redis.ConnectionError, redis.TimeoutError, OSError)
 
@@ -36,6 +40,7 @@ class SharedConnection:
         self._make, self._timeout = connection, timeout
         self._link: _LiveConnection | None = None
         self._connecting: AsyncResult | None = None
+        self._master_check_at = 0.0
 
     def call(self, command: Sequence[Value]) -> Any:
         """The answer; errors are raised as redis-py raises them. ConnectionError or TimeoutError when Redis is out of reach."""
@@ -57,11 +62,14 @@ class SharedConnection:
     def close(self) -> None:
         """Whoever waits gets a ConnectionError. A later call connects again."""
         if self._link is not None:
-            self._link.fail("closed")
+            self._link.fail(redis.ConnectionError("closed"))
 
     def _linked(self) -> "_LiveConnection":
         link = self._link
         if link is not None and link.open:
+            if link.to_master and time.monotonic() > self._master_check_at:
+                self._master_check_at = time.monotonic() + MASTER_CHECK_SECONDS
+                gevent.spawn(link.leave_old_master)  # no command waits for Sentinels
             return link
         if self._connecting is not None:  # one greenlet connects, the others get what comes of it
             joined: _LiveConnection = self._connecting.get()
@@ -76,8 +84,7 @@ class SharedConnection:
             self._link = _LiveConnection(connection, self._timeout)
         except BaseException as error:
             # Also when a deadline of whoever connects has passed: the others must not wait for ever.
-            kind = type(error) if isinstance(error, redis.TimeoutError) else redis.ConnectionError
-            result.set_exception(kind(str(error)))
+            result.set_exception(copies_of(error)())
             raise
         finally:
             self._connecting = None
@@ -103,6 +110,7 @@ class _LiveConnection:
         "_writable",
         "_writing",
         "open",
+        "to_master",
     )
 
     def __init__(self, connection: Any, timeout: float) -> None:
@@ -118,7 +126,7 @@ class _LiveConnection:
         loop, number = self._hub.loop, self._sock.fileno()
         self._readable, self._writable = loop.io(number, WATCH_READ), loop.io(number, WATCH_WRITE)
         self._ticker = loop.timer(timeout / 3, timeout / 3)
-        self.open = True
+        self.open, self.to_master = True, isinstance(connection, MASTER_CONNECTIONS)
         self._readable.start(self._read)
 
     def ask(self, command: Sequence[Value]) -> Any:
@@ -164,7 +172,7 @@ class _LiveConnection:
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError as error:
-            self.fail(str(error))
+            self.fail(error)
             return
         self._rest = data[sent:]
         if not self._rest:
@@ -179,24 +187,24 @@ class _LiveConnection:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self.fail(str(error))
+            self.fail(error)
             return
         if not data:
-            self.fail("closed by the server")
+            self.fail(redis.ConnectionError("closed by the server"))
             return
         try:
             self._reader.feed(data)
             self._answer()
         except redis.RedisError as error:  # no RESP: nobody knows any more which answer is whose
-            self.fail(str(error))
+            self.fail(error)
 
     def _answer(self) -> None:
         waiting, gets = self._waiting, self._reader.gets
         while self.open and (answer := gets()) is not False:
             if not waiting:
                 raise redis.InvalidResponse("an answer that nobody has asked for")
-            if isinstance(answer, redis.ResponseError) and (reason := not_master(answer)):
-                self.fail(reason)  # whoever tries again meets the new one
+            if isinstance(answer, redis.ResponseError) and (moved := not_master(answer)) is not None:
+                self.fail(moved)
                 return
             waiting.popleft()[1].switch(answer)
         if self._ticking and self.open and not waiting:  # a process at rest is not woken to see that nothing is late
@@ -210,12 +218,18 @@ class _LiveConnection:
         if not self.open:
             return
         if self._overdue():
-            self.fail("no answer in time", redis.TimeoutError)
+            self.fail(redis.TimeoutError("no answer in time"))
 
     def _overdue(self) -> bool:
         return bool(self._waiting) and time.monotonic() - self._waiting[0][0] > self._timeout
 
-    def fail(self, reason: str, kind: type[redis.RedisError] = redis.ConnectionError) -> None:
+    def leave_old_master(self) -> None:
+        """Ends the connection when Sentinels name another master: one that is cut off from them and from its replicas goes on
+        taking writes, which are lost with it."""
+        if not self._connection.is_current():
+            self.fail(redis.ConnectionError("another server is the master"))
+
+    def fail(self, error: Exception) -> None:
         """The end of it. May be called from anywhere; whoever waits hears of it in the next turn of the loop."""
         if not self.open:
             return
@@ -226,7 +240,7 @@ class _LiveConnection:
         self._connection.disconnect()
         waiters = [waiter for _, waiter in self._waiting]
         self._waiting.clear()
-        self._hub.loop.run_callback(_tell, waiters, kind, reason)
+        self._hub.loop.run_callback(_tell, waiters, copies_of(error))
 
 
 def reader() -> hiredis.Reader:
@@ -254,6 +268,6 @@ def _packed(command: Sequence[Value]) -> bytes:
     return octets
 
 
-def _tell(waiters: list[Any], kind: type[redis.RedisError], reason: str) -> None:
+def _tell(waiters: list[Any], new_error: Callable[[], redis.RedisError]) -> None:
     for waiter in waiters:
-        waiter.switch(kind(reason))
+        waiter.switch(new_error())

@@ -8,12 +8,15 @@ from redis.cluster import ClusterNode, RedisCluster
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from onesoup.store.keys import NEVER_KEY
 from onesoup.store.redis.connection import MasterConnection, TlsMasterConnection
 from onesoup.store.redis.urls import RedisUrl
 
 SENTINEL_TIMEOUT_SECONDS = 0.5
 # A node that is gone is looked for again so often, so long apart: short enough for a phone's request.
 CLUSTER_TRIES, CLUSTER_PAUSE_SECONDS = 3, 0.1
+# A primary of a thousand slots, of 16,384, has one of so many names, all but surely.
+MAX_NAMES_TRIED = 500
 
 
 def to_master(place: RedisUrl) -> dict[str, Any]:
@@ -38,6 +41,18 @@ def servers(client: redis.Redis) -> list[redis.Redis]:
     if isinstance(client, RedisCluster):
         return [client.get_redis_connection(node) for node in client.get_primaries()]
     return [client]
+
+
+def key_at(client: redis.Redis, server: redis.Redis) -> str:
+    """A name that no key has, which is for this one of servers()."""
+    if not isinstance(client, RedisCluster):
+        return NEVER_KEY
+    names = (f"{NEVER_KEY}{number}" for number in range(MAX_NAMES_TRIED))
+    return next((name for name in names if _is_at(client.get_node_from_key(name), server)), NEVER_KEY)
+
+
+def _is_at(node: ClusterNode | None, server: redis.Redis) -> bool:
+    return node is not None and node.redis_connection is server
 
 
 def replica_lags(replication: Any) -> list[int]:

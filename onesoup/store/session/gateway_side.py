@@ -241,8 +241,8 @@ class GatewaySessionStore:
         new = ring.reseal(sealed, f"cred:{records.unpack_session(record).jid}")
         return bool(self._swap([keys.session(sid)], ["cred", sealed, new]) == 1)
 
-    def writable(self) -> bool:
-        """Whether Redis takes writes."""
+    def writable(self) -> bool | str:
+        """As writable() of the client, for /readyz."""
         return writable(self._client)
 
 

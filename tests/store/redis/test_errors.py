@@ -2,6 +2,7 @@
 
 import pytest
 import redis
+from redis.connection import DefaultParser
 
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.redis.client import REDIS_ERRORS, store_errors
@@ -13,8 +14,8 @@ from onesoup.store.redis.client import REDIS_ERRORS, store_errors
         (redis.ConnectionError("x"), "ConnectionError"),
         (redis.TimeoutError("x"), "TimeoutError"),
         (redis.exceptions.RedisClusterException("no node can be reached"), "RedisClusterException"),
-        (redis.exceptions.ClusterDownError("x"), "ClusterDownError"),
-        (redis.OutOfMemoryError("x"), "OutOfMemoryError"),
+        (DefaultParser.parse_error("CLUSTERDOWN x"), "CLUSTERDOWN"),
+        (DefaultParser.parse_error("OOM x"), "OOM"),
         (redis.ResponseError("MISCONF cannot write"), "MISCONF"),
     ],
 )

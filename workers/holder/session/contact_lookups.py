@@ -20,6 +20,7 @@ from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import caps, contacts, namespaces, published_events
 from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
@@ -97,7 +98,7 @@ class ContactLookups:
             else:
                 self._look_up_client(lookup)
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-            log.debug("look-failed", sid=short(self._state.sid), kind=lookup.kind, reason=type(error).__name__)
+            log.debug("look-failed", sid=short(self._state.sid), kind=lookup.kind, reason=error_name(error))
         except Exception as error:
             # A contact's answer can cost this lookup and nothing else.
             log_bug(error, look=lookup.kind)
@@ -241,7 +242,7 @@ class ContactLookups:
         try:
             return str(work(jid))  # type: ignore[operator]
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-            log.debug("look-failed", sid=short(self._state.sid), reason=type(error).__name__)
+            log.debug("look-failed", sid=short(self._state.sid), reason=error_name(error))
         except Exception as error:
             log_bug(error)
         return ""

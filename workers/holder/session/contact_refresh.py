@@ -9,6 +9,7 @@ import structlog
 
 from onesoup.observability.logs import short
 from onesoup.store.errors import StoreDown
+from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp.stream import Stream, stanzas
 from workers.holder.session.connection import SessionConnection
 from workers.holder.session.inbound_presence import offline_changes
@@ -62,7 +63,7 @@ class StaleContacts:
             visible = self._store.visible_contacts(jids)
             probes = [stanzas.directed_presence("probe", self._spelling.spelled(jid)) for jid in visible]
         except StoreDown as error:
-            log.info("refresh-waits", sid=short(self._state.sid), reason=type(error).__name__)
+            log.info("refresh-waits", sid=short(self._state.sid), reason=error_name(error))
             return
         self._stale |= set(visible)
         if self._connection.uses(stream):

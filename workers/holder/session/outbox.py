@@ -20,6 +20,7 @@ from onesoup.observability import tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import answers, commands
 from onesoup.xmpp.commands import Command, ReplyAddress, UnknownCommand
 from onesoup.xmpp.stream import StreamFailure, covers
@@ -147,7 +148,7 @@ class Outbox:
             try:
                 work()
             except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-                log.info("command-waits", sid=short(self._state.sid), reason=type(error).__name__)
+                log.info("command-waits", sid=short(self._state.sid), reason=error_name(error))
                 self._in_flight.discard(stored)
                 if self._stream.open and not isinstance(error, StoreDown):
                     self.acked([stored])  # it failed on a stream that lives: it would fail again

@@ -14,6 +14,7 @@ from onesoup.observability.logs import short
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import published_events
 from onesoup.xmpp.commands import ShowPresence
 from onesoup.xmpp.stream import StreamFailure, stanzas
@@ -115,7 +116,7 @@ class OwnPresence:
         try:
             self._interests_changed()
         except (StoreDown, NoSession) as error:
-            log.info("review-waits", sid=short(self._state.sid), reason=type(error).__name__)
+            log.info("review-waits", sid=short(self._state.sid), reason=error_name(error))
 
     def _publish(self, changed: dict[str, Any]) -> None:
         """Changes fields of the presence, and sends it when others can see a difference."""
@@ -182,6 +183,6 @@ class OwnPresence:
         try:
             self.go_online()
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-            log.info("presence-waits", sid=short(self._state.sid), reason=type(error).__name__)
+            log.info("presence-waits", sid=short(self._state.sid), reason=error_name(error))
             return False
         return True

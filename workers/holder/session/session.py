@@ -17,6 +17,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.redis.refusals import error_name
 from onesoup.store.session.session_values import NewSession, SessionStatus
 from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp.stream import Stream, stanzas
@@ -259,7 +260,7 @@ class XmppSession(StreamListener):
                 return self.outbox.give_up_largest()
             self.outbox.give_up_first()
         except (StoreDown, Fenced, NoSession) as error:
-            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+            log.warning("state-not-stored", sid=short(self.sid), reason=error_name(error))
         return None
 
     def stream_lost(self) -> None:
@@ -273,7 +274,7 @@ class XmppSession(StreamListener):
         try:
             self._store.write_stream(self.connection.resumption() if self.state.recorded else None, more)
         except (StoreDown, Fenced, NoSession) as error:
-            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+            log.warning("state-not-stored", sid=short(self.sid), reason=error_name(error))
 
     # --- what the holder asks of it ---
 
@@ -359,7 +360,7 @@ class XmppSession(StreamListener):
                 close_session(self._services, self.sid, self.session, self.shard, self.fence, code)
         except (StoreDown, Fenced) as error:
             # The next sweep of the shard finds the session and ends it.
-            log.warning("end-unfinished", sid=short(self.sid), reason=type(error).__name__)
+            log.warning("end-unfinished", sid=short(self.sid), reason=error_name(error))
         if self.state.phase is Phase.ENDING:
             self.state.enter(Phase.ENDED)
         self.ended.set()

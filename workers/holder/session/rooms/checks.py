@@ -6,6 +6,7 @@ from gevent.pool import Group
 
 from onesoup.observability.logs import short
 from onesoup.store.account.groups import GroupStore
+from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import room_requests, room_service, room_settings
 from onesoup.xmpp.stream import StreamFailure
 from workers.holder.session.rooms.joining import RoomJoining
@@ -76,7 +77,7 @@ class RoomChecks:
             room.about = now
             self._records.store_room(jid, room, *items)
         except BACKGROUND_FAILURES as error:
-            log.debug("room-not-read", sid=short(self._state.sid), reason=type(error).__name__)
+            log.debug("room-not-read", sid=short(self._state.sid), reason=error_name(error))
 
     def find_service(self) -> None:
         """Finds the room service of the own domain, if it is not known: Service-Response depends on it."""
@@ -85,4 +86,4 @@ class RoomChecks:
             if self._groups.service(domain) is None:
                 self._groups.keep_service(domain, room_service.find_room_service(self._client.query, domain))
         except BACKGROUND_FAILURES as error:
-            log.debug("no-service-found", sid=short(self._state.sid), reason=type(error).__name__)
+            log.debug("no-service-found", sid=short(self._state.sid), reason=error_name(error))

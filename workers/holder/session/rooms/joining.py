@@ -12,6 +12,7 @@ from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
+from onesoup.store.redis.refusals import error_name
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import room_requests
@@ -91,7 +92,7 @@ class RoomJoining:
             log.debug("room-again", sid=short(self._state.sid), condition=reply.error)
         except BACKGROUND_FAILURES as failure:
             # The next stream enters the room.
-            log.debug("room-waits", sid=short(self._state.sid), reason=type(failure).__name__)
+            log.debug("room-waits", sid=short(self._state.sid), reason=error_name(failure))
 
     def drop_room(self, jid: str, pending: PendingJoin, code: int) -> None:
         """Gives up a room that was joined and cannot be entered again. The phone is told, with `code` as the reason."""

@@ -1,0 +1,117 @@
+"""The Redis set-ups of docs/operation.md, with real servers and Sentinels: what phones see when a master or a replica dies."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import redis
+
+from onesoup.demo.stack import Stack
+from onesoup.phone.errors import Refused
+from tests.support.peer import Peers
+from tests.support.secrets import secret_text
+from tests.support.topologies import Sentinels, follows
+from tests.support.world import StoryPhone, World
+
+PAGE = Path(__file__).parents[2] / "docs" / "operation.md"
+# Answers in a row without a refusal after which an outage is over.
+QUIET_ANSWERS = 20
+# Seconds. The aim is 5 (docs/operation.md); a machine that does much else may take longer.
+MOST_OUTAGE = 20.0
+
+
+def recommended(replicas: str) -> list[str]:
+    """Options of every server, as the page has them for this number of replicas."""
+    row = re.search(rf"^\| {replicas} \| (\d+) \| (\d+|-) \|", PAGE.read_text(), re.MULTILINE)
+    assert row, replicas
+    lag = [] if row[2] == "-" else ["--min-replicas-max-lag", row[2]]
+    return ["--min-replicas-to-write", row[1], *lag]
+
+
+def silence() -> float:
+    found = re.search(r"`down-after-milliseconds (\d+)`", PAGE.read_text())
+    assert found
+    return int(found[1]) / 1000
+
+
+class Prober:
+    """A phone that sends one message after the other and notes when it is refused."""
+
+    def __init__(self, phone: StoryPhone, to: str) -> None:
+        self._phone, self._to = phone, to
+        self.refused: list[float] = []
+        self.answers = 0
+
+    def ask(self) -> bool:
+        try:
+            self._phone.send(self._to, secret_text())
+        except Refused as refused:
+            if refused.code != 503:
+                raise
+            self.refused.append(time.monotonic())
+            self.answers = 0
+            return False
+        self.answers += 1
+        return True
+
+    def until(self, happened: Callable[[], bool], within: float = 60.0) -> None:
+        """Asks until it has happened and nothing has been refused since for some answers."""
+        end, done = time.monotonic() + within, False
+        while not (done and self.answers >= QUIET_ANSWERS):
+            assert time.monotonic() < end, f"refused {len(self.refused)} times"
+            self.ask()
+            if not done and (done := happened()):
+                self.answers = 0
+
+
+@pytest.fixture
+def probed(stack: Stack, fresh_stack: Callable[..., Stack], peers: Peers) -> Iterator[Callable[[Sentinels], Prober]]:
+    """A phone that is logged in at a stack on these servers."""
+    with ExitStack() as ending:
+
+        def make(servers: Sentinels) -> Prober:
+            ending.enter_context(servers)
+            world = World(fresh_stack(redis=servers, prosody=stack.prosody), peers)
+            ending.callback(world.close)
+            ending.callback(world.stack.down)
+            alice, bob = world.cast("alice", "bob")
+            prober = Prober(world.phone(alice).start(), bob.wv)
+            assert prober.ask()
+            return prober
+
+        yield make
+
+
+def role(port: int) -> str:
+    try:
+        with redis.Redis(port=port) as client:
+            return str(client.info("replication")["role"])
+    except redis.RedisError:
+        return ""
+
+
+def test_a_failover_of_the_recommended_set_up_is_a_short_outage(probed, tmp_path, record_property):
+    """A master, two replicas, three Sentinels: the new master refuses writes until the other replica follows it."""
+    servers = Sentinels(tmp_path, replicas=2, options=recommended("two or more"), silence=silence())
+    prober = probed(servers)
+    servers.master.process.kill()
+    prober.until(lambda: any(role(each.port) == "master" for each in servers.replicas))
+    took = prober.refused[-1] - prober.refused[0] if prober.refused else 0.0
+    record_property("seconds", took)
+    print(f"503 for {took:.2f} s, {len(prober.refused)} requests refused")
+    assert took < MOST_OUTAGE
+
+
+def test_a_restart_of_the_only_replica_is_no_outage(probed, tmp_path):
+    """With min-replicas-to-write 1 each request would be refused meanwhile."""
+    servers = Sentinels(tmp_path, options=recommended("one"), silence=silence())
+    prober = probed(servers)
+    with redis.Redis(port=servers.master.port) as master:
+        servers.replica.process.kill()
+        prober.until(lambda: master.info("replication")["connected_slaves"] == 0)
+        servers.replica.start()
+        prober.until(lambda: follows(servers.replica.port))
+    assert prober.refused == []
