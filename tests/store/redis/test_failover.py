@@ -21,7 +21,6 @@ def servers(tmp_path: Path) -> Iterator[CutOff]:
         yield running
 
 
-@pytest.mark.timeout(120)
 def test_writers_and_listeners_leave_a_master_that_is_cut_off(servers: CutOff) -> None:
     clients = [connect(servers.url, shared=shared) for shared in (False, True)]
     heard: list[tuple[str, bytes]] = []
