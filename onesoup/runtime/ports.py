@@ -53,12 +53,13 @@ def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
 def _reserve(port: int) -> bool:
     """Whether this process now has the port, until it ends: of one file in which each byte is a port, it locks that byte."""
     file = _reservations()
-    if file is None:
-        return True
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-    except OSError:
+        if file is not None:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):  # another process has it; POSIX allows either error
         return False
+    except OSError:  # a file system without locks
+        return True
     return True
 
 

@@ -42,10 +42,10 @@ def runs() -> Iterator[dict[str, Run]]:
             run.wait()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("part", SHOWN)
 def test_a_part_runs_alone_and_reports(runs: dict[str, Run], part: str) -> None:
-    output, _ = runs[part].communicate(timeout=150)
+    output, _ = runs[part].communicate(timeout=380)
     assert runs[part].returncode == 0, output
     figures = json.loads((OUT / f"{part}-quick.json").read_text())["figures"]
     found = next(figure for figure in figures if figure["name"] == SHOWN[part])

@@ -96,7 +96,7 @@ def talk(alice: StoryPhone, bob: StoryPhone, text: str) -> None:
                 if time.monotonic() > end:
                     raise
                 time.sleep(1)
-        reader.hears(f"{text} of {writer.user}", within=45)
+        reader.hears(f"{text} of {writer.user}", within=120)
 
 
 def run(deployment: Deployment, open_files: int) -> str:
@@ -130,7 +130,7 @@ def _tells(operator: Operator) -> str:
         operator.does("Backup")
         operator.does("Start over")
         operator.does("Restore")
-        alice.hears("waits in the backup", within=45)
+        alice.hears("waits in the backup", within=120)
         talk(alice, bob, "after the restore")
     operator.does("Wake-ups by SMS, with Kannel")
     return f"two phones talked after {first:.0f} s; {len(PAIRS)} pairs broken and mended; restored on an empty machine"

@@ -76,7 +76,7 @@ def _line(bob: StoryPhone, write: object) -> None:
     with PhoneStcpLine(*where, bob.session_id or "", bob.cookie) as line:
         line.ping()
         write("wake up")  # type: ignore[operator]
-        assert line.wait(15.0), "no wake on the line"
+        assert line.wait(60.0), "no wake on the line"
         bob.hears("wake up")
 
 

@@ -184,7 +184,6 @@ class ShortMessages:
         return pts.join(parts).decode()
 
 
-@pytest.mark.timeout(120)
 def test_a_phone_that_has_nothing_but_sms(carrier: World, hook: HttpGateway) -> None:
     alice, bob = carrier.cast("alice", "bob")
     there = carrier.online(bob)

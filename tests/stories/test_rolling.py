@@ -110,7 +110,7 @@ class Load(threading.Thread):
         return octets
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_workers_and_gateways_are_replaced_and_no_request_fails(
     world: World, gateways: tuple[Process, Process], tmp_path: Path
 ) -> None:

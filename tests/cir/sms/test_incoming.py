@@ -409,7 +409,6 @@ def kannel(request, tmp_path):
         yield running
 
 
-@pytest.mark.timeout(120)
 def test_through_a_real_kannel_and_back(exchange, holder, kannel):
     """Each delivery is kept and not answered well, as by a process that dies: Kannel brings it again."""
     more = {"sms_user": "onesoup", "sms_password": "soup", "sms_from": "100", "sms_smsc": "carrier", "sms_prefixes": ("+1555",)}

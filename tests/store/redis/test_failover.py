@@ -22,7 +22,6 @@ def servers(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[CutOff]:
         yield running
 
 
-@pytest.mark.timeout(120)
 def test_writers_and_listeners_leave_a_master_that_is_cut_off(servers: CutOff) -> None:
     """One that goes on taking writes, for want of a second replica, is left because Sentinels name another one."""
     clients = [connect(servers.url, shared=shared) for shared in (not servers.wanted, True)]
