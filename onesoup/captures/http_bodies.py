@@ -41,7 +41,7 @@ def bodies_of_packets(packets: Iterable[Packet], name: str, notice: Notice) -> I
     if not counts["csp"]:
         raise CaptureError(_nothing(counts["other"]))
     if counts["other"]:
-        notice(f"left out: {counts['other']} HTTP messages that are not CSP")
+        notice(f"left out: HTTP messages that are not CSP ({counts['other']})")
     passed.sort(key=lambda each: each.message.packet)
     for each in passed:
         yield from _body(each.message, f"{name}, packet {each.message.packet}", each.connection, notice)
@@ -84,9 +84,9 @@ def _segments(packets: Iterable[Packet], notice: Notice) -> Iterator[Segment]:
             cut += len(segment.data) < segment.length
             yield segment
     if fragments:
-        notice(f"left out: {fragments} fragments of IP packets")
+        notice(f"left out: fragments of IP packets ({fragments})")
     if cut:
-        notice(f"{cut} packets were not recorded whole: tcpdump needs `-s 0`")
+        notice(f"packets that were not recorded whole ({cut}): tcpdump needs `-s 0`")
     for link in sorted(unknown):
         notice(f"left out: packets of link type {link}, which is not read here")
 

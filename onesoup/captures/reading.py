@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from onesoup.captures.documents import CapturedBody
+from onesoup.captures.dump_rows import read_row
 from onesoup.captures.errors import CaptureError
 from onesoup.captures.frames import guess_link
 from onesoup.captures.http_bodies import bodies_of_packets, bodies_of_saved_http
@@ -33,6 +34,11 @@ def read_capture(data: bytes, name: str, notice: Callable[[str], None] = _quiet)
         yield from _of_text(list(read_text(data)), name, notice)
     else:
         yield from _of_bytes(data, name)
+
+
+def is_line_of_documents(line: bytes) -> bool:
+    """Whether a file that begins with this line has its documents on lines, one on each; else it is a capture of another form."""
+    return is_text(line) and not (is_pcap(line) or begins_http(line) or read_row(line.decode("latin-1").rstrip(), ()))
 
 
 def _of_text(written: list[WrittenBytes], name: str, notice: Callable[[str], None]) -> Iterator[CapturedBody]:

@@ -36,19 +36,19 @@ class SpanList:
         self.names: list[str] = []
         self.end = 0
 
-    def add(self, end: int, kind: str, note: str) -> None:
-        """The bytes up to `end`. `depth` is that of the open element, and one more for what is in it."""
-        depth = len(self.names) - (kind in ("tag", "end")) if self.names else 0
+    def add(self, end: int, kind: str, note: str, inside: bool = True) -> None:
+        """The bytes up to `end`: `inside` of the open element, which is one deeper, or its tags."""
         if end > self.end:
+            depth = len(self.names) - (not inside)
             self.spans.append(Span(self.end, end, kind, depth, note, "/".join(self.names)))
             self.end = end
 
     def open(self, end: int, name: str) -> None:
         self.names.append(name)
-        self.add(end, "tag", name)
+        self.add(end, "tag", name, inside=False)
 
     def close(self, end: int) -> None:
-        self.add(end, "end", f"end of {self.names[-1]}")
+        self.add(end, "end", f"end of {self.names[-1]}", inside=False)
         self.names.pop()
 
 

@@ -30,6 +30,11 @@ def begins_document(data: bytes) -> bool:
     return _BEGIN.match(data) is not None
 
 
+def begins_anew(data: bytes) -> bool:
+    """Whether a document begins here for sure, and not a part of one."""
+    return bool(_NEXT.match(data) or _PTS.match(data) or re.match(rb"0[1-3][0-9A-Fa-f ]{6}", data))
+
+
 def split_documents(data: bytes) -> Iterator[tuple[int, bytes]]:
     """(offset, document) of each. White space and zeros between documents belong to none."""
     at = 0
@@ -85,32 +90,48 @@ class _NotOne(Exception):
 
 def xml_end(data: bytes, at: int) -> tuple[int, bool]:
     """The offset behind the root element, and True; else the offset of what is wrong, and False."""
-    walker = _XmlEnd()
+    finder = RootFinder()
     limit = min(len(data), at + MAX_DOCUMENT_BYTES)
-    try:
-        for start in range(at, limit, _PIECE):
-            walker.parser.Parse(data[start : min(start + _PIECE, limit)], False)
-        walker.parser.Parse(b"", True)
-    except _RootEnded:
-        end = at + walker.parser.CurrentByteIndex
-        closing = data.find(b">", end) if data.startswith(b"</", end) else end - 1
-        return closing + 1, True
-    except _NotOne:
-        return at + walker.parser.CurrentByteIndex, False
-    except (expat.ExpatError, ValueError, LookupError):
-        return min(at + max(walker.parser.ErrorByteIndex, 0), limit), False
+    for start in range(at, limit, _PIECE):
+        finder.feed(data[start : min(start + _PIECE, limit)])
+        if finder.end is not None:
+            return at + finder.end, finder.whole
     return limit, False
 
 
-class _XmlEnd:
-    """Stops where the root ends, and where another root begins inside of it: the first was cut off."""
+class RootFinder:
+    """Reads XML up to where its root ends, or up to what is wrong: `end`. Another root inside of the first is wrong too."""
 
     def __init__(self) -> None:
+        self.end: int | None = None
+        self.whole = False
         self.depth = 0
+        self.tail = b""  # of what was fed, to look for the end of the last tag
+        self.fed = 0
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.stop_at_end
         self.parser.EntityDeclHandler = self.refuse
+
+    def feed(self, piece: bytes) -> None:
+        """`piece` goes on where the last one ended; a tag may go over several."""
+        self.tail = self.tail[-_PIECE:] + piece
+        self.fed += len(piece)
+        try:
+            self.parser.Parse(piece, False)
+        except _RootEnded:
+            self.end, self.whole = self.behind_root(), True
+        except _NotOne:
+            self.end = self.parser.CurrentByteIndex
+        except (expat.ExpatError, ValueError, LookupError):
+            self.end = min(max(self.parser.ErrorByteIndex, 0), self.fed)
+
+    def behind_root(self) -> int:
+        before = self.fed - len(self.tail)
+        at = self.parser.CurrentByteIndex
+        if not self.tail.startswith(b"</", at - before):
+            return at  # <a/>: the parser is behind it
+        return before + self.tail.index(b">", at - before) + 1
 
     def start(self, name: str, _: dict[str, str]) -> None:
         if self.depth and (self.depth > MAX_ELEMENT_DEPTH or name.endswith("WV-CSP-Message")):

@@ -82,7 +82,7 @@ def test_fragments_and_unknown_links_are_said_to_be_left_out():
     fragment = ethernet(ipv4(PHONE, ("192.0.2.1", 80), b"x" * 8, fragment=0x2000))
     found, told = read(pcap([fragment, *Talk().opened().ask(LOGIN, POLL).frames]))
     assert len(found) == 2
-    assert told == ["left out: 1 fragments of IP packets"]
+    assert told == ["left out: fragments of IP packets (1)"]
     with pytest.raises(CaptureError, match="no HTTP messages"):
         read(pcap([FRAME], 127))
 
@@ -147,7 +147,7 @@ def test_other_http_is_left_out_with_a_word():
     )
     found, told = read(pcap(talk.frames))
     assert [body.data for body in found] == [XML, XML]
-    assert told == ["left out: 2 HTTP messages that are not CSP"]
+    assert told == ["left out: HTTP messages that are not CSP (2)"]
 
 
 def test_an_answer_that_is_no_csp_is_told():
