@@ -42,20 +42,24 @@ def read_row(line: str, rows: Sequence[DumpRow]) -> DumpRow | None:
     found = _ROW.fullmatch(line)
     if found is None or (not rows and int(found[3], 16)):
         return None
-    words = _words(found[5] or "")
+    words = _words(found[5] or "", 1 if found[4] else 2)
     if not words and (found[5] or not rows):
         return None
     return DumpRow(len(found[1].expandtabs()), found[3], bool(found[4]), words)
 
 
-def _words(text: str) -> tuple[tuple[int, str], ...]:
+def _words(text: str, blanks: int) -> tuple[tuple[int, str], ...]:
+    """Words with at most so many blanks between them: xxd and tcpdump, which write a colon, have no gap in the middle."""
     words: list[tuple[int, str]] = []
     at = 0
     while len(words) < _MOST_IN_ROW and (found := _WORD.match(text, at)):
-        if words and (len(found[2]) != len(words[0][1]) or len(found[1]) > 2):
+        half = bool(words) and len(found[2]) == 2 and len(words[0][1]) == 4  # an odd number of bytes in words of two
+        if words and (len(found[1]) > blanks or not (half or len(found[2]) == len(words[0][1]))):
             break  # the characters begin, or the blanks that stand for bytes which the last row does not have
         words.append((len(found[1]), found[2]))
         at = found.end()
+        if half:
+            break
     return tuple(words)
 
 
@@ -83,7 +87,7 @@ def _joined(rows: Sequence[DumpRow], swapped: bool) -> bytes:
             repeated -= max(missing, 0)
             continue
         if room is None:
-            room = width if place else _end_of_only_row(rows[0])
+            room = width if place else _room_of_only_row(rows[0])
         else:
             width = max(room, 1)
         out += octets[:room]
@@ -96,11 +100,11 @@ def _room(offsets: Sequence[int | None], place: int) -> int | None:
     return None if here is None or following is None else max(following - here, 0)
 
 
-def _end_of_only_row(row: DumpRow) -> int:
-    """A row that stands alone has 16 bytes, or what is before the second pair of blanks."""
-    size = len(row.words[0][1]) // 2 or 1
-    wide = [place * size for place, (blanks, _) in enumerate(row.words) if blanks > 1 and place * size >= _USUAL_WIDTH]
-    return wide[0] if wide else max(_USUAL_WIDTH, len(row.words) * size if not wide and len(row.words) * size > 32 else 0)
+def _room_of_only_row(row: DumpRow) -> int:
+    """All of a row that stands alone, or what is before two blanks that come too late to be its middle."""
+    size = max(len(row.words[0][1]) // 2, 1)
+    ends = [place * size for place, (blanks, _) in enumerate(row.words) if blanks > 1 and place * size >= _USUAL_WIDTH]
+    return ends[0] if ends else _MOST_IN_ROW * size
 
 
 def _decoded(row: DumpRow, swapped: bool) -> bytes:
@@ -117,14 +121,18 @@ def _decoded(row: DumpRow, swapped: bool) -> bytes:
 
 
 def _offsets(rows: Sequence[DumpRow], decoded: Sequence[bytes]) -> list[int | None]:
-    """Where rows begin, in the first radix in which the first row has as many bytes as it shows, or fewer."""
+    """Where rows begin, in the radix that leaves the first row the most bytes of those that it shows."""
     plain = [row.offset for row in rows if row.offset != "*"]
+    best: list[int] = []
     for radix in _RADIXES:
         try:
             numbers = [int(text, radix) for text in plain]
         except ValueError:
             continue
-        if len(numbers) < 2 or 0 < numbers[1] - numbers[0] <= len(decoded[0]):
-            left = iter(numbers)
-            return [None if row.offset == "*" else next(left) for row in rows]
-    return [None] * len(rows)
+        if len(numbers) < 2:
+            return [numbers[0]]
+        width = numbers[1] - numbers[0]
+        if 0 < width <= len(decoded[0]) and (not best or width > best[1] - best[0]):
+            best = numbers
+    left = iter(best)
+    return [None if row.offset == "*" or not best else next(left) for row in rows]

@@ -11,7 +11,7 @@ from onesoup.captures.frames import guess_link
 from onesoup.captures.http_bodies import bodies_of_packets, bodies_of_saved_http
 from onesoup.captures.http_stream import begins_http
 from onesoup.captures.pcap import Packet, is_pcap, read_packets
-from onesoup.captures.splitting import begins_document, split_documents
+from onesoup.captures.splitting import split_documents
 from onesoup.captures.text_dumps import WrittenBytes, is_text, read_text
 
 
@@ -48,7 +48,7 @@ def _of_text(written: list[WrittenBytes], name: str, notice: Callable[[str], Non
     if any(begins_http(each.data) for each in written):
         yield from bodies_of_saved_http(b"".join(each.data for each in written), name, notice)
         return
-    links = [None if begins_document(each.data) else guess_link(each.data) for each in written]
+    links = [guess_link(each.data) for each in written]
     if any(link is not None for link in links):
         packets = (
             Packet(number, None, link, each.data)

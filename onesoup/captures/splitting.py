@@ -16,9 +16,10 @@ _NEXT = re.compile(
     rb"[\x01-\x03](?:[\x0f-\x12]\x6a\x00|\x01\x6a.|\x00[\x00-\x7f]\x6a)[\x40-\xff]|<\?xml|<!DOCTYPE|<(?:\w{1,40}:)?WV-CSP-",
     re.DOTALL,
 )
-# What begins a document where one is expected.
+# What begins a document where one may begin, or a line of hex may go on: few bytes inside of documents look like this.
 _BEGIN = re.compile(
-    rb"[\x01-\x03](?:[\x01\x0f-\x12]|\x00[\x00-\x7f])[\x00-\x7f]|<[?!A-Za-z_]|\xef\xbb\xbf\s*<|WV(?:\d\d|XX)[A-Za-z]{2}"
+    rb"\x03(?:[\x01\x0f-\x12]|\x00[\x00-\x7f])[\x00\x03\x04\x6a]|[\x01\x02][\x0f-\x12]\x6a|<[?!A-Za-z_]|\xef\xbb\xbf\s*<"
+    rb"|WV(?:\d\d|XX)[A-Za-z]{2}"
 )
 _BETWEEN = b" \t\r\n\f\0"
 _WBXML, _XML, _UTF_16 = (b"\x01", b"\x02", b"\x03"), (b"<", b"\xef\xbb\xbf"), (b"\xff\xfe", b"\xfe\xff")

@@ -23,7 +23,9 @@ _XML_INSIDE = re.compile(rb"(?P<xml><\?xml\s|<!DOCTYPE\s+WV|<(?:\w{1,40}:)?WV-CS
 _PTS = re.compile(rb"\s*WV(?:\d\d|XX)[A-Za-z]{2}")
 _SEPARATORS = re.compile(rb"\\x|0[xX]|[\s:,;.\-]+")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
-_CLOCK = re.compile(rb"\d{2,4}[-:./]\d\d[-:./]\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+_CLOCK = re.compile(rb"(?:\d{2,4}[-./]\d\d[-./]\d{2,4}[ T]*)?(?:\d\d:\d\d(?::\d\d)?)?")
+# Shorter hex that begins no document is a number or a word, in a file that has documents.
+_SHORT_HEX = 8
 _INSIDE = re.compile(rb"(?<![0-9A-Fa-f])(?:0[1-3]|3[cC]|57)(?:[ :\-]?[0-9A-Fa-f]{2}){7,}")
 _C_ARRAY = re.compile(rb"0[xX][0-9A-Fa-f]{1,2}\s*,")
 _C_COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -77,6 +79,8 @@ class _TextReader:
         self.hexes = bytearray()
         self.rows: list[DumpRow] = []
         self.begun = 0
+        self.short: list[WrittenBytes] = []
+        self.found = False
 
     def read(self) -> Iterator[WrittenBytes]:
         at = 0
@@ -87,6 +91,7 @@ class _TextReader:
                 yield from self.finished()
                 start = xml.start("xml")
                 end = document_end(self.data, start)
+                self.found = True
                 yield WrittenBytes(self.data[start:end], self.line)
                 self.line += self.data.count(b"\n", at, end) - 1  # what is behind the document on its last line comes next
                 at = end
@@ -94,6 +99,8 @@ class _TextReader:
             yield from self.one_line(self.data[at:end])
             at = end
         yield from self.finished()
+        if not self.found:
+            yield from self.short
 
     def one_line(self, line: bytes) -> Iterator[WrittenBytes]:
         for odd, plain in _ODD_BLANKS:
@@ -101,6 +108,7 @@ class _TextReader:
         line = line.rstrip()
         if _PTS.match(line):
             yield from self.finished()
+            self.found = True
             yield WrittenBytes(line.strip(), self.line)
         elif row := read_row(line.decode("latin-1"), self.rows):
             yield from self.row(row)
@@ -116,6 +124,9 @@ class _TextReader:
 
     def more_hex(self, found: bytes) -> Iterator[WrittenBytes]:
         """A line begins a document, or it goes on with the one before."""
+        if not self.hexes and len(found) < _SHORT_HEX and not begins_document(found):
+            self.short.append(WrittenBytes(found, self.line))
+            return
         if self.rows or begins_document(found):
             yield from self.finished()
         if not self.hexes:
@@ -126,6 +137,7 @@ class _TextReader:
         found = bytes_of_rows(self.rows) if self.rows else bytes(self.hexes)
         self.rows, self.hexes = [], bytearray()
         if found:
+            self.found = True
             yield WrittenBytes(found, self.begun)
 
 
