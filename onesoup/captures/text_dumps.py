@@ -120,7 +120,8 @@ class _TextReader:
             yield from self.finished()
         if not self.rows:
             self.begun = self.line
-        self.rows.append(row)
+        if self.rows or row.words:
+            self.rows.append(row)
 
     def more_hex(self, found: bytes) -> Iterator[WrittenBytes]:
         """A line begins a document, or it goes on with the one before."""
