@@ -46,9 +46,11 @@ def decode(files: tuple[str, ...], pretty: bool | None, annotated: bool, as_json
     if files or form:
         sys.exit(not _each_file(files or ("-",), view))
     first = sys.stdin.buffer.readline()
+    if first == b"\n":  # pcapng begins with a line end
+        first += sys.stdin.buffer.readline()
     if not is_line_of_documents(first):
         sys.exit(not view.show_file(first + sys.stdin.buffer.read(), "standard input"))
-    lines = chain([first] if first else [], sys.stdin.buffer)
+    lines = chain(first.splitlines(keepends=True), sys.stdin.buffer)
     sys.exit(not answer_lines(lines, lambda line: decoded_line(line, secrets).encode() + b"\n", sys.stdout.buffer))
 
 
@@ -71,8 +73,7 @@ def _read_files(files: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _tell(name: str, text: str) -> None:
-    line = f"{name}: {text}"
-    click.echo("".join(char if char.isprintable() else "?" for char in line), err=True)
+    click.echo(shown.harmless(f"{name}: {text}"), err=True)
 
 
 def _reason(error: WireError) -> str:
@@ -139,7 +140,7 @@ class _View:
         if self.written:
             yield ""
         self.written += 1
-        head = shown.heading(body, label, found.document)
+        head = shown.heading(body, shown.harmless(label), found.document)
         if self.form == "annotated":
             yield from head
             yield from shown.annotated(body.data, found, self.secrets) if body.data else ()

@@ -129,10 +129,8 @@ def _offsets(rows: Sequence[DumpRow], decoded: Sequence[bytes]) -> list[int | No
             numbers = [int(text, radix) for text in plain]
         except ValueError:
             continue
-        if len(numbers) < 2:
-            return [numbers[0]]
-        width = numbers[1] - numbers[0]
-        if 0 < width <= len(decoded[0]) and (not best or width > best[1] - best[0]):
+        width = numbers[1] - numbers[0] if len(numbers) > 1 else 1
+        if 0 < width <= len(decoded[0]) and (len(best) < 2 or width > best[1] - best[0]):
             best = numbers
     left = iter(best)
     return [None if row.offset == "*" or not best else next(left) for row in rows]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
+from onesoup.captures.annotate import Annotation
 from onesoup.captures.spans import VALUE_KINDS, Span
+from onesoup.captures.wbxml_spans import STRINGS_NOTE
 from onesoup.wire.tree import Element
 
 # The last: what a user answers to get a new password.
@@ -27,16 +28,16 @@ def is_secret(span: Span) -> bool:
     return span.kind in VALUE_KINDS and not SECRET_ELEMENTS.isdisjoint(span.path.split("/"))
 
 
-def without_secrets(spans: Iterable[Span], table_used: Iterable[str]) -> tuple[list[Span], set[int]]:
+def without_secrets(annotation: Annotation) -> tuple[list[Span], set[int]]:
     """The spans with no secret in their notes, and the offsets of those whose bytes must not be shown.
 
-    `table_used`: the elements whose text stands in the string table. With a secret there, none of the table is shown.
+    With a secret in the string table of WBXML, none of the table is shown; nor where an error hides who uses it.
     """
     found: list[Span] = []
     secret: set[int] = set()
-    table = not SECRET_ELEMENTS.isdisjoint(table_used)
-    for span in spans:
-        if is_secret(span) or (table and span.kind == "header" and span.note.startswith("strings ")):
+    table = annotation.error is not None or not SECRET_ELEMENTS.isdisjoint(annotation.table_used)
+    for span in annotation.spans:
+        if is_secret(span) or (table and span.kind == "header" and span.note.startswith(STRINGS_NOTE)):
             secret.add(span.start)
             span = replace(span, note="hidden")
         found.append(span)

@@ -58,7 +58,7 @@ class HttpStream:
         self.state = _State.START
         self.message = HttpMessage(0, {})
         self.wanted = 0
-        self.skipped = 0
+        self.looked_at = 0  # how much of a head has been looked through for its end
         self.packet = 0
         self.at: float | None = None
 
@@ -98,21 +98,19 @@ class HttpStream:
     def start(self) -> HttpMessage | None:
         found = _START.search(self.buffer)
         if found is None:
-            self.skip(max(len(self.buffer) - _MOST_START, 0))
+            del self.buffer[: max(len(self.buffer) - _MOST_START, 0)]
             return None
         self.message = HttpMessage(int(found["status"] or 0), {})
-        self.skip(found.start())
-        self.state = _State.HEAD
+        del self.buffer[: found.start()]
+        self.state, self.looked_at = _State.HEAD, 0
         return None
 
-    def skip(self, size: int) -> None:
-        self.skipped += len(bytes(self.buffer[:size]).strip(b"\r\n"))
-        del self.buffer[:size]
-
     def head(self) -> HttpMessage | None:
-        end = _HEAD_END.search(self.buffer)
+        end = _HEAD_END.search(self.buffer, self.looked_at)
         if end is None:
+            self.looked_at = max(len(self.buffer) - 3, 0)
             if len(self.buffer) > _MOST_HEAD:
+                self.buffer.clear()  # it begins with a start line, which must not be found again
                 self.lose("the head of an HTTP message has no end")
             return None
         self.message.headers = _headers(bytes(self.buffer[: end.start()]))

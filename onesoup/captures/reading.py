@@ -38,7 +38,9 @@ def read_capture(data: bytes, name: str, notice: Callable[[str], None] = _quiet)
 
 def is_line_of_documents(line: bytes) -> bool:
     """Whether a file that begins with this line has its documents on lines, one on each; else it is a capture of another form."""
-    return is_text(line) and not (is_pcap(line) or begins_http(line) or read_row(line.decode("latin-1").rstrip(), ()))
+    return is_text(line) and not (
+        line.startswith(b"\n\r\r\n") or is_pcap(line) or begins_http(line) or read_row(line.decode("latin-1").rstrip(), ())
+    )
 
 
 def _of_text(written: list[WrittenBytes], name: str, notice: Callable[[str], None]) -> Iterator[CapturedBody]:

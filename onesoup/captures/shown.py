@@ -32,6 +32,11 @@ def heading(body: CapturedBody, label: str, document: Document | None) -> list[s
     return [label, ", ".join(filter(None, facts))]
 
 
+def harmless(text: str) -> str:
+    """Names and content of files with nothing in them that could drive a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 def when(at: float | None) -> str:
     try:
         return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " UTC"
@@ -80,7 +85,7 @@ def _opening(element: Element, depth: int) -> Iterator[str]:
 
 def annotated(body: bytes, found: Annotation, secrets: bool) -> Iterator[str]:
     """The bytes in rows, and beside them what they are."""
-    spans, hidden = (found.spans, set()) if secrets else without_secrets(found.spans, found.table_used)
+    spans, hidden = (found.spans, set()) if secrets else without_secrets(found)
     for span in spans:
         yield from _rows(span, _hex(body[span.start : span.end], span.start in hidden))
     if found.error:
@@ -150,7 +155,7 @@ def _tree(root: Element) -> dict[str, Any]:
 
 
 def _spans(body: bytes, found: Annotation, secrets: bool) -> list[dict[str, Any]]:
-    spans, hidden = (found.spans, set()) if secrets else without_secrets(found.spans, found.table_used)
+    spans, hidden = (found.spans, set()) if secrets else without_secrets(found)
     return [
         {
             "start": span.start,

@@ -109,7 +109,10 @@ class RootFinder:
         self.depth = 0
         self.tail = b""  # of what was fed, to look for the end of the last tag
         self.fed = 0
+        self.at = 0  # where the last event was
         self.parser = expat.ParserCreate()
+        if hasattr(self.parser, "SetReparseDeferralEnabled"):  # newer parsers would tell of the end of the root too late
+            self.parser.SetReparseDeferralEnabled(False)
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.stop_at_end
         self.parser.EntityDeclHandler = self.refuse
@@ -121,28 +124,30 @@ class RootFinder:
         try:
             self.parser.Parse(piece, False)
         except _RootEnded:
-            self.end, self.whole = self.behind_root(), True
+            self.end, self.whole = self.behind_root(self.at), True
         except _NotOne:
-            self.end = self.parser.CurrentByteIndex
+            self.end = self.at
         except (expat.ExpatError, ValueError, LookupError):
             self.end = min(max(self.parser.ErrorByteIndex, 0), self.fed)
 
-    def behind_root(self) -> int:
+    def behind_root(self, at: int) -> int:
         before = self.fed - len(self.tail)
-        at = self.parser.CurrentByteIndex
         if not self.tail.startswith(b"</", at - before):
             return at  # <a/>: the parser is behind it
         return before + self.tail.index(b">", at - before) + 1
 
     def start(self, name: str, _: dict[str, str]) -> None:
+        self.at = self.parser.CurrentByteIndex  # told rightly inside of a handler only
         if self.depth and (self.depth > MAX_ELEMENT_DEPTH or name.endswith("WV-CSP-Message")):
             raise _NotOne
         self.depth += 1
 
     def stop_at_end(self, _: str) -> None:
         self.depth -= 1
+        self.at = self.parser.CurrentByteIndex
         if not self.depth:
             raise _RootEnded
 
     def refuse(self, *_: object) -> None:
+        self.at = self.parser.CurrentByteIndex
         raise _NotOne

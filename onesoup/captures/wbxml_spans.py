@@ -13,6 +13,8 @@ from onesoup.wire.tree import Element
 from onesoup.wire.wbxml_reader import WbxmlReader
 
 _NOWHERE = Element("")
+# How the note on the string table begins.
+STRINGS_NOTE = "strings"
 
 
 class WbxmlSpans(WbxmlReader):
@@ -56,7 +58,7 @@ class WbxmlSpans(WbxmlReader):
         add(after, "header", f"character set {tokens.CHARSETS.get(mib, 'not told')}")
         length, start = self.mb(after)
         add(start, "header", f"string table of {length} bytes" if length else "no string table")
-        add(body, "header", f"strings {quoted(self.string(self.strings))}")
+        add(body, "header", f"{STRINGS_NOTE} {quoted(self.string(self.strings))}")
         return body
 
     def token(self, pos: int) -> tuple[int, bool]:
