@@ -47,11 +47,12 @@ def test_a_phone_starts_as_its_handset_does_and_then_polls(js):
         client.addEventListener("state", ({ detail }) => phases.push(detail.phase));
         await client.login("alice", "secret");
         await server.came("Polling-Request");
-        const contacts = [...client.contacts.values()].map(({ userId, nickname, availability }) => [userId, nickname, availability]);
+        const known = [...client.contacts.values()];
+        const contacts = known.map(({ userId, nickname, availability }) => [userId, nickname, availability]);
         const { phase, sessionId, keepAlive, pollEvery, services } = client.state;
         await client.logout();
-        return { names: server.names, contacts, phases: [...new Set(phases)], state: { phase, sessionId, keepAlive, pollEvery, services },
-            after: client.state.phase, domain: client.domain };
+        const state = { phase, sessionId, keepAlive, pollEvery, services };
+        return { names: server.names, contacts, phases: [...new Set(phases)], state, after: client.state.phase, domain: client.domain };
     """)
     assert told["names"] == [
         "Login-Request",
@@ -124,7 +125,8 @@ def test_a_start_that_fails_leaves_no_session_behind(js):
 
 def test_whoever_stops_logging_in_waits_for_nothing(js):
     told = js("""
-        const server = new Server({ "Login-Request": ({ signal }) => new Promise((_, fail) => signal.addEventListener("abort", fail)) });
+        const never = ({ signal }) => new Promise((_, fail) => signal.addEventListener("abort", fail));
+        const server = new Server({ "Login-Request": never });
         const client = phoneOf(server), login = failure(client.login("alice", "secret"));
         await server.came("Login-Request");
         await client.logout();
@@ -232,7 +234,8 @@ def test_a_held_poll_delays_no_message_unless_the_handset_waits_for_it(js):
                 "Polling-Request": () => open.then(() => null),
                 "GetPresence-Request": () => ["GetPresence-Response", result(200)],
                 "GetBlockedList-Request": () => ["Status", result(501)],
-                "Login-Request": () => ["Login-Response", result(200), ["SessionID", "s1"], ["Nonce", "n"], ["DigestSchema", "MD5"]],
+                "Login-Request": () =>
+                    ["Login-Response", result(200), ["SessionID", "s1"], ["Nonce", "n"], ["DigestSchema", "MD5"]],
             });
             const client = phoneOf(server, handset, { version: "1.2" });
             await client.login("alice", "secret");
@@ -295,7 +298,8 @@ def test_an_answer_that_says_that_more_waits_brings_a_poll_at_once(js):
 
 def test_what_this_handset_does_not_answer_stays_without_an_answer(js):
     told = js("""
-        const waiting = [["MessageNotification", ["MessageInfo"]], ["GroupChangeNotice", ["GroupID", "wv:/x@y"]], ["Never-Heard"]];
+        const notice = ["GroupChangeNotice", ["GroupID", "wv:/x@y"]];
+        const waiting = [["MessageNotification", ["MessageInfo"]], notice, ["Never-Heard"]];
         const server = new Server({ "Polling-Request": () => {
             const tree = waiting.shift();
             return tree ? { mode: "Request", id: `s${waiting.length}`, more: waiting.length > 0, tree } : null;
@@ -311,7 +315,8 @@ def test_what_this_handset_does_not_answer_stays_without_an_answer(js):
 
 def test_a_phone_says_that_it_is_there_before_its_time_is_over(js):
     told = js("""
-        const server = new Server({ "Login-Request": () => ["Login-Response", result(200), ["SessionID", "s1"], ["KeepAliveTime", "1"]] });
+        const hasty = ["Login-Response", result(200), ["SessionID", "s1"], ["KeepAliveTime", "1"]];
+        const server = new Server({ "Login-Request": () => hasty });
         const client = phoneOf(server);
         await client.login("alice", "secret");
         await server.came("KeepAlive-Request");
@@ -324,9 +329,10 @@ def test_a_phone_says_that_it_is_there_before_its_time_is_over(js):
 def test_what_a_server_says_without_end_fills_no_memory(js):
     told = js("""
         let count = 0;
-        const server = new Server({ "Polling-Request": () => count++ < 1200 ? { mode: "Request", id: `s${count}`, more: true,
-            tree: ["NewMessage", ["MessageInfo", ["MessageID", `m${count}`], ["Sender", ["User", ["UserID", `wv:u${count % 150}@x`]]]],
-            ["ContentData", "x"]] } : null });
+        const sender = () => ["Sender", ["User", ["UserID", `wv:u${count % 150}@x`]]];
+        const tree = () => ["NewMessage", ["MessageInfo", ["MessageID", `m${count}`], sender()], ["ContentData", "x"]];
+        const next = () => (count++ < 1200 ? { mode: "Request", id: `s${count}`, more: true, tree: tree() } : null);
+        const server = new Server({ "Polling-Request": next });
         const client = phoneOf(server);
         await client.login("alice", "secret");
         await server.came("MessageDelivered", 1200);
@@ -342,10 +348,14 @@ def test_what_a_server_says_without_end_fills_no_memory(js):
 def test_only_a_picture_is_shown_as_one(js):
     told = js("""
         const { messageOf } = await import("/demo/files/engine/answers.js");
-        const message = (type, data) => codec.Element.of("NewMessage", codec.Element.of("MessageInfo",
-            codec.Element.of("ContentType", type)), codec.Element.of("ContentData", data));
-        return [["image/png", "iVBORw=="], ["image/svg+xml", "PHN2Zz4="], ["text/html", "<b>x</b>"], ["image/png", "%%%"], ["", "plain"]]
-            .map(([type, data]) => messageOf(message(type, data))).map(({ text, picture }) => [text, picture && [picture.type, picture.size]]);
+        const { of } = codec.Element;
+        const message = ([type, data]) =>
+            of("NewMessage", of("MessageInfo", of("ContentType", type)), of("ContentData", data));
+        const shown = ({ text, picture }) => [text, picture && [picture.type, picture.size]];
+        const contents = [
+            ["image/png", "iVBORw=="], ["image/svg+xml", "PHN2Zz4="], ["text/html", "<b>x</b>"], ["image/png", "%%%"], ["", "plain"],
+        ];
+        return contents.map((each) => shown(messageOf(message(each))));
     """)
     assert told == [
         ["", ["image/png", 4]],
