@@ -20,6 +20,7 @@ from onesoup.demo.stack import ROLES, Federation, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
 from onesoup.runtime.ports import is_free
 from onesoup.settings import ENV_PREFIX, Settings, SettingsError, load_settings
+from onesoup.settings.masking import setting_text
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.page_links import new_link
 
@@ -43,6 +44,9 @@ DEMO_DEFAULTS = {
     "ADMIN_PORT": "0",
     # What was said in the lobby before.
     "GROUP_HISTORY": "5",
+    "BROWSER_PHONE": "true",
+    # A phone that wants news sooner than after ten seconds gets them: few phones are here, and people look at them.
+    "SERVER_POLL_MIN": "2",
 }
 
 
@@ -190,6 +194,8 @@ def _stack(plan: DemoPlan, passwords: Mapping[str, str], environ: Mapping[str, s
     own = dict(DEMO_DEFAULTS)
     if plan.is_open and not settings.trusted_proxies:  # which can have HTTPS
         own["ACCOUNT_LINK"] = "true"
+    if plan.is_private:  # and its passwords are known to everybody
+        own["BROWSER_PHONE_ACCOUNTS"] = setting_text(passwords)
     if set(settings.allowed_domains) == {settings.domain}:
         # The XMPP server is our own and bans nobody: one stranger with wrong passwords must not lock its domain.
         own["REFUSALS_AT_SERVER"] = "0"

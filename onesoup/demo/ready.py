@@ -147,6 +147,8 @@ def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     else:
         yield "account", f"{greeting.url}account chooses a password for the phone"
     password = stack.passwords["alice"] if greeting.shows_passwords else "PASSWORD"
+    if stack.settings.browser_phone:
+        yield "no phone?", f"{greeting.url}demo is one in the browser; {greeting.url}demo/wall shows two"
     yield "", "A phone in a second terminal:"
     yield "", f"    {command()} phone --url {greeting.url} \\"
     yield "", f"        --user alice --password {password}"

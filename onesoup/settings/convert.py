@@ -120,6 +120,21 @@ def _places(raw: Any) -> dict[str, str]:
     return places
 
 
+def _passwords(raw: Any) -> dict[str, str]:
+    pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
+    passwords = {str(user).strip(): str(password) for user, password in pairs}
+    if not all(user and password for user, password in passwords.items()):
+        raise ValueError("must be pairs user=password")
+    return passwords
+
+
+def _websocket(raw: Any) -> str:
+    url = _string(raw)
+    if url and not re.fullmatch(r"wss?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^\s;,]*)?", url):
+        raise ValueError("must be a URL of ws or wss")
+    return url
+
+
 def _digits(raw: Any) -> str:
     text = _string(str(raw) if isinstance(raw, int) else raw).removeprefix("+")
     if text and not (text.isascii() and text.isdigit()):
@@ -169,6 +184,8 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "xmpp_routes": _routes,
     "domain_by_place": _places,
     "gateway_domains": _domains,
+    "browser_phone_xmpp": _websocket,
+    "browser_phone_accounts": _passwords,
     "country_code": _digits,
     "redis_url": _redis_url,
     "trusted_proxies": _nets,

@@ -30,7 +30,7 @@ def setting(
     where scheme, user and host may be shown. A secret can also be given by ..._FILE."""
     metadata = {"help": help, "example": example, "low": low, "high": high, "choices": choices, "secret": secret}
     if isinstance(default, dict):
-        return field(default_factory=dict, hash=False, metadata=metadata)
+        return field(default_factory=dict, hash=False, repr=not secret, metadata=metadata)
     return field(default=default, repr=not secret, metadata=metadata)
 
 

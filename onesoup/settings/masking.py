@@ -35,7 +35,7 @@ def secret_texts(settings: Settings) -> frozenset[str]:
     for spec in fields(Settings):
         value = getattr(settings, spec.name)
         if spec.metadata["secret"] == SECRET:
-            found.add(value)
+            found |= set(value.values()) if isinstance(value, dict) else {value}
         elif spec.metadata["secret"] == SECRET_URL:
             found |= _secrets_in(value)
     return frozenset(each for each in found if len(each) >= MIN_SECRET_LENGTH)

@@ -5,11 +5,12 @@ import re
 
 import pytest
 
-from onesoup.demo import ready
-from onesoup.demo.accounts import DEMO_USERS
+from onesoup.demo import cli, ready
+from onesoup.demo.accounts import DEMO_USERS, simple_passwords
 from onesoup.demo.reach import PhoneHost, is_open, phone_host, phone_url
 from onesoup.demo.ready import Greeting
 from onesoup.demo.stack import Federation, Stack
+from onesoup.runtime.ports import free_port
 from onesoup.settings import load_settings
 
 RANDOM = dict.fromkeys(DEMO_USERS, "adgjmptwadgj")
@@ -95,6 +96,35 @@ def test_an_open_demo_tells_what_a_phone_is_given(table, monkeypatch):
     assert re.search(r"open to     everybody: \d+ \(phones\), \d+ \(wake-up\); the rest: this machine$", people, re.MULTILINE)
     assert ".run/passwords" in people
     fits(told)
+
+
+def test_where_the_gateway_serves_the_phone_in_the_browser_the_table_says_so(table):
+    greeting = Greeting("http://192.168.100.200:8080/", True, False, False)
+    assert "/demo" not in table(greeting)
+    told = table(greeting, env={"ONESOUP_BROWSER_PHONE": "true"})
+    assert "no phone?   http://192.168.100.200:8080/demo" in told
+    fits(told)
+
+
+@pytest.mark.parametrize(
+    ("environ", "listed"),
+    [
+        ({}, simple_passwords()),
+        ({"ONESOUP_BIND": "0.0.0.0"}, {}),
+        ({"ONESOUP_PUBLIC_HOST": "imps.example.org"}, {}),
+        ({"ONESOUP_TRUSTED_PROXIES": "10.0.0.7"}, {}),
+        ({"ONESOUP_DOMAIN": "example.org", "ONESOUP_FEDERATION": "true"}, {}),
+        ({"ONESOUP_BROWSER_PHONE": "false"}, simple_passwords()),
+    ],
+)
+def test_the_browser_phone_of_a_demo_lists_passwords_only_where_everybody_knows_them(tmp_path, environ, listed):
+    ports = {f"ONESOUP_{name}_PORT": str(free_port()) for name in ("HTTP", "STCP", "S2S")}
+    environ = {"ONESOUP_DATA": str(tmp_path), "ONESOUP_XMPP_PORT": str(free_port(count=3)), **ports, **environ}
+    plan = cli._plan(environ, "ONESOUP_FEDERATION" in environ)
+    passwords = simple_passwords() if plan.is_private else RANDOM
+    settings = cli._stack(plan, passwords, environ).settings
+    assert settings.browser_phone_accounts == listed
+    assert settings.browser_phone is (environ.get("ONESOUP_BROWSER_PHONE") != "false")
 
 
 def test_passwords_are_printed_once(table):

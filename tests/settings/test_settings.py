@@ -4,7 +4,15 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from onesoup.settings import Settings, SettingsError, changed_settings, load_settings, masked_settings, settings_reference
+from onesoup.settings import (
+    Settings,
+    SettingsError,
+    changed_settings,
+    load_settings,
+    masked_settings,
+    secret_texts,
+    settings_reference,
+)
 
 
 def test_defaults_are_usable():
@@ -69,6 +77,9 @@ def test_stcp_listens_where_the_gateway_does_unless_told():
         ("ONESOUP_REDIS_URL_FILE", "/nowhere/redis"),
         ("ONESOUP_TTL_MIN", "9000"),  # above ttl_max
         ("ONESOUP_LEASE_RENEW", "6"),  # more than half of lease_ttl
+        ("ONESOUP_BROWSER_PHONE_XMPP", "http://127.0.0.1:5280/"),
+        ("ONESOUP_BROWSER_PHONE_XMPP", "ws://a; script-src *"),  # it stands in a header
+        ("ONESOUP_BROWSER_PHONE_ACCOUNTS", "alice"),
     ],
 )
 def test_bad_value_names_its_key_and_gives_an_example(key, value):
@@ -82,6 +93,16 @@ def test_bad_secret_is_not_shown():
     with pytest.raises(SettingsError) as caught:
         load_settings({"ONESOUP_REDIS_URL": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_accounts_of_the_browser_phone_are_shown_on_its_page_and_nowhere_else():
+    found = load_settings({"ONESOUP_BROWSER_PHONE_ACCOUNTS": "alice=hunter2, bob=hunter=3"})
+    assert found.browser_phone_accounts == {"alice": "hunter2", "bob": "hunter=3"}
+    assert "hunter" not in repr(found) + str(masked_settings(found)) + str(changed_settings(found))
+    assert secret_texts(found) == {"hunter2", "hunter=3"}
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"ONESOUP_BROWSER_PHONE_ACCOUNTS": "alice=hunter2,=hunter3"})
+    assert "hunter" not in str(caught.value)
 
 
 def test_misspelt_name_in_the_file_is_an_error_with_a_hint(tmp_path):

@@ -37,6 +37,7 @@ from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
+from workers.gateway.web.demo_pages import DEMO_PATH, DEMO_PATHS, DemoPages, DemoValues
 from workers.gateway.web.doctor import DOCTOR_PATH, add_doctor_page
 from workers.gateway.web.pages import Pages
 from workers.gateway.web.signed_session import ACCOUNT_PATH
@@ -216,7 +217,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
-    pages = Pages(services, peers, account, doctor, notes)
+    pages = Pages(services, peers, account, doctor, notes, DEMO_PATH if settings.browser_phone else "")
     app.add_route("/", PhonesAndPages(resource, pages.show), compile=True)
     if settings.account_page and settings.account_link:
         links = PageLinks(client, services.ring)
@@ -227,6 +228,9 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     if doctor:
         add_doctor_page(app, services, peers, resource)
     app.add_sink(_sink(resource, pages), r"/")
+    if settings.browser_phone:
+        values = DemoValues(settings.browser_phone_xmpp, settings.browser_phone_accounts)
+        app.add_sink(_sink(resource, DemoPages(services, peers, values)), DEMO_PATHS)
     return app
 
 
@@ -246,7 +250,7 @@ class PhonesAndPages:
         self.on_post, self.on_get, self.on_head = resource.on_post, show, show
 
 
-def _sink(resource: CspResource, pages: Pages) -> Callable[..., None]:
+def _sink(resource: CspResource, pages: Pages | DemoPages) -> Callable[..., None]:
     """Any other path: phones may post to it, since their users type what they like; browsers get a page, if there is one."""
 
     def serve(req: falcon.Request, resp: falcon.Response, **_: object) -> None:

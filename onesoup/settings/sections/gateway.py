@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from onesoup.settings.declare import port_setting, setting
+from onesoup.settings.declare import SECRET, port_setting, setting
 
 # A phone gives up on a held poll after 20 s (S60). The longest hold allowed is half of that.
 POLL_HOLD_LIMIT_SECONDS = 10.0
@@ -94,6 +94,20 @@ class GatewaySettings:
         False,
         "Publish a phone's ContactInfo in the account's vCard, if its user has put it on the default attribute list.",
         "true",
+    )
+
+    # The phone in the browser.
+    browser_phone: bool = setting(False, "Serve /demo, a phone in the browser, and /demo/wall, two of them.", "true")
+    browser_phone_xmpp: str = setting(
+        "",
+        "URL of the XMPP server's WebSocket, for the XMPP client on /demo/wall; empty: no XMPP client.",
+        "ws://127.0.0.1:5280/xmpp-websocket",
+    )
+    browser_phone_accounts: dict[str, str] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Accounts that /demo offers: user=password, comma separated. Everybody who opens the page can read them.",
+        "alice=alice-secret,bob=bob-secret",
+        secret=SECRET,
     )
 
     # What phones are told about the service.

@@ -21,10 +21,10 @@ _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,
 
 
 class LandingPage:
-    """`account` and `doctor` are paths of pages, "" where they are not served."""
+    """`account`, `doctor` and `demo` are paths of pages, "" where they are not served."""
 
-    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "", doctor: str = "") -> None:
-        self._services, self._peers, self._account, self._doctor = services, peers, account, doctor
+    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "", doctor: str = "", demo: str = "") -> None:
+        self._services, self._peers, self._account, self._doctor, self._demo = services, peers, account, doctor, demo
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._show(req, resp, "landing.xhtml")
@@ -45,6 +45,7 @@ class LandingPage:
             "any_domain": ANY in self._services.policy.domains,
             "account": self._account,
             "doctor": self._doctor,
+            "demo": self._demo,
             "address": peer.address[:60],
             "model": peer.user_agent[:MAX_SHOWN],
             "family": guide().by_user_agent(peer.user_agent),

@@ -16,14 +16,20 @@ SHORT_DOCTOR = "/doctor"
 
 
 class Pages:
-    """The pages for phones, which need no Redis. `account` and `doctor` are paths of other pages, "" where they are not served.
-    `notes` hears of who opens which page."""
+    """The pages for phones, which need no Redis. `account`, `doctor` and `demo` are paths of other pages, "" where they are not
+    served. `notes` hears of who opens which page."""
 
     def __init__(
-        self, services: GatewayServices, peers: PeerReader, account: str = "", doctor: str = "", notes: RequestNotes = NO_NOTES
+        self,
+        services: GatewayServices,
+        peers: PeerReader,
+        account: str = "",
+        doctor: str = "",
+        notes: RequestNotes = NO_NOTES,
+        demo: str = "",
     ) -> None:
         self._peers, self._notes = peers, notes
-        self._landing = LandingPage(services, peers, account, SHORT_DOCTOR if doctor else "")
+        self._landing = LandingPage(services, peers, account, SHORT_DOCTOR if doctor else "", demo)
         self._phones = PhonePages(services, peers, account, SHORT_DOCTOR if doctor else "")
         self._paths = frozenset(self._phones.paths())
         # Pages that have a route of their own are found under it.
