@@ -35,7 +35,10 @@ def table(name: str, sentences: Mapping[int, str]) -> str:
 
 def module() -> str:
     return (
-        HEAD + table("REFUSALS", SENTENCES) + "\n// What the same codes mean at log-in." + table("LOGIN_REFUSALS", LOGIN_SENTENCES)
+        HEAD
+        + table("REFUSALS", SENTENCES)
+        + "\n// What the same codes mean at log-in."
+        + table("LOGIN_REFUSALS", LOGIN_SENTENCES)
     )
 
 

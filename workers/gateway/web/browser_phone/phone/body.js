@@ -25,8 +25,8 @@ export class PhoneBody {
     this.canvas = element("canvas", "phone-canvas", { "aria-hidden": "true" });
     const label = "Phone screen. Arrow keys, Enter, Escape, F1 and F2 work it; letters are typed.";
     this.screen = element("div", "phone-screen", { tabindex: "0", role: "application", "aria-label": label }, this.canvas);
-    this.live = element("div", "phone-unseen", { "aria-live": "polite" });
-    this.text = element("div", "phone-unseen", { role: "region", "aria-label": "What the phone's screen shows" });
+    this.live = element("div", "phone-unseen phone-live", { "aria-live": "polite" });
+    this.text = element("div", "phone-unseen phone-text", { role: "region", "aria-label": "What the phone's screen shows" });
     this.led = element("span", "phone-led", { "aria-hidden": "true" });
     this.file = element("input", "", { type: "file", accept: "image/*", hidden: "", "aria-label": "Picture to send" });
     root.classList.add("phone");

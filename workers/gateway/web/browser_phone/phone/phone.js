@@ -88,8 +88,13 @@ export class Phone {
     return Date.now();
   }
 
+  /** The element that takes the keyboard's keys. */
+  get screen() {
+    return this._body.screen;
+  }
+
   focus() {
-    this._body.screen.focus({ preventScroll: true });
+    this.screen.focus({ preventScroll: true });
   }
 
   // --- screens ---

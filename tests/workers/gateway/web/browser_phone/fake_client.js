@@ -110,3 +110,41 @@ window.FakeClient = class extends EventTarget {
     await this.ask("answerRequest", userId, accepted);
   }
 };
+
+// One phone of its own for each test; the old one goes. Its clock stands still until a test moves it.
+window.newPhone = async (options = {}) => {
+  const { Phone } = await import("/demo/files/phone/phone.js");
+  const place = document.createElement("div");
+  document.getElementById("place").replaceChildren(place);
+  window.clients = [];
+  window.time = new Date(2005, 5, 1, 14, 30).getTime();
+  const makeClient = () => {
+    window.client = new FakeClient();
+    Object.assign(client.refuse, options.refuse);
+    clients.push(client);
+    return client;
+  };
+  const accounts = options.accounts ?? [{ user: "alice", password: "alice-secret" }, { user: "bob", password: "bob-secret" }];
+  const handsets = [HANDSET, BIG_HANDSET, FINE_HANDSET];
+  window.phone = new Phone(place, { makeClient, handsets, accounts, domain: "localhost", ...options });
+  phone.now = () => time;
+  phone.focus();
+  await quiet();
+};
+
+// All that follows from what was done, but for what a timer or a picture brings.
+window.quiet = () => new Promise((done) => setTimeout(done, 0));
+
+window.keys = async (...names) => {
+  for (const name of names) {
+    phone.press(name);
+    await quiet();
+  }
+};
+
+window.typed = async (text) => {
+  for (const each of text) phone.screen.dispatchEvent(new KeyboardEvent("keydown", { key: each, bubbles: true, cancelable: true }));
+  await quiet();
+};
+
+window.shown = () => [...document.querySelectorAll(".phone-text p")].map((line) => line.textContent);
