@@ -10,7 +10,7 @@ let inspector = null;
 place.addEventListener("client", ({ detail }) => inspector?.follow(detail, "phone"));
 const phone = new Phone(place, {
   makeClient: (handset) => new ImpsClient({ url: data.imps_url, handset }),
-  handsets: HANDSETS,
+  handsets: Object.values(HANDSETS),
   accounts: data.accounts,
   domain: data.domain,
   keyboard: document,

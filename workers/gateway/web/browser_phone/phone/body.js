@@ -6,6 +6,9 @@ const HELD = 600;
 /** A click without a press just before it comes from the keyboard or from an aid for people who use no mouse. */
 const CLICK_AFTER_PRESS = 1500;
 
+/** How large the screen becomes at most, and what the case takes of the width, in CSS pixels. */
+const [MOST_WIDTH, MOST_HEIGHT, CASE_WIDTH] = [420, 420, 48];
+
 const HANDSET_SHAPE = "M2 9c4-5 12-5 16 0l-3 4-3-2v-3c-1.500-.5-2.500-.5-4 0v3l-3 2z";
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const LETTERS = [". , ?", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz", "sym", "space", "Aa"];
@@ -34,6 +37,7 @@ export class PhoneBody {
     root.addEventListener("mousedown", (event) => this._keepFocus(event));
     this._fit = new ResizeObserver(() => this.fit());
     this._fit.observe(root);
+    addEventListener("resize", () => this.fit());
   }
 
   /** The screen has this many pixels from now on. */
@@ -42,12 +46,16 @@ export class PhoneBody {
     this.fit();
   }
 
-  /** Each pixel of the screen becomes as many whole pixels of the display as there is room for. */
+  /**
+   * Each pixel of the screen becomes as many whole pixels of the display as there is room for. A page can say by --phone-room how
+   * wide, in CSS pixels, the screen may become; otherwise that follows from the width of the element.
+   */
   fit() {
     const ratio = window.devicePixelRatio || 1;
     const { width, height } = this.canvas;
-    const room = Math.min(360, this.root.clientWidth - 44);
-    const scale = Math.max(1, Math.min(Math.floor((room * ratio) / width), Math.floor((420 * ratio) / height))) / ratio;
+    const given = parseFloat(getComputedStyle(this.root).getPropertyValue("--phone-room"));
+    const room = given || Math.min(MOST_WIDTH, this.root.clientWidth - CASE_WIDTH);
+    const scale = Math.max(1, Math.min(Math.floor((room * ratio) / width), Math.floor((MOST_HEIGHT * ratio) / height))) / ratio;
     this.canvas.style.width = `${width * scale}px`;
     this.canvas.style.height = `${height * scale}px`;
   }
