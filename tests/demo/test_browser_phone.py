@@ -1,4 +1,4 @@
-"""Somebody without a phone opens /demo in a real Chromium: logs in, talks with echo, with an XMPP client, in the lobby; by keys."""
+"""Somebody without a phone opens /demo in a real Chromium and talks by its keys: with echo, an XMPP client, the lobby."""
 
 import json
 import os

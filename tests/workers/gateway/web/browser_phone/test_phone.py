@@ -304,6 +304,16 @@ def test_what_is_not_sent_is_kept(phone):
     assert phone.lines()[1] == "Text: keep me"
 
 
+def test_the_red_key_leaves_everything_and_loses_nothing(phone):
+    phone.logged_in()
+    phone.keys("ok")
+    phone.types("half a thought")
+    phone.keys("end")
+    assert "No new messages" in phone.lines()
+    phone.keys("right", "ok", "ok")
+    assert phone.lines()[1] == "Text: half a thought"
+
+
 def test_a_delivered_message_has_its_tick(phone):
     phone.logged_in()
     phone.keys("ok")

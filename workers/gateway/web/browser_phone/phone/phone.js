@@ -132,8 +132,7 @@ export class Phone {
   press(name) {
     this.sounds.click();
     this._flash(name);
-    const { top } = this;
-    if (!top.key(name)) this._common(top, name);
+    if (!this.top.key(name)) this._common(this.top, name);
     this.redraw();
   }
 
