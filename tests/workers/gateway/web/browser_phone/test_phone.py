@@ -574,6 +574,30 @@ def test_a_mouse_presses_keys_and_holds_them(phone):
     assert phone.tab.evaluate("document.activeElement.classList.contains('phone-screen')")
 
 
+def test_who_points_at_the_screen_chooses_there(phone):
+    phone.start()
+    point(phone, 0.5, 0.24)  # the second account
+    assert phone.asked() == [["login", "bob", "bob-secret"]]
+    point(phone, 0.1, 0.97)
+    assert phone.title() == "Options"
+    point(phone, 0.9, 0.97)
+    assert phone.title() == "Contacts"
+    point(phone, 0.5, 0.97)
+    assert phone.title() == "Bob"
+    point(phone, 0.5, 0.5)
+    assert phone.title() == "To Bob"
+
+
+def point(phone, x, y):
+    """Clicks at a place on the screen, from 0 to 1 each way."""
+    box = "(({ x, y, width, height }) => [x, y, width, height])(document.querySelector('canvas').getBoundingClientRect())"
+    left, top, width, height = phone.tab.evaluate(box)
+    place = {"x": left + x * width, "y": top + y * height, "button": "left", "clickCount": 1}
+    for kind in ("mousePressed", "mouseReleased"):
+        phone.tab.call("Input.dispatchMouseEvent", type=kind, **place)
+    phone.tab.evaluate("quiet()")
+
+
 def test_nothing_moves_for_who_wants_that(phone):
     phone.tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     phone.logged_in()

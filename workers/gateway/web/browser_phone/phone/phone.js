@@ -17,7 +17,7 @@ import { ContactsScreen } from "./screens/contacts.js";
 import { ErrorScreen, Question, TextScreen, WaitScreen } from "./screens/dialogs.js";
 import { drawAll } from "./screens/frame.js";
 import { IdleScreen } from "./screens/idle.js";
-import { pressSoft } from "./screens/screen.js";
+import { pressSoft, softKeyAt } from "./screens/screen.js";
 import { StartScreen } from "./screens/start.js";
 import { PhoneSession } from "./session.js";
 import { Sounds } from "./sounds.js";
@@ -58,7 +58,11 @@ export class Phone {
     this._banner = { peer: "", until: 0 };
     this._drawn = true;
     this._calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-    this._body = new PhoneBody(element, { press: (key) => this.press(key), hold: (key) => this._hold(key) });
+    this._body = new PhoneBody(element, {
+      press: (key) => this.press(key),
+      hold: (key) => this._hold(key),
+      point: (x, y) => this._point(x, y),
+    });
     this._navigation = new Navigation(() => this.redraw());
     listen(element, keyboard ?? element, { key: (name) => this.press(name), character: (text) => this._character(text) });
     this.handset = handset ?? handsets[0];
@@ -309,6 +313,14 @@ export class Phone {
 
   _hold(name) {
     this.top.hold(name);
+    this.redraw();
+  }
+
+  _point(x, y) {
+    const { width, height } = this._painter;
+    const key = softKeyAt(this._painter, x * width, y * height);
+    if (key) this.press(key);
+    else this.top.point(y * height);
     this.redraw();
   }
 

@@ -65,6 +65,10 @@ export class ChatScreen extends Screen {
     return this.write().type(text);
   }
 
+  point() {
+    this.write();
+  }
+
   /** Opens the screen to write, with what was begun. */
   write() {
     const { phone, peer } = this;
