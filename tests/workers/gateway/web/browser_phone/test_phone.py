@@ -381,13 +381,52 @@ def test_two_questions_are_asked_one_after_the_other(phone):
     assert phone.title() == "Contacts"
 
 
+INVITATION = f"{{ inviteId: 'i1', groupId: 'wv:/tea@localhost', from: '{BOB}', note: 'At four' }}"
+
+
 def test_an_invitation_leads_into_the_group(phone):
     phone.logged_in()
-    phone.tell(f"client.tell('invitation', {{ groupId: 'wv:/tea@localhost', userId: '{BOB}' }})")
-    assert phone.lines()[:2] == ["Invitation", "Bob invites you into the group tea."]
+    phone.tell(f"client.tell('invitation', {INVITATION})")
+    assert phone.lines()[:3] == ["Invitation", "Bob invites you into the group tea.", "At four"]
     phone.keys("soft-left")
-    assert ["joinGroup", "wv:/tea@localhost", "alice"] in phone.asked()
+    assert ["answerInvitation", "i1", True] in phone.asked()
     assert phone.title() == "tea"
+
+
+def test_an_invitation_that_is_taken_back_asks_nothing(phone):
+    phone.logged_in()
+    phone.tell(f"client.tell('invitation', {INVITATION})")
+    phone.tell("client.tell('invitation', { inviteId: 'i1', cancelled: true })")
+    assert phone.title() == "Contacts"
+
+
+def test_who_is_put_out_of_a_group_is_told_why(phone):
+    phone.logged_in()
+    phone.tell(f"client.joinGroup('{LOBBY}', 'alice')")
+    menu(phone, "Groups")
+    phone.pick("lobby")
+    phone.tell(f"client.groups.delete('{LOBBY}'); client.tell('group', {{ groupId: '{LOBBY}', left: true, code: 809 }})")
+    assert phone.lines()[:2] == ["Group", "You are out of lobby."]
+    phone.keys("soft-right")
+    assert phone.title() == "Groups"
+
+
+def test_a_server_that_does_not_answer_is_seen(phone):
+    phone.logged_in()
+    phone.tell("client.state.connected = false; client.tell('state')")
+    assert "No connection" in phone.lines()
+    assert phone.said().startswith("No connection")
+    phone.tell("client.state.connected = true; client.tell('state')")
+    assert "No connection" not in phone.lines()
+
+
+def test_a_message_that_was_not_delivered_says_so(phone):
+    phone.logged_in()
+    phone.keys("ok")
+    phone.types("x")
+    phone.keys("ok")
+    phone.tell(f"client.conversations.get('{BOB}')[0].failed = 531; client.tell('delivered', {{ messageId: 'm1', code: 531 }})")
+    assert phone.lines()[1] == "Me, 14:01, not delivered: x"
 
 
 def test_a_session_that_ends_says_why_and_logs_in_again(phone):
@@ -498,6 +537,20 @@ def test_contacts_are_added_and_removed(phone):
     assert "Bob" not in "".join(phone.lines())
 
 
+def test_a_phone_that_logs_in_without_a_domain_knows_all_of_its_server_without_it(phone):
+    phone.logged_in()
+    phone.tell("client.domain = ''")
+    for typed in ("Eve", "eve@localhost"):
+        phone.keys("soft-left")
+        phone.pick("Add")
+        phone.types(typed)
+        phone.keys("ok")
+        assert phone.asked()[-1][1] == "wv:eve"
+    menu(phone, "Groups")
+    phone.keys("ok", "ok")
+    assert phone.asked()[-1] == ["joinGroup", "wv:/lobby", "alice"]
+
+
 def test_contacts_stand_in_their_lists(phone):
     phone.logged_in()
     phone.tell(f"client.contacts.get('{CAROL}').list = 'wv:alice/work@localhost'; client.tell('contacts')")
@@ -509,7 +562,7 @@ def test_contacts_stand_in_their_lists(phone):
 def test_own_status_is_told_to_the_server(phone):
     phone.logged_in()
     menu(phone, "My status")
-    phone.pick("Away")
+    phone.pick("away")
     phone.pick("Text")
     phone.types("at lunch")
     phone.keys("ok")
