@@ -186,7 +186,7 @@ export class Phone {
       await work();
       return true;
     } catch (error) {
-      if (this.session === session) this._refused(title, error);
+      if (this.session === session) this._refused(`${title} failed`, error);
       return false;
     } finally {
       clearTimeout(timer);
@@ -267,7 +267,7 @@ export class Phone {
     this._alert();
   }
 
-  _invitation({ inviteId, groupId, from, note, answered, cancelled }) {
+  _invitation({ inviteId, groupId, from, note = "", answered, cancelled }) {
     if (answered) return;
     if (cancelled) {
       this._navigation.close(this._invitations.get(inviteId));
