@@ -249,6 +249,13 @@ def test_a_login_can_be_cancelled(phone):
     phone.keys("soft-right")
     phone.tell("go(); delete FakeClient.prototype.slow")
     assert phone.title() == "Log in as"
+    assert phone.asked()[-2:] == [["login", "alice", "alice-secret"], ["logout"]]
+
+
+def test_a_server_that_is_away_is_told_in_words(phone):
+    phone.start(refuse={"login": {"message": "the server cannot be reached"}})
+    phone.keys("ok")
+    assert phone.lines()[:3] == ["Error", "Not logged in", "The server cannot be reached"]
 
 
 def test_the_handset_is_chosen_before_the_login_and_has_its_own_screen(phone):
