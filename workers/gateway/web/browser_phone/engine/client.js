@@ -35,7 +35,7 @@ export class ImpsClient extends PhoneMemory {
   constructor(given) {
     super(given);
     this.pausing = new AbortController();
-    this.addEventListener("more", () => this.pausing.abort());
+    this.addEventListener("more", () => this.pollNow());
   }
 
   // ---- the session
@@ -90,6 +90,11 @@ export class ImpsClient extends PhoneMemory {
   }
 
   // ---- polls
+
+  /** Does not wait until the time of the next poll has come: somebody looks for news. */
+  pollNow() {
+    this.pausing.abort();
+  }
 
   async #pollUntilEnd() {
     const { signal } = this.polling;
