@@ -14,6 +14,7 @@ from contextlib import contextmanager  # noqa: E402
 
 import click  # noqa: E402
 
+from onesoup.commands.audit import note_action_of  # noqa: E402
 from onesoup.csp import access  # noqa: E402
 from onesoup.csp.errors import BackendError, CspError  # noqa: E402
 from onesoup.csp.text import numbers  # noqa: E402
@@ -66,6 +67,7 @@ def add_account(login: str, jid: str | None, number: str | None, piped: bool, un
         if not unchecked:
             _check(services, jid, password)
         services.accounts.link(login, jid, password, phone, origin=linking.ORIGIN_ADMIN, number=normal, made=int(time.time()))
+        note_action_of(_settings(), "accounts add", login, jid=jid, number=normal or "-")
         click.echo(f"{login} is linked to {jid}" + (f" and to {normal}" if normal else ""))
         if made:
             click.echo(f"phone password: {phone}")
@@ -110,6 +112,7 @@ def _make_at_demo(demo: RunningDemo, user: str, password: str) -> None:
         accounts = Accounts(connect(demo.settings.redis_url), KeyRing.load(demo.settings.keys_file))
         jid = f"{user}@{demo.settings.domain}"
         accounts.link(jid, jid, password, password, origin=linking.ORIGIN_ADMIN, made=int(time.time()))
+        note_action_of(demo.settings, "accounts new", jid)
     except OSError as error:
         raise click.ClickException(f"{demo.directory}: {error.strerror}; call this as the user who runs the demo") from None
     except (StoreDown, KeyRingError) as error:
@@ -145,6 +148,7 @@ def remove_account(login: str) -> None:
         login = _account(services, login, served=False)
         if not services.accounts.unlink(login):
             raise click.ClickException(f"{login} is not linked")
+        note_action_of(_settings(), "accounts remove", login)
         click.echo(f"{login} is forgotten")
 
 
@@ -163,6 +167,7 @@ def rotate_keys(new_key: bool) -> None:
                 raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
             services.ring.follow()
         done = rotate_all(services)
+        note_action_of(_settings(), "accounts rotate", "", new_key=new_key, links=done.links, sessions=done.sessions)
         click.echo(f"sealed anew: {done.links} links, {done.sessions} sessions")
         if done.lost:
             raise click.ClickException(f"{done.lost} records were sealed with a key that is not on the ring")
