@@ -181,15 +181,27 @@ def _datagrams(settings: Settings) -> UdpSender | None:
         ) from None
 
 
-def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    given = ports.inherited_socket(address[1])
-    # A socket that is handed over listens already, with the backlog of its unit.
-    server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
+def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> list[StreamServer]:
+    """The servers of one port: one for each socket that is handed over, which listens already, with the backlog of its unit; else
+    one of our own."""
+    given = ports.inherited_sockets_at(address[1])
+    servers = [StreamServer(each, serve) for each in given] or [StreamServer(address, serve, backlog=1024)]
     try:
-        server.start()
+        for server in servers:
+            server.start()
     except OSError as error:
         raise SettingsError(f"ONESOUP_{name}={address[1]}: {error.strerror}") from None
-    return server
+    return servers
+
+
+def _check_sockets(settings: Settings) -> None:
+    """SettingsError for a socket of a unit that nobody would serve: whoever connects there would wait for ever."""
+    stray = ports.inherited_elsewhere([settings.stcp_port, *filter(None, [settings.cir_port])])
+    if stray:
+        raise SettingsError(
+            f"ONESOUP_STCP_PORT={settings.stcp_port}, but systemd hands over {', '.join(stray)}: ListenStream= of the socket unit "
+            f"must have the port of the setting; example: ONESOUP_STCP_PORT={stray[0]}"
+        )
 
 
 def main(settings: Settings) -> int:
@@ -197,6 +209,7 @@ def main(settings: Settings) -> int:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
+    _check_sockets(settings)
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
@@ -208,9 +221,9 @@ def main(settings: Settings) -> int:
         gevent.spawn(cir.reception.data.queue.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
-    servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
+    servers = _listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)
     if settings.cir_port:
-        servers.append(_listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve))
+        servers += _listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve)
 
     def redis() -> object:
         return writable(client)
