@@ -201,7 +201,7 @@ def _sentinels(place: Any) -> Iterator[Finding]:
     for host, port in place.hosts:
         where = f"sentinel {host}:{port}"
         try:
-            asked = redis.Redis(host=host, port=port, **topology.sentinel_options(1.0))
+            asked = redis.Redis(host=host, port=port, **topology.sentinel_options(place, 1.0))
             state: Any = asked.sentinel_master(place.service)
             asked.close()
         except redis.RedisError as error:

@@ -153,6 +153,20 @@ def test_sentinels_are_asked_and_so_is_the_master_that_they_name(tmp_path):
         assert f"sentinel 127.0.0.1:{redis.watchers[0].port}" in says(rows, "FAIL")
 
 
+def test_sentinels_may_want_a_password_of_their_own(tmp_path):
+    secret, wrong = secret_text(), secret_text()
+    with Sentinels(tmp_path, password=secret) as redis:
+        status, rows = check(redis.url)
+        assert (status, says(rows, "FAIL")) == (0, "")
+        assert sum("3 Sentinels" in row["says"] for row in rows) == 3
+        for url in (redis.url.partition("?")[0], redis.url.replace(secret, wrong)):
+            status, output = run("redis", "check", env={"ONESOUP_REDIS_URL": url})
+            assert status == 1
+            assert "AuthenticationError" in output
+            assert secret not in output
+            assert wrong not in output
+
+
 def test_every_primary_of_a_cluster_is_looked_at(tmp_path):
     with Cluster(tmp_path) as redis:
         status, rows = check(redis.url)

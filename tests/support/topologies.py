@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from onesoup.demo.process import ProcessError
-from onesoup.demo.servers import RedisServer, find_valkey
+from onesoup.demo.servers import RedisServer, connects, find_valkey
 from onesoup.runtime.ports import free_port
 
 SERVICE = "onesoup"
@@ -52,10 +52,10 @@ def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
 
 
 class Sentinels:
-    """A failover takes a second from the moment that the master is silent."""
+    """A failover takes a second from the moment that the master is silent. `password`: what the Sentinels themselves ask for."""
 
-    def __init__(self, directory: Path, program: str | None = None) -> None:
-        self.program = program
+    def __init__(self, directory: Path, program: str | None = None, password: str = "") -> None:
+        self.program, self.password = program, password
         self.master = RedisServer(directory / "one", program=program)
         following = ["--replicaof", "127.0.0.1", str(self.master.port)]
         self.replica = RedisServer(directory / "two", options=following, program=program)
@@ -70,14 +70,19 @@ class Sentinels:
             f"port {server.port}\nbind 127.0.0.1\ndir {directory}\nloglevel warning\n"
             f"sentinel monitor {SERVICE} 127.0.0.1 {self.master.port} 2\n"
             f"sentinel down-after-milliseconds {SERVICE} 1000\nsentinel failover-timeout {SERVICE} 5000\n"
+            + (f"requirepass {self.password}\n" if self.password else "")
         )
         server.process.argv[1:] = [str(config), "--sentinel"]
+        if self.password:
+            server.answers = lambda: connects("127.0.0.1", server.port)  # type: ignore[method-assign]
         return server
 
     @property
     def url(self) -> str:
         hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.watchers)
-        return f"{_word(self.program)}+sentinel://{hosts}/{SERVICE}/0"
+        return f"{_word(self.program)}+sentinel://{hosts}/{SERVICE}/0" + (
+            f"?sentinel_password={self.password}" if self.password else ""
+        )
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
@@ -91,7 +96,7 @@ class Sentinels:
         return self
 
     def _sees_all(self, port: int) -> bool:
-        state = redis.Redis(port=port).sentinel_master(SERVICE)
+        state = redis.Redis(port=port, password=self.password or None).sentinel_master(SERVICE)
         return int(state["num-slaves"]) == 1 and int(state["num-other-sentinels"]) == 2
 
     def __exit__(self, *_: object) -> None:
