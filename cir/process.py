@@ -199,7 +199,7 @@ def _check_sockets(settings: Settings) -> None:
     stray = ports.inherited_elsewhere([settings.stcp_port, *filter(None, [settings.cir_port])])
     if stray:
         raise SettingsError(
-            f"ONESOUP_STCP_PORT={settings.stcp_port}, but systemd hands over {', '.join(stray)}: ListenStream= of the socket unit "
+            f"ONESOUP_STCP_PORT={settings.stcp_port}, while systemd hands over {', '.join(stray)}: ListenStream= of the unit "
             f"must have the port of the setting; example: ONESOUP_STCP_PORT={stray[0]}"
         )
 

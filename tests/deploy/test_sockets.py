@@ -91,7 +91,7 @@ def test_a_port_that_no_setting_names_is_an_error_and_not_a_port_where_phones_wa
     process = handed("cir", [(HERE, port)], ONESOUP_STCP_PORT=str(other))
     assert process.finish(60) == 1
     said = process.output()
-    assert f"ONESOUP_STCP_PORT={other}, but systemd hands over {port}" in said
+    assert f"ONESOUP_STCP_PORT={other}, while systemd hands over {port}" in said
     assert f"example: ONESOUP_STCP_PORT={port}" in said
 
 
