@@ -12,11 +12,13 @@ from onesoup.settings.check_together import check_together
 from onesoup.settings.convert import convert_setting
 from onesoup.settings.declare import ENV_PREFIX, SettingsError
 from onesoup.settings.fields import Settings
+from onesoup.settings.variables import check_variables
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings from all sources. Raises SettingsError at the first value that cannot be used."""
     environ = os.environ if environ is None else environ
+    check_variables(environ)
     values: dict[str, Any] = {}
     for spec, origin, raw in _found(environ):
         values[spec.name] = convert_setting(spec, origin, raw)
