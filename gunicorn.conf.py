@@ -29,7 +29,7 @@ except OSError as error:
     )
 
 wsgi_app = "workers.gateway:create_app()"
-bind = f"{settings.bind}:{settings.http_port}"
+bind = f"{f'[{settings.bind}]' if ':' in settings.bind else settings.bind}:{settings.http_port}"
 proc_name = "onesoup-web"
 workers = settings.web_workers
 worker_connections = settings.worker_connections

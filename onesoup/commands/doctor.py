@@ -28,7 +28,7 @@ from onesoup.commands.findings import (  # noqa: E402
     print_findings,
 )
 from onesoup.observability import admin_server  # noqa: E402
-from onesoup.settings import Settings  # noqa: E402
+from onesoup.settings import Settings, open_secrets  # noqa: E402
 
 XMPP_CHECK_SECONDS = 10.0
 OLD_EXPAT = (2, 6, 0)
@@ -72,8 +72,11 @@ def _machine() -> Iterator[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    from onesoup.store.account.keyring import KeyRing, KeyRingError, open_to_all
+    from onesoup.store.account.keyring import KeyRing, KeyRingError
 
+    for name, path in open_secrets(settings).items():
+        what = "key ring" if name == "keys_file" else name
+        yield fail_finding(what, f"everybody on this host can read {path}", "chmod 600")
     if not settings.keys_file:
         yield fail_finding("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
         return
@@ -82,10 +85,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     except KeyRingError as error:
         yield fail_finding("key ring", str(error), "every host needs the same file")
         return
-    if open_to_all(settings.keys_file):
-        yield fail_finding("key ring", f"everybody on this host can read {settings.keys_file}", "chmod 600")
-    else:
-        yield ok_finding("key ring", f"{settings.keys_file} can be used")
+    yield ok_finding("key ring", f"{settings.keys_file} can be used")
 
 
 def _holders(client: redis.Redis) -> Iterator[Finding]:

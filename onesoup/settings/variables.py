@@ -10,8 +10,8 @@ from typing import Any
 from onesoup.settings.declare import ENV_PREFIX, SettingsError
 from onesoup.settings.fields import Settings
 
-# Read elsewhere than by the settings: name without prefix -> who reads it. A name that ends with an underscore stands for all that
-# begin so.
+# Read elsewhere than by the settings: name without prefix -> who reads it. A name that ends with an underscore stands for all
+# that begin so.
 OTHER_VARIABLES: Mapping[str, str] = {
     "CONFIG": "the settings: the file",
     # The demo (`onesoup demo`, make run).

@@ -106,6 +106,19 @@ def test_settings_that_can_be_used_may_still_be_doubtful(tmp_path):
         assert word in output
 
 
+@pytest.mark.parametrize("role", ["web", "holder", "cir"])
+def test_a_role_says_at_its_start_that_everybody_can_read_the_keys(role, tmp_path):
+    """Also when it ends soon after, as here, where no Redis is named."""
+    keys = tmp_path / "keys"
+    KeyRing.create(keys)
+    env = {"ONESOUP_KEYS_FILE": str(keys), "ONESOUP_REDIS_URL": "redis+cluster://", "ONESOUP_DATA": str(tmp_path)}
+    keys.chmod(0o644)
+    told = [row for row in found(run_apart(role, env=env)[1]) if row["event"] == "secret-open-to-all"]
+    assert [(row["level"], row["setting"], row["path"]) for row in told] == [("warning", "keys_file", str(keys))]
+    keys.chmod(0o600)
+    assert "secret-open-to-all" not in run_apart(role, env=env)[1]
+
+
 # --- Redis ---
 
 

@@ -155,8 +155,3 @@ def _line(line: str, number: int) -> tuple[str, bytes]:
     if not colon or not kid.isalnum() or len(key) != 32:
         raise KeyRingError(f"key ring line {number}: wanted kid:base64 of 32 octets")
     return kid, key
-
-
-def open_to_all(path: str) -> bool:
-    """Whether everybody on this host may read, write or run the file."""
-    return bool(os.stat(path).st_mode & 0o007)
