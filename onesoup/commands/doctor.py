@@ -122,20 +122,30 @@ def _cir(client: redis.Redis) -> Iterator[Finding]:
 
 
 def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    """Domains whose server has seen so many wrong passwords that it is asked no new ones."""
-    from onesoup.handlers.login.throttle import minutes
-    from onesoup.store.account.login_limits import LoginLimits
+    """How many wrong passwords the servers of the listed domains have seen, and whether they are asked no new ones."""
+    from onesoup.handlers.login.throttle import login_policy, minutes
+    from onesoup.store.account.guard_state import GuardState
 
-    limits = LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address)
+    state = GuardState(client, login_policy(settings))
     for domain in sorted(filter(settings.allowed_domains.listed, settings.allowed_domains)):
-        wait = limits.server_wait(domain, "nobody")
-        if wait > 0:
-            yield note_finding(
-                f"log-ins at {domain}",
-                f"{settings.refusals_at_server} wrong passwords in an hour: for {minutes(wait)} only a password that has worked "
-                "before gets in, others get 503",
-                "onesoup trace USER follows a log-in, the log names no user; refusals_at_server is the limit, 0 for none",
+        found, closed = state.domain(domain), sum(each.closed for each in state.addresses_at(domain))
+        what, counted = f"log-ins at {domain}", f"{found.failures} of {found.limit} wrong passwords in an hour"
+        if not found.limit:
+            yield ok_finding(what, "any number of wrong passwords may be tried")
+        elif found.closed:
+            yield fail_finding(
+                what,
+                f"closed: {counted}; for {minutes(found.wait)} only a password that has worked before gets in, others get 503",
+                f"onesoup guard clear {domain} lets them in; if the server is yours, xmpp_own={domain} ends this for good",
             )
+        elif closed:
+            yield note_finding(
+                what,
+                f"closed for {closed} address{'es' if closed > 1 else ''}; {counted}",
+                "behind one address of a carrier may be many phones: onesoup guard show, guard clear ADDRESS",
+            )
+        else:
+            yield ok_finding(what, counted)
 
 
 def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:

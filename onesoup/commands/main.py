@@ -14,6 +14,7 @@ LAZY_COMMANDS = {
     "holder": ("onesoup.commands.roles", "holder", "Run a holder, which keeps XMPP streams."),
     "cir": ("onesoup.commands.roles", "cir", "Run the CIR process, which wakes phones."),
     "accounts": ("onesoup.commands.accounts", "accounts", "Manage phone passwords and the keys that encrypt them."),
+    "guard": ("onesoup.commands.guard", "guard", "Show or end waits after wrong passwords."),
     "servers": ("onesoup.commands.servers", "servers", "Show or forget what is known of XMPP servers."),
     "sessions": ("onesoup.commands.sessions", "sessions", "List the sessions of logged-in users."),
     "kick": ("onesoup.commands.sessions", "kick", "End sessions of a user."),

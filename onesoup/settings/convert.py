@@ -186,6 +186,7 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "domain": _domain,
     "domains": _domains,
     "xmpp_insecure": _one_by_one,
+    "xmpp_own": _one_by_one,
     "media_hosts": _hosts,
     "xmpp_routes": _routes,
     "domain_by_place": _places,

@@ -31,6 +31,9 @@ HOLDER = {
     "onesoup_uploads": ("counter", {"result"}),
     "onesoup_fetches": ("counter", {"result"}),
     "onesoup_registrations": ("counter", {"result"}),
+    "onesoup_login_failures_at_server": ("gauge", {"domain"}),
+    "onesoup_login_failures_limit": ("gauge", {"domain"}),
+    "onesoup_logins_closed": ("gauge", {"domain", "scope"}),
     "onesoup_redis_replicas": ("gauge", set()),
     "onesoup_redis_replica_lag_seconds": ("gauge", set()),
 }
