@@ -30,6 +30,7 @@ from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.settings import Settings, SettingsError
@@ -231,7 +232,9 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_server.start_admin_server(settings, "cir", [redis, subscribed])
+    admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
+    ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
+    beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
     try:
@@ -244,6 +247,7 @@ def main(settings: Settings) -> int:
     scheduler.stop_tasks([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
+    beat.leave()
     return 0
 
 

@@ -11,6 +11,7 @@ from functools import cache, partial
 
 import falcon
 import gevent.event
+import redis
 import structlog
 from gevent import socket as gevent_socket
 from prometheus_client import Counter, Histogram
@@ -28,8 +29,10 @@ from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.observability import tracing
 from onesoup.observability.bugs import log_bug
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
+from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
@@ -53,6 +56,9 @@ NAMED_FAULTS = frozenset({"content-encoding", "incomplete", "too-large"})
 # Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
+# What says in Redis that this worker lives, and what it needs for that.
+_beats: list[ProcessBeat] = []
+_beat_parts: list[tuple[redis.Redis, KeyRing]] = []
 
 
 class CspResource:
@@ -206,6 +212,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
         return guarded(services.sessions.writable)
 
     _checks[:] = [redis]
+    _beat_parts[:] = [(client, services.ring)]
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
@@ -269,6 +276,16 @@ def _sink(resource: CspResource, pages: Pages) -> Callable[..., None]:
 def _release_when_draining(release: Callable[[], None]) -> None:
     draining.wait()
     release()
+
+
+def start_beat(admin: tuple[str, int], master: int) -> None:
+    """This worker says from now on that it lives. `admin`: where its admin port is."""
+    _beats[:] = [ProcessBeat(client, "web", admin, ring, master).start() for client, ring in _beat_parts]
+
+
+def stop_beat() -> None:
+    for each in _beats:
+        each.leave()
 
 
 def readiness_checks() -> list[Callable[[], object]]:

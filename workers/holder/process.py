@@ -22,6 +22,7 @@ from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, tracing
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.settings import Settings, unusable_ca
@@ -80,7 +81,7 @@ class Holder:
         self._settings = settings
         self.name = uuid.uuid4().hex
         client = connect(settings.redis_url, max_connections=MAX_REDIS_CONNECTIONS, shared=True)
-        ring = KeyRing.load(settings.keys_file)
+        self.ring = ring = KeyRing.load(settings.keys_file)
         self.client, self.sessions = client, SessionTable()
         self.subscriber = Subscriber(settings.redis_url, self.on_wake, on_gap=self._on_gap)
         self.domains = DomainLimits(settings, self.sessions)
@@ -187,7 +188,8 @@ class Holder:
         OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
         REGISTRY.register(HolderMetrics(self.client, self.services.feed, self.sessions.all))
         REGISTRY.register(_guard_metrics(self._settings, self.client))
-        admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
+        port = admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
+        self.beat = ProcessBeat(self.client, "holder", (self._settings.admin_bind, port), self.ring).start()
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
@@ -247,4 +249,5 @@ def main(settings: Settings) -> int:
     with gevent.Timeout(settings.drain_seconds, False):
         scheduler.stop_tasks(tasks, 2.0)
         holder.leases.give_back_all()
+    holder.beat.leave()
     return 0
