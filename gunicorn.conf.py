@@ -30,7 +30,7 @@ except OSError as error:
     )
 
 wsgi_app = "workers.gateway:create_app()"
-bind = f"{started.bind}:{started.http_port}"
+bind = f"{f'[{started.bind}]' if ':' in started.bind else started.bind}:{started.http_port}"
 proc_name = "onesoup-web"
 workers = settings.web_workers
 worker_connections = settings.worker_connections
@@ -86,7 +86,9 @@ def post_worker_init(worker):
 
     batched_metrics.start_writing()
     scheduler.every(scheduler.TASK_SECONDS, worker.look_around)
-    admin_server.start_admin_server(settings, "web", [*gateway.readiness_checks(), not_draining], shared=admin_socket)
+    checks = [*gateway.readiness_checks(), not_draining]
+    port = admin_server.start_admin_server(settings, "web", checks, shared=admin_socket)
+    gateway.start_beat((settings.admin_bind, port), os.getppid())
     gateway_reload.mark_ready(worker.age)
 
 
@@ -96,6 +98,8 @@ def worker_int(worker):
 
 def worker_exit(server, worker):
     gunicorn_worker.release_polls()
+    if (gateway := sys.modules.get("workers.gateway.app")) is not None:
+        gateway.stop_beat()
     batched_metrics.write_counts()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from onesoup.commands.audit import note_action_of
 from onesoup.csp.text import numbers
 from onesoup.settings import Settings, SettingsError, load_settings
 
@@ -60,6 +61,7 @@ def _send(settings: Settings, to: str, method: str, version: str, cookie: str, t
     click.echo(f"gateway  {settings.sms_gateway}")
     click.echo(gateway.carrier.render(made))
     if not dry_run:
+        note_action_of(settings, "cir send", "", to=numbers.hidden_number(number), method=method)
         _hand_over(gateway, made)
 
 

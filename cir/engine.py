@@ -210,7 +210,7 @@ class Engine:
         assert self._datagrams is not None
         cookie = session.cookie or sid
         sent = self._datagrams.send(send.bearer, look.address, look.udp_port, session.version, cookie)
-        tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=sent)
+        tracing.tell_session("wake", sid, session.jid, bearer=send.bearer.lower(), sent=sent)
         WAKEUPS_SENT.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
         return 0
 
@@ -258,7 +258,7 @@ class Engine:
         began = time.monotonic()
         outcome = out.submit(made, session.jid)
         sent, bearer = outcome in SENT_OUTCOMES, made.method.lower()
-        tracing.tell_session("wake", sid, bearer=bearer, sent=sent)
+        tracing.tell_session("wake", sid, session.jid, bearer=bearer, sent=sent)
         WAKEUPS_SENT.labels(bearer, "sent" if sent else "failed").inc()
         if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.

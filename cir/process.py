@@ -30,6 +30,7 @@ from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.runtime.usable_settings import go_on_after_hangup
@@ -182,15 +183,27 @@ def _datagrams(settings: Settings) -> UdpSender | None:
         ) from None
 
 
-def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    given = ports.inherited_socket(address[1])
-    # A socket that is handed over listens already, with the backlog of its unit.
-    server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
+def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> list[StreamServer]:
+    """The servers of one port: one for each socket that is handed over, which listens already, with the backlog of its unit; else
+    one of our own."""
+    given = ports.inherited_sockets_at(address[1])
+    servers = [StreamServer(each, serve) for each in given] or [StreamServer(address, serve, backlog=1024)]
     try:
-        server.start()
+        for server in servers:
+            server.start()
     except OSError as error:
         raise SettingsError(f"ONESOUP_{name}={address[1]}: {error.strerror}") from None
-    return server
+    return servers
+
+
+def _check_sockets(settings: Settings) -> None:
+    """SettingsError for a socket of a unit that nobody would serve: whoever connects there would wait for ever."""
+    stray = ports.inherited_elsewhere([settings.stcp_port, *filter(None, [settings.cir_port])])
+    if stray:
+        raise SettingsError(
+            f"ONESOUP_STCP_PORT={settings.stcp_port}, while systemd hands over {', '.join(stray)}: ListenStream= of the unit "
+            f"must have the port of the setting; example: ONESOUP_STCP_PORT={stray[0]}"
+        )
 
 
 def main(settings: Settings) -> int:
@@ -199,6 +212,7 @@ def main(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
     go_on_after_hangup(settings, stopping.set)
+    _check_sockets(settings)
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
@@ -210,9 +224,9 @@ def main(settings: Settings) -> int:
         gevent.spawn(cir.reception.data.queue.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
-    servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
+    servers = _listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)
     if settings.cir_port:
-        servers.append(_listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve))
+        servers += _listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve)
 
     def redis() -> object:
         return writable(client)
@@ -220,7 +234,9 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_server.start_admin_server(settings, "cir", [redis, subscribed])
+    admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
+    ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
+    beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
     try:
@@ -233,6 +249,7 @@ def main(settings: Settings) -> int:
     scheduler.stop_tasks([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
+    beat.leave()
     return 0
 
 

@@ -51,6 +51,15 @@ ROWS: dict[str, list[tuple[str, str, list[tuple[str, str]]]]] = {
         ("Polls held", "short", [("sum by (instance) (onesoup_poll_held)", "{{instance}}")]),
         ("Log-ins", "reqps", [(rate("onesoup_logins_total", "result, scheme"), "{{result}} {{scheme}}")]),
         (
+            "Wrong passwords at XMPP servers, and closed",
+            "short",
+            [
+                ("max by (domain) (onesoup_login_failures_at_server)", "{{domain}}"),
+                ("max by (domain) (onesoup_login_failures_limit)", "{{domain}}, limit"),
+                ("max by (domain, scope) (onesoup_logins_closed)", "{{domain}} closed for {{scope}}"),
+            ],
+        ),
+        (
             "Bodies that are no CSP",
             "reqps",
             [(rate("onesoup_codec_errors_total", "encoding, reason"), "{{encoding}} {{reason}}")],

@@ -15,6 +15,7 @@ import urllib3
 from prometheus_client import Counter, Gauge
 
 from cir.http import delivery_reports, gateway_profiles
+from cir.http.gateway_place import GatewayPlace, gateway_place
 from cir.smpp.connection import SmppConnection
 from cir.smpp.pdus import Pdu
 from cir.sms.circuit_breaker import CircuitBreaker
@@ -27,7 +28,7 @@ from onesoup.settings import SECRET_MASK, Settings
 log = structlog.get_logger()
 
 SMS_SUBMITS = Counter("onesoup_sms_submits_total", "Messages handed to the gateway", ["result"])
-CIRCUIT_OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone because it failed")
+CIRCUIT_OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone because it failed or cannot be reached")
 
 GATEWAY_CONNECT_SECONDS, GATEWAY_TOTAL_SECONDS = 2.0, 5.0
 MAX_GATEWAY_CONNECTIONS = 10
@@ -35,8 +36,14 @@ MAX_GATEWAY_CONNECTIONS = 10
 MAX_ANSWER_BODY_BYTES, MAX_ANSWER_BYTES = 16 * 1024, 64 * 1024
 # Seconds before the second and the third try, give or take a fifth.
 RETRY_PAUSES_SECONDS = (1.0, 4.0)
-# When a gateway without a connection is tried again.
-NO_LINK_SECONDS = 10.0
+# When a gateway without a connection is tried again, and how often it is looked whether one with HTTP is there.
+NO_LINK_SECONDS, GATEWAY_LOOK_SECONDS = 10.0, 10.0
+# What the log says of a message that the gateway has not taken, or may not have.
+_SUBMIT_EVENTS = {
+    SendOutcome.TEMPORARY: "sms-not-submitted",
+    SendOutcome.PERMANENT: "sms-not-submitted",
+    SendOutcome.UNKNOWN: "sms-unconfirmed",
+}
 
 
 class Carrier(Protocol):
@@ -84,15 +91,36 @@ class HttpCarrier:
         self.methods = self._profile.methods
         self._pool = urllib3.PoolManager(maxsize=MAX_GATEWAY_CONNECTIONS, block=True, retries=False)
         self._pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self._there = True
+        self._looking: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Connections are opened as they are needed."""
+        """From now on it is looked whether the gateway is there: few messages may be sent, so their fate says it too late.
+        Connections for messages are opened as they are needed."""
+        place = gateway_place(self._settings.sms_url)
+        if place is not None:
+            self._there, self._looking = False, gevent.spawn(self._look, place)
 
     def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.kill(block=False)
         self._pool.clear()
 
     def ready(self) -> bool:
-        return True
+        """Whether it was there when somebody last looked or sent; True before start()."""
+        return self._there
+
+    def _look(self, place: GatewayPlace) -> None:
+        told = ""
+        while True:
+            reason = place.unreachable()
+            self._there = not reason
+            if reason and reason != told:
+                log.warning("sms-gateway-away", place=place.shown, reason=reason)
+            elif told and not reason:
+                log.info("sms-gateway-back", place=place.shown)
+            told = reason
+            gevent.sleep(GATEWAY_LOOK_SECONDS)
 
     def request(self, job: SmsJob) -> HttpRequest:
         kannel = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg")
@@ -128,6 +156,7 @@ class HttpCarrier:
             urllib3.exceptions.ConnectTimeoutError,
             urllib3.exceptions.NameResolutionError,
         ):
+            self._there = self._looking is None  # else until it is looked again
             return SendResult(SendOutcome.TEMPORARY, reason="cannot connect")
         except (urllib3.exceptions.HTTPError, OSError) as error:
             # It was written, in part or whole: the gateway may have taken it.
@@ -169,6 +198,7 @@ class SmsGateway:
     def methods(self) -> frozenset[str]:
         """What can be sent just now; nothing while the circuit is open or there is no connection."""
         good = self.breaker.healthy(self._clock()) and self.carrier.ready()
+        CIRCUIT_OPEN.set(not good)
         return self.carrier.methods if good else frozenset()
 
     def wait(self) -> float:
@@ -181,8 +211,9 @@ class SmsGateway:
         """Hands a job over, trying again while that is safe and of use. Never raises."""
         result = self._submit(job)
         SMS_SUBMITS.labels(result.outcome.value).inc()
-        log.info(
-            "sms-submitted",
+        tell = log.info if result.taken else log.warning
+        tell(
+            _SUBMIT_EVENTS.get(result.outcome, "sms-submitted"),
             job=job.id,
             method=job.method,
             number=hidden_number(job.number),

@@ -9,11 +9,14 @@ import os  # noqa: E402
 import re  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
+from collections.abc import Callable, Iterable, Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 
 import click  # noqa: E402
+import redis  # noqa: E402
 
+from onesoup.commands.audit import note_action, note_action_of  # noqa: E402
+from onesoup.commands.processes import wait_for_all  # noqa: E402
 from onesoup.csp import access  # noqa: E402
 from onesoup.csp.errors import BackendError, CspError  # noqa: E402
 from onesoup.csp.text import numbers  # noqa: E402
@@ -28,6 +31,7 @@ from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E40
 from onesoup.store.account.accounts import Accounts  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
+from onesoup.store.processes import ProcessRecord  # noqa: E402
 from onesoup.store.redis.client import connect  # noqa: E402
 from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
 
@@ -66,6 +70,7 @@ def add_account(login: str, jid: str | None, number: str | None, piped: bool, un
         if not unchecked:
             _check(services, jid, password)
         services.accounts.link(login, jid, password, phone, origin=linking.ORIGIN_ADMIN, number=normal, made=int(time.time()))
+        note_action_of(_settings(), "accounts add", login, jid=jid, number=normal or "-")
         click.echo(f"{login} is linked to {jid}" + (f" and to {normal}" if normal else ""))
         if made:
             click.echo(f"phone password: {phone}")
@@ -110,6 +115,7 @@ def _make_at_demo(demo: RunningDemo, user: str, password: str) -> None:
         accounts = Accounts(connect(demo.settings.redis_url), KeyRing.load(demo.settings.keys_file))
         jid = f"{user}@{demo.settings.domain}"
         accounts.link(jid, jid, password, password, origin=linking.ORIGIN_ADMIN, made=int(time.time()))
+        note_action_of(demo.settings, "accounts new", jid)
     except OSError as error:
         raise click.ClickException(f"{demo.directory}: {error.strerror}; call this as the user who runs the demo") from None
     except (StoreDown, KeyRingError) as error:
@@ -145,27 +151,67 @@ def remove_account(login: str) -> None:
         login = _account(services, login, served=False)
         if not services.accounts.unlink(login):
             raise click.ClickException(f"{login} is not linked")
+        note_action_of(_settings(), "accounts remove", login)
         click.echo(f"{login} is forgotten")
 
 
 @accounts.command("rotate")
-@click.option("--new-key", is_flag=True, help="First add a new key at the top of the key ring file.")
-def rotate_keys(new_key: bool) -> None:
+@click.option("--new-key", is_flag=True, help="First add a new key to the key ring file.")
+@click.option("--wait", default=30.0, show_default=True, help="Seconds that processes have to notice a change of the file.")
+def rotate_keys(new_key: bool, wait: float) -> None:
     """Encrypt every stored password with the newest key of the key ring. No user is logged out.
 
-    Without --new-key, the key that is already at the top of the file is used. Where several hosts have a copy of the file, add
-    the new line to all copies first. An old line can be deleted once a run finds nothing left to do."""
+    Refused while a running process does not know that key: it could open nothing any more. A new key therefore stands second in
+    the file until all know it; where some have a copy of the file, such as that of a systemd unit, bring it to them and call this
+    again. An old line can be deleted once a run finds nothing left to do."""
     with _services() as services:
+        path, client = _settings().keys_file, connect(_settings().redis_url, max_connections=2)
+        kid = _offered(path) if new_key else services.ring.known()[0].partition(":")[0]
+        _refuse_unknown(client, _known_as(path, kid), path, wait)
         if new_key:
-            try:
-                click.echo(f"new key: {KeyRing.add_key(_settings().keys_file)}")
-            except OSError as error:
-                raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
-            services.ring.follow()
+            click.echo(f"new key: {_promoted(path)}")
+            services.ring.follow(at_once=True)
+        behind = wait_for_all(client, lambda each: each.key_ids[0] == kid, wait if new_key else 0.0)
         done = rotate_all(services)
+        note_action(client, "accounts rotate", "", new_key=new_key, key=kid, links=done.links, sessions=done.sessions)
         click.echo(f"sealed anew: {done.links} links, {done.sessions} sessions")
+        if behind:
+            click.echo(f"with an older key seal until they are started again: {_listed(behind)}; then rotate once more", err=True)
         if done.lost:
             raise click.ClickException(f"{done.lost} records were sealed with a key that is not on the ring")
+
+
+def _offered(path: str) -> str:
+    try:
+        return KeyRing.offer_key(path)
+    except OSError as error:
+        raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
+
+
+def _promoted(path: str) -> str:
+    try:
+        return KeyRing.promote_key(path)
+    except OSError as error:
+        raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
+
+
+def _known_as(path: str, kid: str) -> str:
+    """The key with its fingerprint: another file may have another key of that name."""
+    return next(each for each in KeyRing.load(path).known() if each.partition(":")[0] == kid)
+
+
+def _refuse_unknown(client: redis.Redis, key: str, path: str, wait: float) -> None:
+    """ClickException, naming them, when running processes do not know a key."""
+    lacking = wait_for_all(client, lambda each: key in each.keys, wait)
+    if lacking:
+        raise click.ClickException(
+            f"{key.partition(':')[0]} of {path} is not known to {_listed(lacking)}. Nothing was sealed with it. They have "
+            "read a copy from before, or another file: bring this one to their hosts, start them one by one, and call this again"
+        )
+
+
+def _listed(processes: Iterable[ProcessRecord]) -> str:
+    return ", ".join(each.shown for each in processes)
 
 
 @contextmanager

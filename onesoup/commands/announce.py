@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from onesoup.commands.audit import note_action
 from onesoup.commands.common import fail, open_store
 from onesoup.commands.sessions import session_filter
 
@@ -22,7 +23,9 @@ def announce(text: str, domain: str | None, user: str | None) -> None:
     if not text:
         fail("there is no text")
     with open_store() as (settings, client):
-        told = sum(_tell_all(client, text, session_filter(user, domain, settings.domain)))
+        whom = session_filter(user, domain, settings.domain)
+        told = sum(_tell_all(client, text, whom))
+        note_action(client, "announce", whom, letters=len(text), told=told)
     click.echo(f"told {told} session{'' if told == 1 else 's'}")
 
 

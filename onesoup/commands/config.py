@@ -1,11 +1,12 @@
 """`onesoup config show | check`: which settings are set, by which source, and whether they can work. Secrets are hidden."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
 
 from onesoup.commands.common import as_json, fail, settings_or_fail, text_table
-from onesoup.settings import Settings, SettingsError, masked_settings, setting_origins
+from onesoup.settings import Settings, SettingsError, masked_settings, open_secrets, setting_origins
 
 
 @click.group()
@@ -53,26 +54,29 @@ def check_config(file: str | None) -> None:
         provider_of(here)
     except SettingsError as error:
         fail(str(error))
-    for word in _doubts(here):
+    for word in _doubts(here, environ):
         click.echo(f"note: {word}")
     click.echo("the settings can be used")
 
 
-def _doubts(here: Settings) -> list[str]:
+def _doubts(here: Settings, environ: Mapping[str, str]) -> list[str]:
     """Settings that can be used, but are seldom meant."""
-    from onesoup.store.account.keyring import open_to_all
-
-    doubts = []
+    doubts = [
+        f"{name}={path} can be read by everybody on this host; chmod 600" for name, path in open_secrets(here, environ).items()
+    ]
     if not here.keys_file:
         doubts.append("keys_file is not set: gateways and holders will not start")
-    elif open_to_all(here.keys_file):
-        doubts.append(f"keys_file={here.keys_file} can be read by everybody on this host; chmod 600")
     if here.domain == "localhost":
         doubts.append("domain is localhost: log-ins that name no domain will mean this machine")
     if here.bind != "127.0.0.1" and not here.public_host:
         doubts.append("public_host is empty: phones are told the Host of their own request")
     if here.sms_gateway and not here.sms_prefixes:
         doubts.append("sms_prefixes is empty: no SMS will be sent")
+    if here.sms_gateway == "json" and not here.sms_password:
+        doubts.append("sms_password is empty: the signature of requests and reports proves nothing")
+    for domain in here.xmpp_routes:
+        if domain not in here.allowed_domains:
+            doubts.append(f"xmpp_routes has {domain}, which is none of the domains that phones may log in to")
     if here.admin_bind not in ("127.0.0.1", "::1", "localhost"):
         doubts.append(f"admin_bind={here.admin_bind}: /metrics has no password; keep strangers away by other means")
     return doubts

@@ -10,7 +10,7 @@ import json  # noqa: E402
 import os  # noqa: E402
 import pyexpat  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Iterable, Iterator, Mapping  # noqa: E402
 from contextlib import suppress  # noqa: E402
 
 import click  # noqa: E402
@@ -27,10 +27,15 @@ from onesoup.commands.findings import (  # noqa: E402
     ok_finding,
     print_findings,
 )
+from onesoup.commands.processes import is_here, running_processes  # noqa: E402
 from onesoup.observability import admin_server  # noqa: E402
-from onesoup.settings import Settings  # noqa: E402
+from onesoup.settings import Settings, open_secrets  # noqa: E402
+from onesoup.store.errors import StoreDown  # noqa: E402
+from onesoup.store.processes import SeenProcess  # noqa: E402
 
 XMPP_CHECK_SECONDS = 10.0
+# A process says every quarter of a minute that it lives.
+SILENT_SECONDS = 25.0
 OLD_EXPAT = (2, 6, 0)
 
 
@@ -38,7 +43,7 @@ OLD_EXPAT = (2, 6, 0)
 @click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
 @click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
 def doctor(lines: bool, domains: tuple[str, ...]) -> None:
-    """Check Redis, keys, holders, CIR processes, the gateways of this host and XMPP servers. Changes nothing.
+    """Check Redis, keys, holders, CIR processes, what runs on this host and on others, and XMPP servers. Changes nothing.
 
     Exit status 1 when something is wrong.
     """
@@ -47,17 +52,27 @@ def doctor(lines: bool, domains: tuple[str, ...]) -> None:
 
 
 def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> Iterator[Finding]:
+    running = _running(client)
     yield from findings_or_error("this machine", _machine)
-    yield from findings_or_error("key ring", lambda: _keys(settings))
+    yield from findings_or_error("key ring", lambda: _keys(settings, running))
     yield from redis_check.redis_findings(settings, client)
     if not redis_check.redis_away(client):
         yield from findings_or_error("holders", lambda: _holders(client))
-        yield from findings_or_error("CIR", lambda: _cir(client))
+        yield from findings_or_error("CIR", lambda: _cir(settings, client))
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
-    yield from findings_or_error("processes", lambda: _processes(settings))
+    yield from findings_or_error("processes", lambda: _processes(settings, running))
+    here = _admin_places(settings, running)
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
-        yield from findings_or_error(f"XMPP {domain}", lambda domain=domain: _as_here(settings, _xmpp(settings, domain)))  # type: ignore[misc]
+        yield from findings_or_error(f"XMPP {domain}", lambda domain=domain: _as_here(here, _xmpp(settings, domain)))  # type: ignore[misc]
+
+
+def _running(client: redis.Redis) -> list[SeenProcess]:
+    """The processes of all hosts; none while Redis is away."""
+    try:
+        return running_processes(client)
+    except (StoreDown, redis.RedisError):
+        return []
 
 
 def _machine() -> Iterator[Finding]:
@@ -71,21 +86,40 @@ def _machine() -> Iterator[Finding]:
         yield note_finding("this machine", f"load {load:.1f} on {os.cpu_count()} cores", "answers will be slow")
 
 
-def _keys(settings: Settings) -> Iterator[Finding]:
-    from onesoup.store.account.keyring import KeyRing, KeyRingError, open_to_all
+def _keys(settings: Settings, running: list[SeenProcess]) -> Iterator[Finding]:
+    """The key ring of this command, if it has one, and those of all processes: what one seals, all must be able to open."""
+    from onesoup.store.account.keyring import KeyRing, KeyRingError
 
-    if not settings.keys_file:
+    for name, path in open_secrets(settings).items():
+        what = "key ring" if name == "keys_file" else name
+        yield fail_finding(what, f"everybody on this host can read {path}", "chmod 600")
+    rings = {each.record.shown: each.record.keys for each in running if each.record.keys}
+    if settings.keys_file:
+        try:
+            rings[settings.keys_file] = KeyRing.load(settings.keys_file).known()
+        except KeyRingError as error:
+            yield fail_finding("key ring", str(error), "every host needs the same file")
+    elif not rings:
         yield fail_finding("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
-        return
-    try:
-        KeyRing.load(settings.keys_file)
-    except KeyRingError as error:
-        yield fail_finding("key ring", str(error), "every host needs the same file")
-        return
-    if open_to_all(settings.keys_file):
-        yield fail_finding("key ring", f"everybody on this host can read {settings.keys_file}", "chmod 600")
-    else:
-        yield ok_finding("key ring", f"{settings.keys_file} can be used")
+    lacking = list(_lacking(rings))
+    for key, names in lacking:
+        yield fail_finding(
+            "key ring",
+            f"{key.partition(':')[0]}, with which others seal, is not known to {', '.join(names)}",
+            "bring the newest file to them and start them again; docs/accounts.md, Keys and their rotation",
+        )
+    if rings and not lacking:
+        where = f"{settings.keys_file} can be used" if settings.keys_file in rings else "this command has none"
+        processes = len(rings) - (settings.keys_file in rings)
+        yield ok_finding("key ring", f"{where}; {processes} running processes know all keys with which they seal")
+
+
+def _lacking(rings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, list[str]]]:
+    """(key with which somebody seals, who does not know it)."""
+    for key in sorted({known[0] for known in rings.values()}):
+        names = sorted(name for name, known in rings.items() if key not in known)
+        if names:
+            yield key, names
 
 
 def _holders(client: redis.Redis) -> Iterator[Finding]:
@@ -110,32 +144,47 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
         yield note_finding("log-ins", f"wait for a holder in {waiting} shards", "are the holders overloaded?")
 
 
-def _cir(client: redis.Redis) -> Iterator[Finding]:
+def _cir(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     from onesoup.store.wakeup.cir_processes import CirProcesses
 
     lines = CirProcesses(client)
-    count, bearers = len(lines.processes()), ", ".join(sorted(lines.live()))
-    if count:
-        yield ok_finding("CIR", f"{count} process{'es' if count > 1 else ''}, {bearers}")
+    count, live = len(lines.processes()), lines.live()
+    told = f"{count} process{'es' if count > 1 else ''}, {', '.join(sorted(live))}"
+    if count and settings.sms_gateway and settings.sms_prefixes and not live & {"WAPSMS", "SSMS"}:
+        yield fail_finding(
+            "CIR", f"{told}: no SMS, though there is a gateway", "its log says why: sms-gateway-away, sms-not-submitted"
+        )
+    elif count:
+        yield ok_finding("CIR", told)
     else:
         yield note_finding("CIR", "no process lives: phones only hear of news when they poll", "start onesoup cir")
 
 
 def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    """Domains whose server has seen so many wrong passwords that it is asked no new ones."""
-    from onesoup.handlers.login.throttle import minutes
-    from onesoup.store.account.login_limits import LoginLimits
+    """How many wrong passwords the servers of the listed domains have seen, and whether they are asked no new ones."""
+    from onesoup.handlers.login.throttle import login_policy, minutes
+    from onesoup.store.account.guard_state import GuardState
 
-    limits = LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address)
+    state = GuardState(client, login_policy(settings))
     for domain in sorted(filter(settings.allowed_domains.listed, settings.allowed_domains)):
-        wait = limits.server_wait(domain, "nobody")
-        if wait > 0:
-            yield note_finding(
-                f"log-ins at {domain}",
-                f"{settings.refusals_at_server} wrong passwords in an hour: for {minutes(wait)} only a password that has worked "
-                "before gets in, others get 503",
-                "onesoup trace USER follows a log-in, the log names no user; refusals_at_server is the limit, 0 for none",
+        found, closed = state.domain(domain), sum(each.closed for each in state.addresses_at(domain))
+        what, counted = f"log-ins at {domain}", f"{found.failures} of {found.limit} wrong passwords in an hour"
+        if not found.limit:
+            yield ok_finding(what, "any number of wrong passwords may be tried")
+        elif found.closed:
+            yield fail_finding(
+                what,
+                f"closed: {counted}; for {minutes(found.wait)} only a password that has worked before gets in, others get 503",
+                f"onesoup guard clear {domain} lets them in; if the server is yours, xmpp_own={domain} ends this for good",
             )
+        elif closed:
+            yield note_finding(
+                what,
+                f"closed for {closed} address{'es' if closed > 1 else ''}; {counted}",
+                "behind one address of a carrier may be many phones: onesoup guard show, guard clear ADDRESS",
+            )
+        else:
+            yield ok_finding(what, counted)
 
 
 def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
@@ -155,15 +204,14 @@ def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
         )
 
 
-def _processes(settings: Settings) -> Iterator[Finding]:
-    """Processes of this host that use the same data directory."""
-    found = admin_server.running_admin_ports(settings.data)
-    if not found:
-        yield note_finding(
-            "processes", f"none of this host is known in {settings.data}", "ONESOUP_DATA as in the units shows them"
-        )
-    for name, port in sorted(found.items()):
-        status, checks = _ready(settings.admin_bind, port)
+def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Finding]:
+    """The processes of this host are asked whether they are ready; of others it is known that they live."""
+    here = _admin_places(settings, running)
+    elsewhere = [each for each in running if not is_here(each.record)]
+    if not here and not elsewhere:
+        yield note_finding("processes", "none is known, on no host", "they say that they live within seconds of their start")
+    for name, (host, port) in sorted(here.items()):
+        status, checks = _ready(host, port)
         failed = ", ".join(f"{check} {result}" for check, result in checks.items() if result != "ok")
         where = f"{name}, admin port {port}"
         yield (
@@ -171,10 +219,38 @@ def _processes(settings: Settings) -> Iterator[Finding]:
             if status == 200
             else fail_finding(where, failed or "does not answer", "its log says more")
         )
+    for host in sorted({each.record.host for each in elsewhere}):
+        yield _host(host, [each for each in elsewhere if each.record.host == host])
+    versions = sorted({each.record.version for each in running})
+    if len(versions) > 1:
+        yield note_finding(
+            "processes", f"are of versions {', '.join(versions)}", "two may run side by side for the time of an upgrade"
+        )
+
+
+def _admin_places(settings: Settings, running: list[SeenProcess]) -> dict[str, tuple[str, int]]:
+    """Name -> admin port of each process of this host; without Redis those that use the same data directory."""
+    ports = admin_server.running_admin_ports(settings.data)
+    found = {name: (settings.admin_bind, port) for name, port in ports.items()}
+    for process in (each.record for each in running if is_here(each.record) and len(each.record.admin) == 2):
+        found[f"{process.role}-{process.unit}"] = (process.admin[0], int(process.admin[1]))
+    return found
+
+
+def _host(host: str, running: list[SeenProcess]) -> Finding:
+    """What is known from here of the processes of another host."""
+    units = {(each.record.role, each.record.unit): each.ago for each in running}
+    silent = max(units.values())
+    said = f"{', '.join(f'{role} {unit}' for role, unit in sorted(units))}, heard {silent:.0f} s ago"
+    if silent > SILENT_SECONDS:
+        return note_finding(
+            f"host {host}", said, "was one of them killed, or is the host cut off? onesoup doctor there says more"
+        )
+    return ok_finding(f"host {host}", said)
 
 
 def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
-    link = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=5)
+    link = http.client.HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=5)
     with suppress(OSError, http.client.HTTPException, ValueError):
         link.request("GET", "/readyz")
         answer = link.getresponse()
@@ -182,9 +258,9 @@ def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
     return 0, {}
 
 
-def _as_here(settings: Settings, findings: Iterator[Finding]) -> Iterator[Finding]:
+def _as_here(places: Iterable[str], findings: Iterator[Finding]) -> Iterator[Finding]:
     """The findings, where a failure counts as a note on a host without a holder: only holders need to reach XMPP servers."""
-    roles = {name.partition("-")[0] for name in admin_server.running_admin_ports(settings.data)}
+    roles = {name.partition("-")[0] for name in places}
     for each in findings:
         if each.grade == FAIL_GRADE and roles and "holder" not in roles:
             yield note_finding(each.what, f"{each.says}, as seen from here", "no holder runs here; ask where one does")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from onesoup.commands.audit import note_action_of
 from onesoup.csp.text import numbers
 from onesoup.handlers.settings_ota import new_pin
 from onesoup.provisioning import push, wbxml, wv_settings
@@ -150,6 +151,7 @@ def send_settings(asked: Asked, settings: Settings, to: str, dry_run: bool) -> N
     if dry_run:
         _show_requests(gateway, parts)
     else:
+        note_action_of(settings, "ota send", _user_id(asked.user), to=numbers.hidden_number(number), parts=len(parts))
         _hand_over(gateway, parts)
 
 

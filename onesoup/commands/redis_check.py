@@ -260,13 +260,13 @@ class _SentinelView:
 
 
 def _sentinel_views(place: urls.RedisUrl) -> list[_SentinelView]:
-    return [_sentinel_view(f"sentinel {host}:{port}", host, port, place.service) for host, port in place.hosts]
+    return [_sentinel_view(f"sentinel {host}:{port}", host, port, place) for host, port in place.hosts]
 
 
-def _sentinel_view(where: str, host: str, port: int, service: str) -> _SentinelView:
+def _sentinel_view(where: str, host: str, port: int, place: urls.RedisUrl) -> _SentinelView:
     try:
-        asked = redis.Redis(host=host, port=port, **topology.sentinel_options(1.0))
-        state: Any = asked.sentinel_master(service)
+        asked = redis.Redis(host=host, port=port, **topology.sentinel_options(place, 1.0))
+        state: Any = asked.sentinel_master(place.service)
         asked.close()
     except redis.RedisError as error:
         return _SentinelView(where, error=error_name(error))

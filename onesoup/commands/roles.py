@@ -93,7 +93,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     import structlog
 
     from onesoup.observability import logs
-    from onesoup.settings import SettingsError, changed_settings, load_settings
+    from onesoup.settings import SettingsError, changed_settings, load_settings, open_secrets
     from onesoup.store.account.keyring import KeyRing, KeyRingError
 
     def fail(reason: str) -> NoReturn:
@@ -113,7 +113,10 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
             KeyRing.load(settings.keys_file)
     except KeyRingError as error:
         fail(f"ONESOUP_KEYS_FILE: {error}; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    structlog.get_logger(__name__).info("starting", **changed_settings(settings))
+    log = structlog.get_logger(__name__)
+    log.info("starting", **changed_settings(settings))
+    for name, path in open_secrets(settings).items():
+        log.warning("secret-open-to-all", setting=name, path=path, do="chmod 600")
     _check_redis(settings.redis_url, fail)
     return settings, fail
 

@@ -44,10 +44,13 @@ def forget_server(domain: str) -> None:
     Needed when a server that had SCRAM now offers only PLAIN, on purpose: until then log-ins to it are refused. Holders notice
     within an hour, or when they are restarted.
     """
+    from onesoup.commands.audit import note_action_of
+    from onesoup.settings import load_settings
     from onesoup.store.errors import StoreDown
 
     try:
         found = _known().forget(domain.lower())
+        note_action_of(load_settings(), "servers forget", domain.lower())
     except StoreDown as error:
         raise click.ClickException(f"Redis: {error}") from None
     click.echo("forgotten" if found else "nothing was known")

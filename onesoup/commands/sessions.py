@@ -2,6 +2,7 @@
 
 A session is named by the first digits of its id's hash, as in the logs: who has the id itself can act as the phone."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,9 +11,11 @@ from dataclasses import asdict, dataclass
 import click
 import redis
 
+from onesoup.commands.audit import note_action
 from onesoup.commands.common import as_json, fail, open_store, redis_now_ms, short_span, text_table
 
 SHARDS_IN_BATCH = 16  # shards in one round trip
+_SESSION_ID = re.compile("[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,19 @@ def session_filter(user: str | None, domain: str | None, default: str) -> str:
         return f"@{addresses.normal_domain(domain)}" if domain else ""
     except CspError as error:
         fail(str(error))
+
+
+def named_target(client: redis.Redis, who: str, default: str) -> tuple[str, str]:
+    """(id of a living session, "") or ("", JID): what an operator means by WHO. A user may be called as a session id looks: then
+    what is there decides, and what may be both is refused."""
+    if not _SESSION_ID.fullmatch(who):
+        return "", session_filter(who, None, default)
+    jid = session_filter(who, None, default)
+    rows = [row for _, row in living_sessions(client)]
+    named = any(row.id == who for row in rows)
+    if named and any(row.user == jid for row in rows):
+        fail(f"{who} is a session, and {jid} is logged in too: which of them? Write {jid} for the user")
+    return (who, "") if named else ("", jid)
 
 
 def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
@@ -125,15 +141,16 @@ def kick(who: str) -> None:
     from onesoup.store.session.gateway_side import GatewaySessionStore
 
     with open_store() as (settings, client):
-        one = len(who) == 8 and all(char in "0123456789abcdef" for char in who)
-        jid = "" if one else session_filter(who, None, settings.domain)
-        store, ended = GatewaySessionStore(client), 0
+        one, jid = named_target(client, who, settings.domain)
+        store, ended = GatewaySessionStore(client), []
         for sid, row in list(living_sessions(client, jid)):
-            if one and row.id != who:
+            if one and row.id != one:
                 continue
             with suppress(NoSession):
                 end_session(store, sid)
-                ended += 1
+                ended.append(row)
+        if ended:
+            note_action(client, "kick", ended[0].user, sessions=[row.id for row in ended])
     if not ended:
-        fail(f"{who} is not logged in" if not one else f"there is no session {who}")
-    click.echo(f"ended {ended} session{'' if ended == 1 else 's'}")
+        fail(f"{jid} is not logged in" + (f", and there is no session {who}" if _SESSION_ID.fullmatch(who) else ""))
+    click.echo(f"ended {len(ended)} session{'' if len(ended) == 1 else 's'} of {ended[0].user}")

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from onesoup.commands.common import fail, open_store
-from onesoup.commands.sessions import living_sessions, session_filter
+from onesoup.commands.audit import note_action
+from onesoup.commands.common import open_store
+from onesoup.commands.sessions import living_sessions, named_target
 
-# How often, in seconds, new sessions of the user are searched.
-NEW_SESSIONS_SECONDS = 2.0
+# How often, in seconds, processes are told that somebody still looks.
+WATCH_AGAIN_SECONDS = 2.0
 # After this time every process has read whom to trace.
 TRACING_STARTS_SECONDS = 3.2
 # Fields that stand at the front of a line.
@@ -27,36 +28,30 @@ def trace(who: str, seconds: float, lines: bool) -> None:
     """Follow WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
     Shows requests and answers by name, with codes and sizes; waiting items, wake-ups and stanzas; log lines of these sessions.
-    Never shows message text or passwords. New log-ins are followed too.
+    Never shows message text or passwords. New log-ins of a user are followed from their first request.
     """
     from onesoup.store.redis.client import connect_subscriber
     from onesoup.store.traces import Traces, channel
 
     with open_store() as (settings, client):
-        one = len(who) == 8 and all(char in "0123456789abcdef" for char in who)
-        jid = "" if one else session_filter(who, None, settings.domain)
+        one, jid = named_target(client, who, settings.domain)
+        name, count = one or jid, 1 if one else sum(1 for _ in living_sessions(client, jid))
+        note_action(client, "trace", name)
         traces, listener = Traces(client), connect_subscriber(settings.redis_url).pubsub(ignore_subscribe_messages=True)
-        names: set[str] = {who} if one else {jid}
         end, again = time.monotonic() + (seconds or float("inf")), 0.0
-        listener.subscribe(*map(channel, names))
+        listener.subscribe(channel(name))
         with contextlib.suppress(KeyboardInterrupt):
             while time.monotonic() < end:
                 if time.monotonic() >= again:
-                    if not again and one and all(row.id != who for _, row in living_sessions(client)):
-                        fail(f"there is no session {who}")
-                    new = {row.id for _, row in living_sessions(client, jid)} - names if not one else set()
-                    if new:
-                        listener.subscribe(*map(channel, new))
-                    names |= new
-                    traces.watch(names)
+                    traces.watch([name])
                     if not again:
                         time.sleep(TRACING_STARTS_SECONDS)
-                        click.echo(f"following {who}, {len(names) - (not one)} sessions", err=True)
-                    again = time.monotonic() + NEW_SESSIONS_SECONDS
+                        click.echo(f"following {'session ' * bool(one)}{name}, {count} sessions", err=True)
+                    again = time.monotonic() + WATCH_AGAIN_SECONDS
                 message = listener.get_message(timeout=0.5)
                 if message is not None and message["type"] == "message":
                     click.echo(message["data"].decode() if lines else event_line(json.loads(message["data"])))
-        traces.stop(names)
+        traces.stop([name])
         listener.close()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import redis
 
 from onesoup.handlers.context import GatewayServices, Policy
+from onesoup.handlers.login import throttle
 from onesoup.handlers.provider import provider_of
 from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts
@@ -105,7 +106,7 @@ def gateway_services(
         segments=Segments(client),
         tries=HourlyTries(client),
         logins=LoginReplies(client),
-        guard=LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address),
+        guard=LoginLimits(client, throttle.login_policy(settings)),
         lines=CirProcesses(client),
         numbers=PhoneNumbers(client),
         wakes=WakeStore(client),

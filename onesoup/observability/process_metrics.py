@@ -18,7 +18,7 @@ LAG = Histogram(
 
 def start_process_metrics(role: str) -> None:
     """Starts the metrics of this process: each wake-up of its scheduler is observed. A second call changes nothing."""
-    BUILD.labels(_version(), platform.python_version()).set(1)
+    BUILD.labels(installed_version(), platform.python_version()).set(1)
     lag = LAG.labels(role)
 
     def late(seconds: float) -> None:
@@ -28,7 +28,8 @@ def start_process_metrics(role: str) -> None:
     scheduler.process_scheduler().late = late
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """The version of onesoup, as its installation says."""
     try:
         return metadata.version("onesoup")
     except metadata.PackageNotFoundError:  # sources without an installation

@@ -96,9 +96,20 @@ def inherited_sockets() -> tuple[socket.socket, ...]:
     return tuple(socket.socket(fileno=3 + number) for number in range(int(os.environ.get("LISTEN_FDS", "0"))))
 
 
-def inherited_socket(port: int) -> socket.socket | None:
-    """The socket with this port that systemd handed over; None without one."""
-    return next((sock for sock in inherited_sockets() if sock.family != socket.AF_UNIX and sock.getsockname()[1] == port), None)
+def inherited_sockets_at(port: int) -> list[socket.socket]:
+    """The sockets with this port that systemd handed over: one for each address of the unit."""
+    return [sock for sock in inherited_sockets() if _port(sock) == port]
+
+
+def inherited_elsewhere(ports: Iterable[int]) -> list[str]:
+    """Where systemd handed over sockets that have none of these ports: nobody would answer who connects there."""
+    wanted = set(ports)
+    return [str(_port(sock) or sock.getsockname()) for sock in inherited_sockets() if _port(sock) not in wanted]
+
+
+def _port(sock: socket.socket) -> int:
+    """0 for a socket that has none."""
+    return 0 if sock.family == socket.AF_UNIX else int(sock.getsockname()[1])
 
 
 def admin_ports(role: str, wanted: int) -> list[int]:

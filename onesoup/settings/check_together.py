@@ -15,6 +15,10 @@ def check_together(settings: Settings) -> None:
         _check_domain_by_place,
         _check_gateway_domains,
         _check_number_headers,
+        _check_proxies,
+        _check_sms_login,
+        _check_cir_port,
+        _check_hook,
         _check_domains,
         _check_service_contact,
     ):
@@ -58,6 +62,42 @@ def _check_number_headers(settings: Settings) -> None:
             f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
             f"example: {ENV_PREFIX}TRUSTED_PROXIES=10.0.0.7"
         )
+
+
+def _check_proxies(settings: Settings) -> None:
+    if settings.stcp_proxy and not settings.trusted_proxies:
+        raise SettingsError(
+            "stcp_proxy without trusted_proxies would believe nobody's PROXY header, and take the balancer for one phone; "
+            f"example: {ENV_PREFIX}TRUSTED_PROXIES=10.0.0.7"
+        )
+
+
+def _check_sms_login(settings: Settings) -> None:
+    """Kannel's smsbox takes nothing without both, an SMSC asks for both or none."""
+    if settings.sms_gateway == "kannel-sendsms" and not (settings.sms_user and settings.sms_password):
+        missing = "sms_user" if not settings.sms_user else "sms_password"
+        raise SettingsError(
+            f"sms_gateway={settings.sms_gateway} needs {missing}: its smsbox refuses messages without user name and password; "
+            f"example: {ENV_PREFIX}{missing.upper()}={'onesoup' if missing == 'sms_user' else 'soup'}"
+        )
+    if settings.sms_gateway in ("kannel-ppg", "smpp") and bool(settings.sms_user) != bool(settings.sms_password):
+        found, missing = ("sms_user", "sms_password") if settings.sms_user else ("sms_password", "sms_user")
+        raise SettingsError(f"{found} without {missing} is no log-in; example: {ENV_PREFIX}{missing.upper()}=onesoup")
+
+
+def _check_cir_port(settings: Settings) -> None:
+    """What is reached at the HTTP port of the CIR process needs that port."""
+    reports = settings.sms_report_url if settings.sms_gateway != "smpp" else ""
+    hook = "sms_hook_key" if settings.sms_hook_key and settings.sms_gateway != "smpp" else ""
+    for name in filter(None, ("cir_url" if settings.cir_url else "", "sms_report_url" if reports else "", hook)):
+        if not settings.cir_port:
+            raise SettingsError(f"{name} without cir_port: nobody would answer there; example: {ENV_PREFIX}CIR_PORT=8090")
+
+
+def _check_hook(settings: Settings) -> None:
+    if (settings.sms_hook_key or settings.sms_report_url) and not settings.sms_gateway:
+        name = "sms_hook_key" if settings.sms_hook_key else "sms_report_url"
+        raise SettingsError(f"{name} without sms_gateway: no SMS comes or goes; example: {ENV_PREFIX}SMS_GATEWAY=kannel-sendsms")
 
 
 def _check_service_contact(settings: Settings) -> None:

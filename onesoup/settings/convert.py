@@ -1,5 +1,6 @@
 """Converts text of the environment or of onesoup.toml to the value of a setting, and says what is wrong with it. Pure."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import Field
@@ -70,6 +71,22 @@ def _names(raw: Any) -> tuple[str, ...]:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise ValueError("must be a list of names")
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _listening(raw: Any) -> str:
+    """An address to listen at. A name may mean several, or another one tomorrow."""
+    text = _string(raw)
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if host != "localhost":
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("must be an IP address of this host, without a port, or localhost") from None
+    return host
+
+
+def _listening_or_none(raw: Any) -> str:
+    return _listening(raw) if _string(raw) else ""
 
 
 def _domain(raw: Any) -> str:
@@ -177,9 +194,14 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     int: _integer,
     float: _number,
     tuple[str, ...]: _names,
+    "bind": _listening,
+    "stcp_bind": _listening_or_none,
+    "cir_bind": _listening,
+    "admin_bind": _listening,
     "domain": _domain,
     "domains": _domains,
     "xmpp_insecure": _one_by_one,
+    "xmpp_own": _one_by_one,
     "media_hosts": _hosts,
     "xmpp_routes": _routes,
     "domain_by_place": _places,

@@ -12,11 +12,13 @@ from onesoup.settings.check_together import check_together
 from onesoup.settings.convert import convert_setting
 from onesoup.settings.declare import ENV_PREFIX, SettingsError
 from onesoup.settings.fields import Settings
+from onesoup.settings.variables import check_variables
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings from all sources. Raises SettingsError at the first value that cannot be used."""
     environ = os.environ if environ is None else environ
+    check_variables(environ)
     values: dict[str, Any] = {}
     for spec, origin, raw in _found(environ):
         values[spec.name] = convert_setting(spec, origin, raw)
@@ -28,6 +30,32 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def setting_origins(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """For each setting that is not the default: the source that won."""
     return {spec.name: origin for spec, origin, _ in _found(os.environ if environ is None else environ)}
+
+
+def secret_files(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The files that hold secrets: what names each -> its path."""
+    environ = os.environ if environ is None else environ
+    config = environ.get(ENV_PREFIX + "CONFIG", "")
+    found = {"keys_file": settings.keys_file} if settings.keys_file else {}
+    for spec, origin, _ in _found(environ):
+        if spec.metadata["secret"] and origin.endswith("_FILE"):
+            found[origin] = environ[origin]
+        elif spec.metadata["secret"] and config and origin.startswith(f"{config}: "):
+            found[ENV_PREFIX + "CONFIG"] = config
+    return found
+
+
+def open_to_all(path: str) -> bool:
+    """Whether everybody on this host may read, write or run the file. False for a file that cannot be looked at."""
+    try:
+        return bool(os.stat(path).st_mode & 0o007)
+    except OSError:
+        return False
+
+
+def open_secrets(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Those of `secret_files` that everybody on this host can read."""
+    return {name: path for name, path in secret_files(settings, environ).items() if open_to_all(path)}
 
 
 def _found(environ: Mapping[str, str]) -> Iterable[tuple[Field[Any], str, Any]]:

@@ -71,6 +71,12 @@ MOST_SETTINGS = 100
 # Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
+# What operators did: entries, and letters in one field of an entry.
+MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
+
+# Processes that run, and the keys of its ring that one says it knows.
+MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
+
 
 class TooMuch(Exception):
     """A limit of this module is reached: nothing was stored."""
@@ -296,6 +302,25 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         f"{MOST_SETTINGS}; 3 a day for an account and for a number",
         "2 minutes",
         "refused",
+    ),
+    # --- operators ---
+    Bound(
+        "audit",
+        BY_ONESOUP,
+        f"a field {AUDIT_FIELD_LETTERS} letters",
+        f"{MOST_AUDITED:,} actions of operators",
+        "1 year",
+        "the oldest go",
+        alone="what operators do",
+    ),
+    Bound(
+        "processes:{p}",
+        BY_ONESOUP,
+        "a record 4 KiB",
+        f"{MOST_PROCESSES:,} processes (processes-seen:{{p}} has their times)",
+        "1 minute",
+        "those unheard for longest go",
+        alone="what processes say of themselves",
     ),
     # --- wake-ups ---
     Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),

@@ -109,6 +109,19 @@ def test_settings_that_can_be_used_may_still_be_doubtful(tmp_path):
         assert word in output
 
 
+@pytest.mark.parametrize("role", ["web", "holder", "cir"])
+def test_a_role_says_at_its_start_that_everybody_can_read_the_keys(role, tmp_path):
+    """Also when it ends soon after, as here, where no Redis is named."""
+    keys = tmp_path / "keys"
+    KeyRing.create(keys)
+    env = {"ONESOUP_KEYS_FILE": str(keys), "ONESOUP_REDIS_URL": "redis+cluster://", "ONESOUP_DATA": str(tmp_path)}
+    keys.chmod(0o644)
+    told = [row for row in found(run_apart(role, env=env)[1]) if row["event"] == "secret-open-to-all"]
+    assert [(row["level"], row["setting"], row["path"]) for row in told] == [("warning", "keys_file", str(keys))]
+    keys.chmod(0o600)
+    assert "secret-open-to-all" not in run_apart(role, env=env)[1]
+
+
 # --- Redis ---
 
 
@@ -189,6 +202,20 @@ def test_sentinels_are_asked_and_so_is_the_master_that_they_name(tmp_path):
         status, rows = check(redis.url)
         assert status == 1
         assert f"sentinel 127.0.0.1:{redis.watchers[0].port}" in says(rows, "FAIL")
+
+
+def test_sentinels_may_want_a_password_of_their_own(tmp_path):
+    secret, wrong = secret_text(), secret_text()
+    with Sentinels(tmp_path, password=secret) as redis:
+        status, rows = check(redis.url)
+        assert (status, says(rows, "FAIL")) == (0, "")
+        assert sum("3 Sentinels" in row["says"] for row in rows) == 3
+        for url in (redis.url.partition("?")[0], redis.url.replace(secret, wrong)):
+            status, output = run("redis", "check", env={"ONESOUP_REDIS_URL": url})
+            assert status == 1
+            assert "AuthenticationError" in output
+            assert secret not in output
+            assert wrong not in output
 
 
 def test_every_primary_of_a_cluster_is_looked_at(tmp_path):

@@ -59,6 +59,8 @@ def value_of(name: str, secret: str) -> str:
 def with_secrets(secret: str = PLAIN) -> dict[str, str]:
     """An environment in which every secret setting has this in it."""
     found = {f"ONESOUP_{name.upper()}": value_of(name, secret) for name in MARKED}
+    # What these belong with, or no command would begin.
+    found |= {"ONESOUP_SMS_GATEWAY": "url", "ONESOUP_CIR_PORT": "8090"}
     return found | {"ONESOUP_SMS_URL": f"http://user:{secret}@h/send?key={secret}&to={{msisdn}}&password={secret}"}
 
 

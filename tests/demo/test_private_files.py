@@ -11,6 +11,7 @@ from onesoup.demo import running
 from onesoup.demo.process import Process
 from onesoup.demo.stack import Stack
 from onesoup.store.account.keyring import KeyRing
+from tests.support.keys import add_key
 
 
 @pytest.fixture
@@ -72,5 +73,5 @@ def test_a_new_key_is_never_for_everybody(tmp_path, open_umask, before, after):
     KeyRing.create(ring)
     assert stat.S_IMODE(ring.stat().st_mode) == 0o600
     ring.chmod(before)
-    KeyRing.add_key(ring)
+    add_key(ring)
     assert stat.S_IMODE(ring.stat().st_mode) == after

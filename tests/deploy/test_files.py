@@ -225,7 +225,7 @@ def test_an_operator_s_own_xmpp_server_name_and_sms_change_what_they_should():
     given = {"ONESOUP_XMPP_ROUTES": "", "ONESOUP_XMPP_CA": "", "ONESOUP_MEDIA_HOSTS": ""}
     given |= {"ONESOUP_PUBLIC_HOST": "imps.example.net", "ONESOUP_SMS_PREFIXES": "+1555"}
     environ = {key: interpolated(value, given) for key, value in COMPOSE["services"]["cir-1"]["environment"].items()}
-    environ["ONESOUP_SMS_PASSWORD_FILE"] = ""
+    environ |= {"ONESOUP_SMS_PASSWORD_FILE": "", "ONESOUP_SMS_PASSWORD": "soup"}
     settings = load_settings(environ)
     assert (settings.xmpp_routes, settings.xmpp_ca, settings.media_hosts) == (load_settings({}).xmpp_routes, "", ())
     assert (settings.cir_url, settings.sms_gateway) == ("http://imps.example.net", "kannel-sendsms")

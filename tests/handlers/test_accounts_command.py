@@ -7,6 +7,7 @@ from onesoup.commands.accounts import accounts
 from onesoup.csp.codec.generated_elements import KeepAliveRequest
 from onesoup.store.account.keyring import KeyRing
 from tests.support import in_redis
+from tests.support.keys import add_key
 
 ALICE = "alice@example.org"
 
@@ -125,7 +126,7 @@ def test_records_whose_key_is_lost_are_told_and_do_not_stop_the_rest(run, servic
 
 def test_a_link_that_changes_meanwhile_is_left_alone(run, services, holder, tmp_path):
     services.accounts.link(ALICE, ALICE, "old", "keypad-77")
-    KeyRing.add_key(tmp_path / "keys")
+    add_key(tmp_path / "keys")
     late = type(services.accounts)(holder.client, KeyRing.load(tmp_path / "keys"))
     real = late._ring.reseal
 

@@ -8,7 +8,7 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.handlers.context import Peer
 from onesoup.handlers.login import linking
 from onesoup.handlers.login.locks import LockedBy, duration, lock_of
-from onesoup.store.account.login_limits import LoginLimits
+from onesoup.store.account.login_limits import LoginLimits, LoginPolicy
 
 ALICE = "alice@example.org"
 HERE = Peer(host="example.org", address="203.0.113.9")
@@ -40,7 +40,7 @@ def test_an_account_waits_longer_with_each_failure(services, server):
 
 
 def test_an_address_waits_until_its_count_begins_anew(services, server):
-    services.guard = LoginLimits(services.guard._client, 15, of_address=3)
+    services.guard = LoginLimits(services.guard._client, LoginPolicy(of_address=3))
     for number in range(3):
         guess(services, f"user{number}@example.org", number)
     lock = lock_of(services, HERE, ALICE)

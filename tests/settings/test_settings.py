@@ -10,6 +10,7 @@ from onesoup.settings import (
     changed_settings,
     load_settings,
     masked_settings,
+    open_secrets,
     secret_texts,
     settings_reference,
 )
@@ -223,3 +224,82 @@ def test_the_service_contact_is_a_name_that_any_phone_can_type_or_none():
     for name in ("Help", "two words", "help@example.org", "wv:help", "x" * 21):
         with pytest.raises(SettingsError, match="example: ONESOUP_SERVICE_CONTACT=help"):
             load_settings({"ONESOUP_SERVICE_CONTACT": name})
+
+
+KANNEL = {"SMS_GATEWAY": "kannel-sendsms", "SMS_URL": "http://127.0.0.1:13013/cgi-bin/sendsms"}
+SMSC = {"SMS_GATEWAY": "smpp", "SMS_URL": "smpp://127.0.0.1:2775"}
+LOGIN = {"SMS_USER": "onesoup", "SMS_PASSWORD": "soup"}
+
+
+def found(settings: dict[str, str]) -> Settings:
+    return load_settings({f"ONESOUP_{name}": value for name, value in settings.items()})
+
+
+@pytest.mark.parametrize(
+    ("half", "rest"),
+    [
+        ({"STCP_PROXY": "true"}, {"TRUSTED_PROXIES": "10.0.0.7"}),
+        (KANNEL, LOGIN),
+        (KANNEL | {"SMS_USER": "onesoup"}, LOGIN),
+        (KANNEL | {"SMS_PASSWORD": "soup"}, LOGIN),
+        (SMSC | {"SMS_USER": "onesoup"}, LOGIN),
+        ({"SMS_GATEWAY": "kannel-ppg", "SMS_URL": "http://127.0.0.1:8080/wappush", "SMS_PASSWORD": "soup"}, LOGIN),
+        ({"CIR_URL": "http://imps.example.org"}, {"CIR_PORT": "8090"}),
+        (KANNEL | LOGIN | {"SMS_REPORT_URL": "http://127.0.0.1:8090"}, {"CIR_PORT": "8090"}),
+        (KANNEL | LOGIN | {"SMS_HOOK_KEY": "kep6lore"}, {"CIR_PORT": "8090"}),
+        ({"SMS_HOOK_KEY": "kep6lore", "CIR_PORT": "8090"}, KANNEL | LOGIN),
+        ({"SMS_REPORT_URL": "http://127.0.0.1:8090", "CIR_PORT": "8090"}, KANNEL | LOGIN),
+    ],
+)
+def test_half_of_what_belongs_together_is_an_error_that_names_the_other_half(half, rest):
+    with pytest.raises(SettingsError, match="example: ONESOUP_") as caught:
+        found(half)
+    named = str(caught.value).rpartition("example: ONESOUP_")[2].partition("=")[0]
+    assert named in rest
+    assert "soup\n" not in str(caught.value)
+    found(half | rest)
+
+
+def test_an_smsc_brings_reports_and_messages_over_its_own_connection():
+    found(SMSC | LOGIN | {"SMS_HOOK_KEY": "kep6lore", "SMS_REPORT_URL": "http://127.0.0.1:8090"})
+
+
+@pytest.mark.parametrize("name", ["BIND", "STCP_BIND", "CIR_BIND", "ADMIN_BIND"])
+def test_a_bind_is_an_address(name):
+    for text in ("127.0.0.1", "0.0.0.0", "::", "localhost"):
+        assert getattr(found({name: text}), name.lower()) == text
+    assert getattr(found({name: "[::1]"}), name.lower()) == "::1"
+    for text in ("127.0.0.1:8080", "eth0", "300.1.1.1", "imps.example.org", "10.0.0.0/8", "*"):
+        with pytest.raises(SettingsError, match=f"ONESOUP_{name}=.*must be an IP address.*example: ONESOUP_{name}="):
+            found({name: text})
+
+
+def test_the_port_for_lines_is_where_the_gateway_is_unless_it_is_told_otherwise():
+    assert found({"BIND": "10.0.0.5", "STCP_BIND": ""}).stcp_bind == "10.0.0.5"
+
+
+def test_files_with_secrets_that_everybody_can_read_are_found(tmp_path):
+    for name in ("keys", "password", "url"):
+        (tmp_path / name).write_text("redis://127.0.0.1/0")
+    (tmp_path / "onesoup.toml").write_text('[sms]\npassword = "soup"\n')
+    environ = {
+        "ONESOUP_CONFIG": str(tmp_path / "onesoup.toml"),
+        "ONESOUP_KEYS_FILE": str(tmp_path / "keys"),
+        "ONESOUP_SMS_HOOK_KEY_FILE": str(tmp_path / "password"),
+        "ONESOUP_REDIS_URL_FILE": str(tmp_path / "url"),
+        "ONESOUP_CIR_PORT": "8090",
+        "ONESOUP_SMS_GATEWAY": "json",
+        "ONESOUP_SMS_URL": "https://sms.example.org",
+    }
+    loaded = load_settings(environ)
+    for path in tmp_path.iterdir():
+        path.chmod(0o600)
+    assert open_secrets(loaded, environ) == {}
+    for path in tmp_path.iterdir():
+        path.chmod(0o604)
+    assert open_secrets(loaded, environ) == {
+        "keys_file": environ["ONESOUP_KEYS_FILE"],
+        **{name: path for name, path in environ.items() if name.endswith(("_HOOK_KEY_FILE", "_URL_FILE", "_CONFIG"))},
+    }
+    (tmp_path / "onesoup.toml").write_text('domain = "localhost"\n')
+    assert "ONESOUP_CONFIG" not in open_secrets(loaded, environ), "there is no secret in it"

@@ -50,6 +50,10 @@ def test_who_is_logged_in_is_shown_and_can_be_put_out(world: World) -> None:
         old.keep_alive()
     new.keep_alive()
     assert "ended 1 session" in command(world, "kick", alice.jid)
+    mine = [each for each in objects(command(world, "audit", "--json")) if each["whom"] == alice.jid]
+    assert [each["what"] for each in mine] == ["kick", "kick"]
+    assert one in str(mine[1]["more"])
+    assert all("@" in str(each["by"]) and abs(time.time() - int(str(each["at"]))) < 600 for each in mine)
     with pytest.raises(Refused, match="601"):
         new.keep_alive()
     assert "not logged in" in command(world, "kick", alice.jid, status=1)
@@ -113,6 +117,15 @@ def test_what_a_phone_does_can_be_followed_and_no_word_of_it_is_heard(world: Wor
         world.phone(alice, client_id="another", cir=()).login()
         trace.until(lambda: any("Login-Request" in str(each.get("asks")) for each in trace.events()))
         trace.until(lambda: any("SendMessage-Request" in str(each.get("asks")) for each in trace.events()))
+
+        def followed_at_once() -> bool:
+            """The first request of a session that has just begun. A process that hears late of the operator gets the next one."""
+            fresh = world.phone(alice, client_id="fresh", cir=())
+            fresh.login()
+            fresh.keep_alive()
+            return any("KeepAlive-Request" in str(each.get("asks")) for each in trace.events())
+
+        trace.until(followed_at_once)
         said = trace.file.read_text()
         for secret in (*texts, alice.password, phone.session_id or "?", phone.cookie or "?"):
             assert secret not in said

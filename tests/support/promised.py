@@ -32,6 +32,9 @@ HOLDER = {
     "onesoup_fetches": ("counter", {"result"}),
     "onesoup_registrations": ("counter", {"result"}),
     "onesoup_redis_refused": ("gauge", {"kind"}),
+    "onesoup_login_failures_at_server": ("gauge", {"domain"}),
+    "onesoup_login_failures_limit": ("gauge", {"domain"}),
+    "onesoup_logins_closed": ("gauge", {"domain", "scope"}),
     "onesoup_redis_replicas": ("gauge", set()),
     "onesoup_redis_replica_lag_seconds": ("gauge", set()),
 }

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from onesoup.demo.process import ProcessError
-from onesoup.demo.servers import RedisServer, find_valkey
+from onesoup.demo.servers import RedisServer, connects, find_valkey
 from onesoup.runtime.ports import free_port
 
 SERVICE = "onesoup"
@@ -58,12 +58,20 @@ def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
 
 class Sentinels:
     """A master with replicas and three Sentinels. They take a master for dead that is silent for `silence` seconds, one unless a
-    test is about the set-up of docs/operation.md. `options` are for every server."""
+    test is about the set-up of docs/operation.md. `options` are for every server; `password` is what the Sentinels themselves ask
+    for."""
 
     def __init__(
-        self, directory: Path, program: str | None = None, *, replicas: int = 1, options: Sequence[str] = (), silence: float = 1.0
+        self,
+        directory: Path,
+        program: str | None = None,
+        *,
+        replicas: int = 1,
+        options: Sequence[str] = (),
+        silence: float = 1.0,
+        password: str = "",
     ) -> None:
-        self.program, self._silence_ms = program, int(silence * 1000)
+        self.program, self.password, self._silence_ms = program, password, int(silence * 1000)
         self.master = RedisServer(directory / "master", options=options, program=program)
         following = [*options, "--replicaof", "127.0.0.1", str(self.master.port)]
         self.replicas = [
@@ -82,14 +90,19 @@ class Sentinels:
             f"sentinel monitor {SERVICE} 127.0.0.1 {self.master.port} 2\n"
             f"sentinel down-after-milliseconds {SERVICE} {self._silence_ms}\n"
             f"sentinel failover-timeout {SERVICE} {5 * self._silence_ms}\n"
+            + (f"requirepass {self.password}\n" if self.password else "")
         )
         server.process.argv[1:] = [str(config), "--sentinel"]
+        if self.password:
+            server.answers = lambda: connects("127.0.0.1", server.port)  # type: ignore[method-assign]
         return server
 
     @property
     def url(self) -> str:
         hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.watchers)
-        return f"{_word(self.program)}+sentinel://{hosts}/{SERVICE}/0"
+        return f"{_word(self.program)}+sentinel://{hosts}/{SERVICE}/0" + (
+            f"?sentinel_password={self.password}" if self.password else ""
+        )
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
@@ -104,7 +117,7 @@ class Sentinels:
         return self
 
     def _sees_all(self, port: int) -> bool:
-        state = redis.Redis(port=port).sentinel_master(SERVICE)
+        state = redis.Redis(port=port, password=self.password or None).sentinel_master(SERVICE)
         return int(state["num-slaves"]) == len(self.replicas) and int(state["num-other-sentinels"]) == 2
 
     def __exit__(self, *_: object) -> None:

@@ -7,28 +7,32 @@ monkey.patch_all()
 import socket
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 import falcon
 import gevent.event
+import redis
 import structlog
 from gevent import socket as gevent_socket
 from prometheus_client import Counter, Histogram
 
+from onesoup.csp import access
 from onesoup.csp.codec.codec import MessageReader, UnreadableBody, read_message, write_message
 from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
-from onesoup.csp.text import addresses
 from onesoup.handlers import wiring
-from onesoup.handlers.context import GatewayServices
+from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.login import throttle
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
-from onesoup.observability import logs, tracing
+from onesoup.observability import tracing
 from onesoup.observability.bugs import log_bug
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
+from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect
@@ -53,16 +57,24 @@ NAMED_FAULTS = frozenset({"content-encoding", "incomplete", "too-large"})
 # Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
+# What says in Redis that this worker lives, and what it needs for that.
+_beats: list[ProcessBeat] = []
+_beat_parts: list[tuple[redis.Redis, KeyRing]] = []
 
 
 class CspResource:
     """Answers phones at every path: phones keep the path that their user typed."""
 
     def __init__(
-        self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "", notes: RequestNotes = NO_NOTES
+        self,
+        exchange: Exchange,
+        peers: PeerReader,
+        max_body: int,
+        whom: Callable[[str, Peer], str] = lambda _user_id, _peer: "",
+        notes: RequestNotes = NO_NOTES,
     ) -> None:
-        """`domain` is the domain of a log-in that names none. `notes` hears of bodies that nobody can read."""
-        self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
+        """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read."""
+        self._exchange, self._peers, self._max_body, self._whom = exchange, peers, max_body, whom
         self._notes = notes
         self._reader = MessageReader()
 
@@ -78,7 +90,7 @@ class CspResource:
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
         if tracing.watched:
-            self._trace(message, len(body), reply, began)
+            self._trace(message, len(body), reply, began, peer)
         if written:
             resp.set_stream(_then(reply, written), len(reply))
         else:
@@ -87,20 +99,18 @@ class CspResource:
         name = getattr(message.transactions[0].content, "NAME", "other")
         _seconds(name)(time.perf_counter() - began)
 
-    def _trace(self, message: Message, octets: int, reply: bytes, began: float) -> None:
-        """Sends an event to operators who trace this session, or this user's log-in."""
+    def _trace(self, message: Message, octets: int, reply: bytes, began: float, peer: Peer) -> None:
+        """Sends an event to operators who trace this session or its user, or the user of this log-in."""
+        logins = [each.content for each in message.transactions if isinstance(each.content, LoginRequest)]
+        if not logins and not tracing.follows(message.session_id or ""):
+            return
         told = read_message(reply) if reply else None
-        sid = message.session_id or (told.session_id if told else None)
-        names = [logs.short(sid)] if sid else []
-        for content in (each.content for each in (*message.transactions, *(told.transactions if told else ()))):
-            if isinstance(content, LoginRequest):
-                names += self._whom(content.user_id)
-            elif isinstance(content, LoginResponse) and content.session_id:
-                names.append(logs.short(content.session_id))
+        answers = [each.content for each in told.transactions] if told else []
+        opened = next((each.session_id for each in answers if isinstance(each, LoginResponse) and each.session_id), None)
         tracing.trace_event(
             "request",
-            names,
-            sid=names[0] if sid else None,
+            [self._whom(each.user_id or "", peer) for each in logins],
+            opened or message.session_id or (told.session_id if told else None) or "",
             asks=[_named(each) for each in message.transactions],
             gets=[_named(each) for each in told.transactions] if told else [],
             csp=message.version,
@@ -109,12 +119,6 @@ class CspResource:
             more="yes" if told and told.poll else None,
             ms=round((time.perf_counter() - began) * 1000),
         )
-
-    def _whom(self, user_id: str | None) -> list[str]:
-        try:
-            return [addresses.to_jid(user_id or "", self._domain)]
-        except CspError:
-            return []
 
     def _body(self, req: falcon.Request) -> bytes:
         if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in ("identity", ""):
@@ -209,12 +213,13 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
         return services.sessions.writable()
 
     _checks[:] = [redis]
+    _beat_parts[:] = [(client, services.ring)]
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     notes = _notes(settings, services)
-    resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes)
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, partial(_account, services), notes)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes, DEMO_PATH if settings.browser_phone else "")
@@ -232,6 +237,14 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
         values = DemoValues(settings.browser_phone_xmpp, settings.browser_phone_accounts)
         app.add_sink(_sink(resource, DemoPages(services, peers, values)), DEMO_PATHS)
     return app
+
+
+def _account(services: GatewayServices, user_id: str, peer: Peer) -> str:
+    """The account that the user id of a log-in means, "" for none."""
+    try:
+        return access.login_address(user_id, throttle.domain_policy(services.policy, peer)).jid
+    except CspError:
+        return ""
 
 
 def _notes(settings: Settings, services: GatewayServices) -> RequestNotes:
@@ -267,6 +280,16 @@ def _sink(resource: CspResource, pages: Pages | DemoPages) -> Callable[..., None
 def _release_when_draining(release: Callable[[], None]) -> None:
     draining.wait()
     release()
+
+
+def start_beat(admin: tuple[str, int], master: int) -> None:
+    """This worker says from now on that it lives. `admin`: where its admin port is."""
+    _beats[:] = [ProcessBeat(client, "web", admin, ring, master).start() for client, ring in _beat_parts]
+
+
+def stop_beat() -> None:
+    for each in _beats:
+        each.leave()
 
 
 def readiness_checks() -> list[Callable[[], object]]:

@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from onesoup.runtime.ids import made_at
+from onesoup.store.account.guard_state import GuardState
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import writable
 from onesoup.store.redis.refusals import REFUSALS
@@ -31,6 +32,33 @@ MAX_SESSIONS_COUNTED = 100
 SCRAPE_FRESH_SECONDS = 2.0
 # In the order in which they are tried: a phone counts for the first that it has agreed to.
 BEARER_ORDER = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
+
+
+class LoginGuardMetrics(Collector):
+    """The failures that count at the XMPP servers of the listed domains. Every holder sees the same, so the largest counts."""
+
+    def __init__(self, state: GuardState, domains: Sequence[str]) -> None:
+        self._state, self._domains = state, domains
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing while Redis is away."""
+        failures = GaugeMetricFamily("onesoup_login_failures_at_server", "Wrong passwords within the hour", labels=["domain"])
+        limit = GaugeMetricFamily("onesoup_login_failures_limit", "How many there may be; 0: any number", labels=["domain"])
+        closed = GaugeMetricFamily("onesoup_logins_closed", "Whether new passwords are refused", labels=["domain", "scope"])
+        try:
+            for domain in self._domains:
+                found, addresses = self._state.domain(domain), self._state.addresses_at(domain)
+                failures.add_metric([domain], found.failures)
+                limit.add_metric([domain], found.limit)
+                closed.add_metric([domain, "everybody"], float(found.closed))
+                closed.add_metric([domain, "addresses"], sum(each.closed for each in addresses))
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+            return
+        yield from (failures, limit, closed)
 
 
 class HolderMetrics(Collector):

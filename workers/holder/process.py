@@ -14,6 +14,7 @@ import uuid
 from functools import partial
 
 import gevent
+import redis
 import structlog
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
@@ -21,6 +22,7 @@ from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, tracing
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.runtime.usable_settings import go_on_after_hangup
@@ -30,9 +32,11 @@ from onesoup.store.account import blocks
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.delivered_copies import DeliveredCopies
 from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.guard_state import GuardState
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists
+from onesoup.store.account.login_limits import LoginPolicy
 from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.errors import StoreDown
 from onesoup.store.pictures import ScaledPictures
@@ -47,7 +51,7 @@ from workers.holder.domain_limits import DomainLimits
 from workers.holder.http_client import HttpClient
 from workers.holder.logins import LoginJobs
 from workers.holder.lookup_cache import LookupCache
-from workers.holder.metrics import HolderMetrics
+from workers.holder.metrics import HolderMetrics, LoginGuardMetrics
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.presence_timers import PresenceTimers
 from workers.holder.schedule import DeadlineQueue
@@ -78,7 +82,7 @@ class Holder:
         self._settings = settings
         self.name = uuid.uuid4().hex
         client = connect(settings.redis_url, max_connections=MAX_REDIS_CONNECTIONS, shared=True)
-        ring = KeyRing.load(settings.keys_file)
+        self.ring = ring = KeyRing.load(settings.keys_file)
         self.client, self.sessions = client, SessionTable()
         self.subscriber = Subscriber(settings.redis_url, self.on_wake, on_gap=self._on_gap)
         self.domains = DomainLimits(settings, self.sessions)
@@ -184,7 +188,9 @@ class Holder:
         OPEN_STREAMS.labels("open").set_function(self.sessions.count_open_streams)
         OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
         REGISTRY.register(HolderMetrics(self.client, self.services.feed, self.sessions.all))
-        admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
+        REGISTRY.register(_guard_metrics(self._settings, self.client))
+        port = admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
+        self.beat = ProcessBeat(self.client, "holder", (self._settings.admin_bind, port), self.ring).start()
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
@@ -210,6 +216,12 @@ def _tls(settings: Settings) -> Tls:
         return Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
     except OSError as error:
         raise unusable_ca(settings.xmpp_ca, error) from None
+
+
+def _guard_metrics(settings: Settings, client: redis.Redis) -> LoginGuardMetrics:
+    policy = LoginPolicy(settings.refusals_at_server, settings.refusals_of_address, frozenset(settings.xmpp_own))
+    listed = sorted(filter(settings.allowed_domains.listed, settings.allowed_domains))
+    return LoginGuardMetrics(GuardState(client, policy), listed)
 
 
 def _allow_many_streams() -> None:
@@ -239,4 +251,5 @@ def main(settings: Settings) -> int:
     with gevent.Timeout(settings.drain_seconds, False):
         scheduler.stop_tasks(tasks, 2.0)
         holder.leases.give_back_all()
+    holder.beat.leave()
     return 0

@@ -11,8 +11,10 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer, Policy
 from onesoup.runtime.ids import token
+from onesoup.settings import Settings
 from onesoup.store import records
-from onesoup.store.account.login_limits import LoginTicket
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.login_limits import LoginPolicy, LoginTicket
 from onesoup.store.bounds import TooMuch
 
 WRONG_PASSWORD = "invalid password"
@@ -32,17 +34,26 @@ def domain_policy(policy: Policy, peer: Peer) -> access.DomainPolicy:
 
 
 def address_key(services: GatewayServices, peer: Peer) -> str:
-    """Key under which failures of an address are counted. A keyed digest: Redis need not know addresses."""
-    return _digest(services, _network(peer.address or peer.sender, 32, 64), "address")
+    """Key under which failures of an address are counted."""
+    return address_digest(services.ring, peer.address or peer.sender)
+
+
+def address_digest(ring: KeyRing, address: str) -> str:
+    """How an address is called in Redis, which need not know addresses."""
+    return _digest(ring, _network(address, 32, 64), "address")
 
 
 def place_key(services: GatewayServices, peer: Peer) -> str:
     """Key of the network that a phone comes from: carriers give it new addresses from the same network."""
-    return _digest(services, _network(peer.address or peer.sender, 24, 48), "place")
+    return _digest(services.ring, _network(peer.address or peer.sender, 24, 48), "place")
 
 
-def _digest(services: GatewayServices, text: str, purpose: str) -> str:
-    return services.ring.digest(text, purpose).hex()[:16]
+def _digest(ring: KeyRing, text: str, purpose: str) -> str:
+    return ring.digest(text, purpose).hex()[:16]
+
+
+def login_policy(settings: Settings) -> LoginPolicy:
+    return LoginPolicy(settings.refusals_at_server, settings.refusals_of_address, frozenset(settings.xmpp_own))
 
 
 def _network(text: str, old: int, new: int) -> str:
@@ -88,13 +99,14 @@ def password_key(services: GatewayServices, jid: str, password: str) -> str:
 
 
 def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> LoginTicket:
+    domain = addresses.domain_of(jid)
     return LoginTicket(
         account=account,
-        domain=addresses.domain_of(jid),
+        domain=domain,
         password=password_key(services, jid, password),
         place=place_key(services, peer),
         address=address_key(services, peer),
-        slot=token(8) if services.guard.limits_servers else "",
+        slot=token(8) if services.guard.policy.limit_at(domain) else "",
     )
 
 

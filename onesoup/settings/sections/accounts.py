@@ -57,12 +57,18 @@ class AccountSettings:
     )
     country_code: str = setting("", "Country code for numbers in national form in number_headers.", "358")
     refusals_of_address: int = setting(
-        100, "Failed log-ins from one address within ten minutes; after that the address must wait.", "100", low=5, high=1_000_000
+        100,
+        "Failed log-ins from one address within ten minutes; after that the address must wait. Raise it where a carrier hides "
+        "many phones behind one address.",
+        "100",
+        low=5,
+        high=1_000_000,
     )
     refusals_at_server: int = setting(
         15,
-        "Most wrong passwords in an hour that the gateway passes on to one XMPP server, 0 for no limit. Servers ban "
-        "addresses that send many.",
+        "Most wrong passwords in an hour that the gateway passes on to one XMPP server, 0 for no limit; two thirds of it for one "
+        "address. Servers ban addresses that send many. After that, users whose password is not known are told 503: servers of "
+        "your own belong into xmpp_own.",
         "15",
         low=0,
         high=10_000,

@@ -10,7 +10,8 @@ class StorageSettings:
     redis_url: str = setting(
         "redis://127.0.0.1:6379/0",
         "URL of the Redis or Valkey server that holds all shared state: redis://, rediss://, "
-        "redis+sentinel://host,host/service or redis+cluster://host,host; valkey:// and its forms mean the same.",
+        "redis+sentinel://host,host/service (with ?sentinel_password= where Sentinels want one) or redis+cluster://host,host; "
+        "valkey:// and its forms mean the same.",
         "redis://:password@10.0.0.5:6379/0",
         secret=SECRET_URL,
     )

@@ -14,6 +14,12 @@ class XmppSettings:
         "(direct TLS).",
         "example.org=127.0.0.1:5222",
     )
+    xmpp_own: tuple[str, ...] = setting(
+        (),
+        "XMPP domains whose servers are your own and do not ban the gateway's address, comma separated: no limit of wrong "
+        "passwords there (refusals_at_server).",
+        "example.org",
+    )
     xmpp_ca: str = setting("", "File with further CA certificates that XMPP servers may use.", "/etc/onesoup/ca.pem")
     xmpp_insecure: tuple[str, ...] = setting(
         (),

@@ -39,8 +39,9 @@ class KeyRing:
             raise KeyRingError("the key ring is empty")
         self._newest = keys[0][0]
         self._ciphers = {kid: AESGCM(key) for kid, key in keys}
-        # The oldest key: what is derived from it must stay the same when a new one is put on top.
-        self._root = keys[-1][1]
+        self._known = tuple(f"{kid}:{hmac.digest(key, b'fingerprint', hashlib.sha256).hex()[:8]}" for kid, key in keys)
+        # The oldest key: what is derived from it must stay the same when a new one comes, on top or, at first, second.
+        self._root = _oldest(keys)
 
     @classmethod
     def load(cls, path: str | Path) -> "KeyRing":
@@ -48,6 +49,10 @@ class KeyRing:
         ring = cls(_read(path))
         ring._path, ring._file_state = Path(path), state
         return ring
+
+    def known(self) -> tuple[str, ...]:
+        """The keys, the newest first: id and a fingerprint, which tells keys of one id apart and nothing else."""
+        return self._known
 
     def follow(self, at_once: bool = False) -> None:
         """Reads the file again when it has changed; looks every few seconds, or at once when a key is missing. A file that
@@ -75,26 +80,27 @@ class KeyRing:
             file.write(f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
     @staticmethod
-    def add_key(path: str | Path) -> str:
-        """Puts a new key on top of a ring file, in one step; its id. Mode and owner of the file stay, but
-        nobody else may read it, whoever could before."""
-        # Never a number that a record may know already.
-        numbers = [int(kid[1:]) for kid, _ in _read(path) if kid[:1] == "k" and kid[1:].isdecimal()]
-        kid = f"k{max(numbers, default=0) + 1}"
-        path = Path(path).resolve()
-        text = f"{kid}:{base64.b64encode(secrets.token_bytes(32)).decode()}\n" + path.read_text(encoding="ascii")
-        status, beside = path.stat(), path.with_name(f".{path.name}.new")
-        beside.unlink(missing_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, status.st_mode & 0o770)
-        with suppress(PermissionError):
-            os.chown(beside, status.st_uid, status.st_gid)
-        os.replace(beside, path)
+    def offer_key(path: str | Path) -> str:
+        """The id of a key that stands behind the first line and was made after it: a new one, unless there is one already.
+        Nothing is sealed with it yet; whoever knows the file can open what will be."""
+        lines = _read(path)
+        if waiting := _waiting(lines):
+            return waiting
+        kid = f"k{max((_number(name) for name, _ in lines), default=0) + 1}"  # never a number that a record may know already
+        text = Path(path).read_text(encoding="ascii").split()
+        _write(path, [text[0], f"{kid}:{base64.b64encode(secrets.token_bytes(32)).decode()}", *text[1:]])
         return kid
+
+    @staticmethod
+    def promote_key(path: str | Path) -> str:
+        """Puts the key that waits behind the first line on top: from now on it seals. Its id, or that of the first when none
+        waits."""
+        lines = _read(path)
+        waiting = _waiting(lines)
+        if waiting:
+            text = Path(path).read_text(encoding="ascii").split()
+            _write(path, sorted(text, key=lambda line: line.partition(":")[0] != waiting))
+        return waiting or lines[0][0]
 
     def is_newest(self, stored: bytes) -> bool:
         """Whether a record is sealed with the newest key."""
@@ -157,6 +163,36 @@ def _line(line: str, number: int) -> tuple[str, bytes]:
     return kid, key
 
 
-def open_to_all(path: str) -> bool:
-    """Whether everybody on this host may read, write or run the file."""
-    return bool(os.stat(path).st_mode & 0o007)
+def _number(kid: str) -> int:
+    """Of a key that onesoup has made: k1, k2 ...; 0 for others."""
+    return int(kid[1:]) if kid[:1] == "k" and kid[1:].isdecimal() else 0
+
+
+def _oldest(keys: list[tuple[str, bytes]]) -> bytes:
+    """The last of those without a number, which were there before onesoup made any; else the one with the lowest."""
+    unnumbered = [key for kid, key in keys if not _number(kid)]
+    return unnumbered[-1] if unnumbered else min(keys, key=lambda each: _number(each[0]))[1]
+
+
+def _waiting(keys: list[tuple[str, bytes]]) -> str:
+    """The newest key that onesoup has made after the one on top; "" for none."""
+    if not keys:
+        raise KeyRingError("the key ring is empty")
+    later = [kid for kid, _ in keys[1:] if _number(kid) > _number(keys[0][0])]
+    return max(later, key=_number, default="")
+
+
+def _write(path: str | Path, lines: list[str]) -> None:
+    """Replaces a ring file in one step. Its mode and owner stay, but nobody else may read it, whoever could before."""
+    path = Path(path).resolve()
+    status, beside = path.stat(), path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(beside, status.st_mode & 0o770)
+    with suppress(PermissionError):
+        os.chown(beside, status.st_uid, status.st_gid)
+    os.replace(beside, path)

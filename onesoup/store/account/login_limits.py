@@ -29,13 +29,13 @@ PASSWORD_REFUSED_CODES = (StatusCode.INVALID_PASSWORD, StatusCode.FORBIDDEN)
 REFUSALS_WINDOW_MS = 3_600_000
 UNSETTLED_LOGIN_MS = 60_000
 
-_CLOCK = """
+CLOCK_LUA = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 """
 
 _ENTER = (
-    _CLOCK
+    CLOCK_LUA
     + """
 -- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
 -- Returns {ms to wait, 1 where the place is known, 1 where the password is the last good one}.
@@ -47,7 +47,7 @@ return {till and math.max(0, till - now) or 0, known, good}
 )
 
 _FAILED = (
-    _CLOCK
+    CLOCK_LUA
     + f"local FREE, FIRST, LONGEST, FORGET = {FREE_FAILURES}, {FIRST_WAIT_MS}, {LONGEST_WAIT_MS}, {FAILURES_WINDOW_MS}"
     + """
 -- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
@@ -65,7 +65,7 @@ return count
 )
 
 _PASSED = (
-    _CLOCK
+    CLOCK_LUA
     + f"local KNOWN, MOST = {KNOWN_PLACE_MS}, {MAX_KNOWN_PLACES}"
     + """
 -- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
@@ -87,7 +87,7 @@ return 1
 )
 
 _RESERVE = (
-    _CLOCK
+    CLOCK_LUA
     + f"local HOUR, UNSETTLED = {REFUSALS_WINDOW_MS}, {UNSETTLED_LOGIN_MS}"
     + """
 -- KEYS 1 failures of a domain  ARGV 1 name of the slot  2 who asks  3 slots  4 slots for one who asks
@@ -111,7 +111,7 @@ return 1
 )
 
 _SETTLE = (
-    _CLOCK
+    CLOCK_LUA
     + f"local HOUR = {REFUSALS_WINDOW_MS}"
     + """
 -- KEYS 1 failures of a domain  ARGV 1 name of the slot  2 who asked  3 one when the server refused the password
@@ -125,7 +125,7 @@ return 1
 )
 
 _SERVER_WAIT = (
-    _CLOCK
+    CLOCK_LUA
     + f"local HOUR = {REFUSALS_WINDOW_MS}"
     + """
 -- KEYS 1 failures of a domain  ARGV 1 who asks  2 slots  3 slots for one who asks
@@ -176,15 +176,29 @@ class LoginTicket:
         return cls(*fields) if isinstance(fields, list | tuple) and len(fields) == 6 else None
 
 
-class LoginLimits:
-    """Counts failures and says who may try. `at_server`: failures an hour that one XMPP server may see of this gateway, 0
-    for any number; `of_address`: failures in ten minutes of one client address."""
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """`at_server`: failures an hour that one XMPP server may see of this gateway, 0 for any number; `own`: domains whose servers
+    may see any number; `of_address`: failures in ten minutes of one client address."""
 
-    def __init__(self, client: redis.Redis, at_server: int = 15, of_address: int = 100) -> None:
-        self._client, self._at_server, self._of_address = client, at_server, of_address
-        self.limits_servers = at_server > 0
-        # One address alone must not use up what all users of a domain have.
-        self._share = max(1, at_server * 2 // 3)
+    at_server: int = 15
+    of_address: int = 100
+    own: frozenset[str] = frozenset()
+
+    def limit_at(self, domain: str) -> int:
+        """Failures that the server of this domain may see, 0 for any number."""
+        return 0 if domain in self.own else self.at_server
+
+    def share_at(self, domain: str) -> int:
+        """What one address may cause of them: it alone must not use up what all users of a domain have."""
+        return max(1, limit * 2 // 3) if (limit := self.limit_at(domain)) else 0
+
+
+class LoginLimits:
+    """Counts failures and says who may try."""
+
+    def __init__(self, client: redis.Redis, policy: LoginPolicy | None = None) -> None:
+        self._client, self.policy = client, policy or LoginPolicy()
         self._enter, self._failed, self._passed = (
             RedisScript(client, _ENTER, "guard.enter"),
             RedisScript(client, _FAILED, "guard.failed"),
@@ -210,7 +224,7 @@ class LoginLimits:
 
     def banned(self, address: str) -> bool:
         """Whether this address has failed too often of late."""
-        return int(guarded(lambda: self._client.get(f"from:{address}")) or 0) >= self._of_address
+        return int(guarded(lambda: self._client.get(f"from:{address}")) or 0) >= self.policy.of_address
 
     def address_wait(self, address: str) -> float:
         """Seconds until an address that has failed too often may try again, 0 when it may now."""
@@ -254,20 +268,19 @@ class LoginLimits:
         """1: the server may be asked. 0: others are being asked, try again soon. -1: it has seen too many failures."""
         if not ticket.slot:
             return 1
-        slots: list[str | int] = [ticket.slot, ticket.address, self._at_server, self._share]
-        return int(self._reserve([_domain(ticket.domain)], slots))
+        limit, share = self.policy.limit_at(ticket.domain), self.policy.share_at(ticket.domain)
+        return int(self._reserve([refused_key(ticket.domain)], [ticket.slot, ticket.address, limit, share]))
 
     def server_wait(self, domain: str, address: str) -> float:
         """Seconds until the server of a domain may see another password that is not known to be good, 0 when it may now."""
-        if not self.limits_servers:
-            return 0.0
-        return int(self._server_wait([_domain(domain)], [address, self._at_server, self._share])) / 1000
+        limit, share = self.policy.limit_at(domain), self.policy.share_at(domain)
+        return int(self._server_wait([refused_key(domain)], [address, limit, share])) / 1000 if limit else 0.0
 
     def settle(self, ticket: LoginTicket, code: int) -> None:
         """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
         refused = code in PASSWORD_REFUSED_CODES
         if ticket.slot:
-            self._settle([_domain(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
+            self._settle([refused_key(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
         if refused:
             guarded(lambda: self._client.set(f"wrong:{ticket.password}", int(code), ex=WRONG_PASSWORD_SECONDS))
             self.failed(ticket.account, ticket.place, ticket.address, ticket.password)
@@ -279,5 +292,6 @@ def _of(account: str) -> list[str]:
     return [keys.account(account, "failed"), keys.account(account, "known")]
 
 
-def _domain(name: str) -> str:
+def refused_key(name: str) -> str:
+    """Where failures at the server of a domain are counted."""
     return f"refused:{{{name}}}"

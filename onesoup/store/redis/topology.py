@@ -21,7 +21,7 @@ MAX_NAMES_TRIED = 500
 
 def to_master(place: RedisUrl) -> dict[str, Any]:
     """Options for a pool whose connections go to the master of the moment."""
-    sentinel: Any = Sentinel(list(place.hosts), sentinel_kwargs=sentinel_options(SENTINEL_TIMEOUT_SECONDS))
+    sentinel: Any = Sentinel(list(place.hosts), sentinel_kwargs=sentinel_options(place, SENTINEL_TIMEOUT_SECONDS))
     return {
         "connection_class": TlsMasterConnection if place.tls else MasterConnection,
         "master": lambda: sentinel.discover_master(place.service),
@@ -31,9 +31,10 @@ def to_master(place: RedisUrl) -> dict[str, Any]:
     }
 
 
-def sentinel_options(timeout: float) -> dict[str, Any]:
+def sentinel_options(place: RedisUrl, timeout: float) -> dict[str, Any]:
     """For a client of one Sentinel. It is asked once: redis-py itself would ask one that is silent eleven times, for 20 s."""
-    return {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": Retry(NoBackoff(), 0), "protocol": 2}
+    login = {"username": place.sentinel_user, "password": place.sentinel_password}
+    return login | {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": Retry(NoBackoff(), 0), "protocol": 2}
 
 
 def servers(client: redis.Redis) -> list[redis.Redis]:

@@ -9,9 +9,12 @@ from urllib.parse import unquote_to_bytes
 
 import gevent
 import pytest
+import structlog
 from gevent.event import Event
+from gevent.server import StreamServer
 
 from cir import wvci
+from cir.http.gateway_place import gateway_place
 from cir.smpp import pdus
 from cir.sms import carrier, encoding, job, wsp_push
 from cir.sms.job import SSMS, TEXT_SMS, WAPSMS, SendOutcome
@@ -217,6 +220,82 @@ def test_a_gateway_that_is_not_there_is_tried_again_and_then_left_alone():
     there.submit(wake())
     assert there.methods == frozenset(), "no phone is promised an SMS now"
     assert there.submit(wake()).reason == "circuit open"
+
+
+def looked_at(made, ready, within=30.0):
+    """Waits until a carrier that looks for its gateway has seen what it is to see."""
+    with gevent.Timeout(within):
+        while made.carrier.ready() is not ready:
+            gevent.sleep(0.01)
+
+
+def test_no_phone_is_promised_an_sms_by_a_gateway_that_is_not_there_though_nothing_was_sent(monkeypatch):
+    """At a wake-up an hour, the messages that fail come too late: phones would have stopped polling."""
+    monkeypatch.setattr(carrier, "GATEWAY_LOOK_SECONDS", 0.02)
+    with HttpGateway() as hook:
+        there = gateway("kannel-sendsms", hook.url())
+        there.carrier.start()
+        looked_at(there, True)
+        assert there.methods == {WAPSMS, SSMS, TEXT_SMS, job.DATA_SMS, job.SETTINGS_SMS}
+        hook.stop()
+        looked_at(there, False)
+        assert there.methods == frozenset()
+        assert there.wait() > 0, "and those that have agreed wait"
+        again = StreamServer(("127.0.0.1", hook.port), lambda link, _place: link.close())
+        again.start()
+        looked_at(there, True)
+        again.stop()
+        there.carrier.stop()
+    assert hook.asked == [], "looking asks nothing"
+
+
+def test_a_message_that_finds_nobody_says_at_once_that_the_gateway_is_away(monkeypatch):
+    monkeypatch.setattr(carrier, "GATEWAY_LOOK_SECONDS", 3600.0)
+    with HttpGateway() as hook:
+        there = gateway("json", hook.url())
+        there.carrier.start()
+        looked_at(there, True)
+        hook.stop()
+        assert there.submit(wake()).reason == "cannot connect"
+        assert there.methods == frozenset()
+        there.carrier.stop()
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://sms.example.org/send?to={msisdn}", ("sms.example.org", 80, False)),
+        ("https://user:p%40ss@sms.example.org:8443/{from}", ("sms.example.org", 8443, True)),
+        ("https://[::1]/x", ("::1", 443, True)),
+        ("https://{smsc}.example.org/send", None),
+    ],
+)
+def test_where_it_is_looked_for_a_gateway(url, place):
+    found = gateway_place(url)
+    assert (None if found is None else (found.host, found.port, found.tls)) == place
+
+
+def test_a_gateway_without_a_certificate_that_counts_is_not_there():
+    with HttpGateway() as hook:
+        assert gateway_place(hook.url().replace("http:", "https:")).unreachable()
+        assert gateway_place(hook.url()).unreachable() == ""
+
+
+@pytest.mark.parametrize(
+    ("says", "event", "level"),
+    [
+        (answer(202, "0: Accepted for delivery"), "sms-submitted", "info"),
+        (answer(202, "3: Queued for later delivery"), "sms-submitted", "info"),
+        (answer(503, "later"), "sms-not-submitted", "warning"),
+        (answer(404, "no"), "sms-not-submitted", "warning"),
+        (answer(403, "Authorization failed for sendsms"), "sms-not-submitted", "warning"),
+        ("close", "sms-unconfirmed", "warning"),
+    ],
+)
+def test_the_log_says_submitted_only_of_what_was(says, event, level):
+    with HttpGateway(otherwise=says) as hook, structlog.testing.capture_logs() as lines:
+        gateway("kannel-sendsms", hook.url()).submit(wake())
+    assert [(each["event"], each["log_level"]) for each in lines if "job" in each] == [(event, level)]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
 from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
 from onesoup.store.wakeup.cir_processes import CirProcesses
+from tests.support.keys import add_key
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
 OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
@@ -305,7 +306,7 @@ def test_a_new_key_goes_on_top_and_keeps_the_file_as_it_was(tmp_path):
     KeyRing.create(path)
     old = path.read_text()
     sealed = KeyRing.load(path).seal(b"x", "p")
-    assert KeyRing.add_key(path) == "k2"
+    assert add_key(path) == "k2"
     assert path.read_text().endswith(old)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["keys"]
@@ -318,14 +319,14 @@ def test_a_new_key_goes_on_top_and_keeps_the_file_as_it_was(tmp_path):
 def test_a_key_s_name_is_never_used_again_while_a_newer_one_is_there(tmp_path):
     path = tmp_path / "keys"
     path.write_text(LINE.replace("k1:", "k7:") + "\n")
-    assert KeyRing.add_key(path) == "k8"
+    assert add_key(path) == "k8"
 
 
 def test_a_running_process_follows_the_file(tmp_path):
     path = tmp_path / "keys"
     KeyRing.create(path)
     running, other = KeyRing.load(path), KeyRing.load(path)
-    KeyRing.add_key(path)
+    add_key(path)
     other.follow(at_once=True)
     assert running.open(other.seal(b"x", "p"), "p") == b"x"
     assert running.is_newest(running.seal(b"y", "p"))

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store.account import login_limits
-from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.account.login_limits import LoginLimits, LoginPolicy, LoginTicket
 
 ALICE = "alice@x"
 
@@ -98,8 +98,8 @@ def test_a_slot_that_nobody_settles_comes_free_after_a_while(watch, client):
 
 
 def test_no_limit_where_the_server_is_ours(client):
-    ours = LoginLimits(client, at_server=0)
-    assert not ours.limits_servers
+    ours = LoginLimits(client, LoginPolicy(at_server=0))
+    assert not ours.policy.limit_at("x")
     for _ in range(40):
         one = ticket("")
         assert ours.reserve(one) == 1

@@ -16,6 +16,14 @@ def test_sentinels():
     assert parse(url) == RedisUrl(SENTINEL, url, hosts, "mymaster", 3, "onesoup", "p@ss")
 
 
+def test_sentinels_that_want_a_password():
+    url = "redis+sentinel://:secret@10.0.0.1/mymaster?sentinel_user=onesoup&sentinel_password=p%40ss%26"
+    hosts = (("10.0.0.1", 26379),)
+    assert parse(url) == RedisUrl(
+        SENTINEL, url, hosts, "mymaster", password="secret", sentinel_user="onesoup", sentinel_password="p@ss&"
+    )
+
+
 def test_a_cluster():
     url = "rediss+cluster://:secret@one.example.org,[fd00::2]:7001/"
     assert parse(url) == RedisUrl(CLUSTER, url, (("one.example.org", 6379), ("fd00::2", 7001)), password="secret", tls=True)
@@ -44,6 +52,9 @@ def test_valkey_is_a_word_for_the_same(url, same):
         ("redis+sentinel://10.0.0.1,10.0.0.2", "names no service"),
         ("redis+sentinel://10.0.0.1/mymaster/x", "is no number"),
         ("redis+cluster://10.0.0.1/1", "no database numbers"),
+        ("redis+sentinel://10.0.0.1/mymaster?password=x", "sentinel_user and sentinel_password"),
+        ("redis+sentinel://10.0.0.1/mymaster?sentinel_user=x", "without sentinel_password"),
+        ("redis+cluster://10.0.0.1/?sentinel_password=x", "may stand nothing"),
         ("redis+cluster://", "is not host"),
         ("redis+cluster://10.0.0.1:six", "is not host"),
     ],

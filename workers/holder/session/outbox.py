@@ -131,7 +131,8 @@ class Outbox:
             return
         if tracing.watched:
             to = getattr(command, "to", None)
-            tracing.tell_session("command", self._state.sid, op=command.op, to=list(to.values()) if isinstance(to, dict) else to)
+            told = list(to.values()) if isinstance(to, dict) else to
+            tracing.tell_session("command", self._state.sid, self._state.session.jid, op=command.op, to=told)
         self._handlers[type(command)](QueuedCommand(self, stored, command), command)
 
     def _transmit(self, stored: bytes, *nodes: Node | bytes) -> None:

@@ -54,7 +54,7 @@ class StanzaReceiver:
 
     def receive(self, received: ReceivedStanzas) -> None:
         """StoreDown when the changes cannot be stored; then the server sends the stanzas again."""
-        _trace(self._state.sid, received.nodes)
+        _trace(self._state, received.nodes)
         self._spelling.note(received.nodes)
         with self._state.lock:
             self._check_limit()
@@ -124,9 +124,9 @@ class ContactLearner:
                 self._changes.store(self._inbound.apply_lookup(jid, self._store.contacts([jid])[jid], change).changes)
 
 
-def _trace(sid: str, nodes: list[Node]) -> None:
-    if not tracing.follows(sid):
+def _trace(state: SessionState, nodes: list[Node]) -> None:
+    if not tracing.follows(state.sid, state.session.jid):
         return
     for node in nodes:
         attributes = {"type": node.getAttr("type"), "sender": node.getAttr("from"), "id": node.getAttr("id")}
-        tracing.tell_session("stanza-in", sid, name=node.name, **attributes)
+        tracing.tell_session("stanza-in", state.sid, name=node.name, **attributes)

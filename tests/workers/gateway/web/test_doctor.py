@@ -55,7 +55,7 @@ def exchange(services, holder, notes):  # noqa: F811
 
 @pytest.fixture
 def client(app, services, exchange, notes):
-    resource = CspResource(exchange, PEERS, 65536, "example.org", notes)
+    resource = CspResource(exchange, PEERS, 65536, notes=notes)
     pages = Pages(services, PEERS, "/account", DOCTOR_PATH, notes)
     app.add_route("/", PhonesAndPages(resource, pages.show))
     add_account_pages(app, services, PEERS, resource, DOCTOR_PATH)

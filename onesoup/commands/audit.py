@@ -1,0 +1,67 @@
+"""`onesoup audit`: what operators did with the commands that change something or look at users, and who they are."""
+
+import getpass
+import os
+import socket
+import time
+from dataclasses import asdict
+
+import click
+import redis
+
+from onesoup.commands.common import as_json, open_store, text_table
+from onesoup.settings import Settings
+
+
+def note_action(client: redis.Redis, what: str, whom: str = "", **more: object) -> None:
+    """Keeps an action of the operator who runs this command. No passwords and no texts may be among `more`."""
+    from onesoup.store.audit import AuditEntry, AuditLog
+
+    told = " ".join(f"{name}={','.join(value) if isinstance(value, list) else value}" for name, value in more.items())
+    AuditLog(client).note(AuditEntry(int(time.time()), _operator(), what, whom, told))
+
+
+def note_action_of(settings: Settings, what: str, whom: str = "", **more: object) -> None:
+    """The same for a command that has no client, and works without Redis too: then it says that the action is not noted."""
+    from onesoup.store.errors import StoreDown
+    from onesoup.store.redis.client import connect
+
+    try:
+        client = connect(settings.redis_url, max_connections=1)
+        note_action(client, what, whom, **more)
+        client.close()
+    except (StoreDown, redis.RedisError, ValueError):
+        click.echo("onesoup: Redis does not answer, so `onesoup audit` will not show this", err=True)
+
+
+def _operator() -> str:
+    """alice(root)@host for an alice who became root by sudo."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        user = str(os.getuid())
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{f'{behind}({user})' if behind and behind != user else user}@{socket.gethostname()}"
+
+
+@click.command()
+@click.option("--limit", default=50, show_default=True, help="Most actions to list, newest first.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+def audit(limit: int, lines: bool) -> None:
+    """List what operators did: sessions ended, users followed, announcements, accounts, keys."""
+    from onesoup.store.audit import AuditLog
+
+    with open_store() as (_, client):
+        found = AuditLog(client).last(limit)
+    if lines:
+        for each in found:
+            click.echo(as_json(asdict(each)))
+    elif found:
+        rows = [(_clock(each.at), each.by, each.what, each.whom, each.more) for each in found]
+        click.echo(text_table(("when", "who", "what", "whom", "more"), rows))
+    else:
+        click.echo("nothing is noted")
+
+
+def _clock(at: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

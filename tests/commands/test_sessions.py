@@ -1,0 +1,100 @@
+"""`onesoup kick`, on sessions that stand in Redis: whom it means, and that it is noted who did it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import redis
+from click.testing import CliRunner
+
+from onesoup.commands.main import main
+from onesoup.demo.servers import RedisServer
+from onesoup.observability.logs import short
+from onesoup.store import records
+from onesoup.store.audit import AuditLog
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.shards import Shards
+from tests.support.in_redis import SESSION
+
+Open = Callable[[str, str], str]
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_server.url) as made:
+        made.flushdb()
+        yield made
+
+
+@pytest.fixture
+def opened(client: redis.Redis) -> Open:
+    """opened(JID, SessionID) makes a living session; the name that operators know it by."""
+
+    def make(jid: str, sid: str) -> str:
+        record = records.pack_session(replace(SESSION, jid=jid))
+        HolderSessionStore(client).create(sid, NewSession(record, 1, 600_000))
+        Shards(client).add(int(sid[:2], 16), sid)
+        return short(sid)
+
+    return make
+
+
+@pytest.fixture
+def kick(redis_server: RedisServer) -> Callable[[str], tuple[int, str]]:
+    env = {"ONESOUP_REDIS_URL": redis_server.url, "ONESOUP_DOMAIN": "example.org", "SUDO_USER": "carol"}
+
+    def call(who: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["kick", who], env=env)
+        return done.exit_code, done.output
+
+    return call
+
+
+def lives(client: redis.Redis, sid: str) -> bool:
+    return GatewaySessionStore(client).lives(sid)
+
+
+def test_a_user_whose_name_looks_like_a_session_is_a_user(client, opened, kick):
+    """12345678 is a phone number without its country code, deadbeef a name."""
+    opened("12345678@example.org", "00one")
+    opened("deadbeef@example.org", "01two")
+    assert kick("12345678") == (0, "ended 1 session of 12345678@example.org\n")
+    assert (lives(client, "00one"), lives(client, "01two")) == (False, True)
+    assert kick("deadbeef")[0] == 0
+    assert not lives(client, "01two")
+
+
+def test_a_session_is_known_by_its_name(client, opened, kick):
+    name = opened("alice@example.org", "00one")
+    opened("alice@example.org", "01two")
+    assert kick(name) == (0, "ended 1 session of alice@example.org\n")
+    assert (lives(client, "00one"), lives(client, "01two")) == (False, True)
+
+
+def test_what_is_neither_is_told_as_both(client, kick):
+    status, said = kick("12345678")
+    assert status == 1
+    assert "12345678@example.org is not logged in, and there is no session 12345678" in said
+
+
+def test_what_may_be_both_ends_nothing(client, opened, kick):
+    name = opened("alice@example.org", "00one")
+    opened(f"{name}@example.org", "01two")
+    status, said = kick(name)
+    assert status == 1
+    assert f"Write {name}@example.org for the user" in said
+    assert lives(client, "00one")
+    assert kick(f"{name}@example.org")[0] == 0
+    assert (lives(client, "00one"), lives(client, "01two")) == (True, False)
+
+
+def test_who_ended_whose_session_is_noted(client, opened, kick):
+    name = opened("alice@example.org", "00one")
+    kick("alice")
+    kick("nobody")
+    (entry,) = AuditLog(client).last(10)
+    assert (entry.what, entry.whom, entry.more) == ("kick", "alice@example.org", f"sessions={name}")
+    assert entry.by.startswith("carol(")
+    assert "00one" not in str(entry)
