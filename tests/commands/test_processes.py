@@ -118,7 +118,8 @@ def test_a_new_key_waits_until_every_process_knows_it(host: Host, client: redis.
     host.until_known(follower, "k2")
     status, said = host.rotate("--new-key", "--wait", "5")
     assert (status, said.splitlines()[:2]) == (0, ["new key: k2", "sealed anew: 1 links, 0 sessions"])
-    assert f"with an older key seal until they are started again: cir {again.pid}" in said
+    behind = next(line for line in said.splitlines() if "with an older key seal until they are started again" in line)
+    assert f"cir {again.pid} on" in behind  # on a busy machine the follower may be named too: it follows later
     assert [line.partition(":")[0] for line in host.keys.read_text().split()] == ["k2", "k1"]
     only_new = KeyRing([*_read(host.keys)][:1])
     found = Accounts(client, only_new).find(ALICE)

@@ -59,6 +59,7 @@ def value_of(name: str, secret: str) -> str:
 def with_secrets(secret: str = PLAIN) -> dict[str, str]:
     """An environment in which every secret setting has this in it."""
     found = {f"ONESOUP_{name.upper()}": value_of(name, secret) for name in MARKED}
+    found["ONESOUP_BROWSER_PHONE_ACCOUNTS"] = f"alice={secret}"
     # What these belong with, or no command would begin.
     found |= {"ONESOUP_SMS_GATEWAY": "url", "ONESOUP_CIR_PORT": "8090"}
     return found | {"ONESOUP_SMS_URL": f"http://user:{secret}@h/send?key={secret}&to={{msisdn}}&password={secret}"}
@@ -71,13 +72,15 @@ def test_what_sounds_like_a_secret_is_marked_as_one():
         words = f"{spec.name} {spec.metadata['help']}".lower()
         if any(word in words for word in ("secret", "password at", "hook_key", "_password", "_key")):
             assert spec.name in MARKED or spec.name in paths | switches, spec.name
-    assert MARKED == {"redis_url": SECRET_URL, "sms_url": SECRET_URL, "sms_password": SECRET, "sms_hook_key": SECRET}
+    secrets = {"sms_password": SECRET, "sms_hook_key": SECRET, "browser_phone_accounts": SECRET}
+    assert MARKED == {"redis_url": SECRET_URL, "sms_url": SECRET_URL, **secrets}
 
 
 @pytest.mark.parametrize("name", MARKED)
 @pytest.mark.parametrize("secret", [PLAIN, LEAK])
 def test_a_secret_is_in_no_listing(name, secret):
-    held = Settings(**{name: value_of(name, secret)})
+    value = value_of(name, secret)
+    held = Settings(**{name: {"alice": value} if name == "browser_phone_accounts" else value})
     for shown in (masked_settings(held), changed_settings(held), repr(held)):
         assert "hunter2" not in str(shown)
 
