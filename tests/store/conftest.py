@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 
+import gevent
 import pytest
 import redis
 
 from onesoup.demo.servers import RedisServer
+from onesoup.store.redis.channels import ReplyChannel
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
@@ -100,3 +102,19 @@ def listen(client) -> Iterator[Callable[[str], Callable[[], list[bytes]]]]:
     yield start
     for pubsub in opened:
         pubsub.close()
+
+
+@pytest.fixture
+def new_replies() -> Iterator[Callable[[redis.Redis, str], ReplyChannel]]:
+    """Makes reply channels that listen until the test ends: what listens on asks the shared Redis, beside all other tests."""
+    made: list[tuple[ReplyChannel, gevent.Greenlet]] = []
+
+    def make(client: redis.Redis, url: str) -> ReplyChannel:
+        replies = ReplyChannel(client, url)
+        made.append((replies, gevent.spawn(replies._subscriber.run)))
+        return replies
+
+    yield make
+    for replies, listening in made:
+        listening.kill()
+        replies._subscriber._drop()

@@ -57,7 +57,7 @@ def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
 
 
 class Sentinels:
-    """A master with replicas and three Sentinels. They take a master for dead that is silent for `silence` seconds, one unless a
+    """A master with replicas and three Sentinels. They take a master for dead that is silent for `silence` seconds, 2.5 unless a
     test is about the set-up of docs/operation.md. `options` are for every server; `password` is what the Sentinels themselves ask
     for."""
 
@@ -68,7 +68,7 @@ class Sentinels:
         *,
         replicas: int = 1,
         options: Sequence[str] = (),
-        silence: float = 1.0,
+        silence: float = 2.5,  # a busy machine is silent for a second now and then
         password: str = "",
     ) -> None:
         self.program, self.password, self._silence_ms = program, password, int(silence * 1000)
@@ -89,7 +89,7 @@ class Sentinels:
             f"port {server.port}\nbind 127.0.0.1\ndir {directory}\nloglevel warning\n"
             f"sentinel monitor {SERVICE} 127.0.0.1 {self.master.port} 2\n"
             f"sentinel down-after-milliseconds {SERVICE} {self._silence_ms}\n"
-            f"sentinel failover-timeout {SERVICE} {5 * self._silence_ms}\n"
+            f"sentinel failover-timeout {SERVICE} {max(5000, 2 * self._silence_ms)}\n"
             + (f"requirepass {self.password}\n" if self.password else "")
         )
         server.process.argv[1:] = [str(config), "--sentinel"]

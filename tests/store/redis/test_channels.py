@@ -19,7 +19,7 @@ from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import channels
 from onesoup.store.redis import client as store_client
-from onesoup.store.redis.channels import ReplyChannel, Subscriber, send_reply
+from onesoup.store.redis.channels import Subscriber, send_reply
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
@@ -44,9 +44,8 @@ def until(true, seconds=60.0):
 
 
 @pytest.fixture
-def replies(client, redis_server):
-    replies = ReplyChannel(client, redis_server.url)
-    replies.start()
+def replies(client, redis_server, new_replies):
+    replies = new_replies(client, redis_server.url)
     assert replies.ready(within=60)
     return replies
 
@@ -194,7 +193,7 @@ def test_a_connection_that_falls_silent_is_made_anew(redis_server, client):
         until(lambda: heard.subscriber.connected)
         proxy.freeze()
         client.publish("news", b"lost")
-        until(lambda: heard.gaps == 2)
+        until(lambda: heard.gaps >= 2)
         until(lambda: client.publish("news", b"again"))
         until(lambda: heard.messages[:1] == [("news", b"again")])
         heard.stop()
@@ -202,6 +201,7 @@ def test_a_connection_that_falls_silent_is_made_anew(redis_server, client):
 
 def test_a_silent_server_that_answers_is_kept(heard, client, monkeypatch):
     monkeypatch.setattr(channels, "PING_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(channels, "PING_ANSWER_SECONDS", 60.0)
     asked = client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0)
     until(lambda: client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0) > asked + 1)
     assert heard.gaps == 1
@@ -210,7 +210,7 @@ def test_a_silent_server_that_answers_is_kept(heard, client, monkeypatch):
 def test_a_gap_is_told_for_channels_that_are_new(heard, client):
     """What was published there before nobody has heard."""
     heard.subscriber.want(["news", "sport"])
-    until(lambda: heard.gaps == 2)
+    until(lambda: heard.gaps >= 2)
     assert client.publish("sport", b"x") == 1
 
 
@@ -235,16 +235,15 @@ def own_redis(tmp_path):
         yield server
 
 
-def test_a_restart_of_redis_is_survived(own_redis):
+def test_a_restart_of_redis_is_survived(own_redis, new_replies):
     heard = Heard(own_redis.url)
     heard.subscriber.want(["news"])
     until(lambda: heard.subscriber.connected)
-    replies = ReplyChannel(connect(own_redis.url), own_redis.url)
-    replies.start()
+    replies = new_replies(connect(own_redis.url), own_redis.url)
     own_redis.stop()
     until(lambda: not heard.subscriber.connected)
     own_redis.start()
-    until(lambda: heard.gaps == 2)
+    until(lambda: heard.gaps >= 2)
     client = connect(own_redis.url)
     client.publish("news", b"after")
     until(lambda: heard.messages == [("news", b"after")])

@@ -1,6 +1,6 @@
 """On a cluster a wake goes to the node of its channel and is heard there, wherever the script ran and wherever slots move."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gevent
@@ -81,9 +81,10 @@ def test_results_and_errors_of_scripts_stay_what_they_are(client: redis.Redis) -
         script("return redis.error_reply('NOSESSION 604')")(["a"], ["x"])
 
 
-def test_a_worker_gets_its_answer(cluster: Cluster, client: redis.Redis) -> None:
-    replies = ReplyChannel(client, cluster.url)
-    replies.start()
+def test_a_worker_gets_its_answer(
+    cluster: Cluster, client: redis.Redis, new_replies: Callable[[redis.Redis, str], ReplyChannel]
+) -> None:
+    replies = new_replies(client, cluster.url)
     assert replies.ready(within=60)
     with replies.expect() as expected:
         send_reply(client, replies.channel, expected.name, b"yes")
