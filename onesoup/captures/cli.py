@@ -84,13 +84,18 @@ def _reason(error: WireError) -> str:
     return f"offset {error.offset}: {what}"
 
 
+def _place(body: CapturedBody, name: str) -> str:
+    """Where in the file the body is; "" when it is all of it."""
+    return body.where.removeprefix(name).removeprefix(", ")
+
+
 def _bodies(data: bytes, name: str) -> Iterator[tuple[str, CapturedBody | None]]:
     """(label, body) of each document in a file; None where the file cannot be read, which is told."""
     number = 0
     try:
         for body in read_capture(data, name, lambda text: _tell(name, text)):
             number += 1
-            place = body.where.removeprefix(name).removeprefix(", ")
+            place = _place(body, name)
             yield f"document {number}" + (f" ({place})" if place else ""), body
     except CaptureError as error:
         _tell(name, str(error))
@@ -126,7 +131,7 @@ class _View:
 
     def lines(self, body: CapturedBody, name: str, label: str, number: int, found: Annotation) -> Iterator[str]:
         if self.form == "json":
-            place: dict[str, Any] = {"file": name, "document": number, "place": body.where}
+            place: dict[str, Any] = {"file": name, "document": number, "place": _place(body, name) or None}
             yield shown.as_json(body, place, found, self.secrets, self.annotated)
         elif self.form == "lines":
             if found.document:

@@ -28,7 +28,7 @@ _CLOCK = re.compile(rb"(?:\d{2,4}[-./]\d\d[-./]\d{2,4}[ T]*)?(?:\d\d:\d\d(?::\d\
 _SHORT_HEX = 8
 _INSIDE = re.compile(rb"(?<![0-9A-Fa-f])(?:0[1-3]|3[cC]|57)(?:[ :\-]?[0-9A-Fa-f]{2}){7,}")
 _C_ARRAY = re.compile(rb"0[xX][0-9A-Fa-f]{1,2}\s*,")
-_C_COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_C_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _C_BYTE = re.compile(rb"0[xX]([0-9A-Fa-f]{1,2})\b")
 
 

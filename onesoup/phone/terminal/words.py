@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from onesoup.captures.hiding import hide_secrets
 from onesoup.csp.codec.generated_elements import (
     DeliveryReportRequest,
     GroupChangeNotice,
@@ -19,7 +20,6 @@ from onesoup.phone.terminal.names import group_name, without_scheme
 from onesoup.phone.terminal.refusals import sentence
 from onesoup.wire import codec, xmltext
 from onesoup.wire.errors import WireError
-from onesoup.wire.tree import Element
 
 GROUP_END_REASONS: dict[int, str] = {
     StatusCode.GROUP_DOES_NOT_EXIST: "the group has ended",
@@ -146,22 +146,15 @@ def describe_presence(shown: ShownPresence) -> str:
 
 
 def as_xml(document: bytes) -> str:
-    """A document on one line, in the form that `onesoup wire encode` reads. Passwords are hidden."""
+    """A document on one line, in the form that `onesoup wire encode` reads. Passwords and digests are hidden."""
     if not document:
         return "(empty)"
     try:
         root = codec.decode(document).root
     except WireError as error:
         return f"({len(document)} bytes that are no CSP: {error})"
-    _hide_passwords(root)
+    hide_secrets(root)
     return xmltext.write_element(root).replace("\n", "&#10;")
-
-
-def _hide_passwords(element: Element) -> None:
-    for child in element.children:
-        _hide_passwords(child)
-        if child.name == "Password":
-            child.text = "***"
 
 
 def list_name(address: str) -> str:
