@@ -43,7 +43,7 @@ class CapturedExchange:
     request_type: str = ""  # Content-Types
     response_type: str = ""
     headers: dict[str, str] = field(default_factory=dict)
-    at: float = 0.0  # when the request had come, seconds since 1970
+    at: float = 0.0  # seconds since 1970
     sizes: tuple[int, int] = (0, 0)  # bytes of request and response
 
 
@@ -73,6 +73,11 @@ def parts_of(document: Document | None) -> DocumentParts | None:
     descriptor = transaction.find("TransactionDescriptor") or Element("")
     sid = (session.find("SessionDescriptor") or Element("")).findtext("SessionID")
     return DocumentParts(descriptor.findtext("TransactionMode"), descriptor.findtext("TransactionID"), sid, content.children[0])
+
+
+def is_login(exchange: CapturedExchange) -> bool:
+    parts = parts_of(exchange.request)
+    return parts is not None and parts.content.name == "Login-Request"
 
 
 def exchanges_of(bodies: Iterable[CapturedBody], problems: list[str]) -> Iterator[CapturedExchange]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from onesoup.captures.exchanges import CapturedExchange, parts_of
+from onesoup.captures.exchanges import CapturedExchange, is_login, parts_of
 from onesoup.wire.tree import Element
 
 # Accounts cost time when a play makes them; further contacts are only names.
@@ -184,12 +184,7 @@ def _owner(exchanges: list[CapturedExchange]) -> tuple[str, str]:
                 if address is None:
                     continue
                 domains[address.domain.lower()] += bool(address.domain) and element.name == "UserID"
-                if element.name == "UserID" and not owner and _is_login(exchange):
+                if element.name == "UserID" and not owner and is_login(exchange):
                     owner, domain = address.user.lower(), address.domain.lower()
     most = max(domains, key=lambda each: domains[each], default="")
     return owner or "alice", domain or most or FALLBACK_DOMAIN
-
-
-def _is_login(exchange: CapturedExchange) -> bool:
-    parts = parts_of(exchange.request)
-    return parts is not None and parts.content.name == "Login-Request"

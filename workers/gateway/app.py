@@ -31,10 +31,12 @@ from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
+from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
+from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.doctor import DOCTOR_PATH, add_doctor_page
@@ -58,11 +60,17 @@ class CspResource:
     """Answers phones at every path: phones keep the path that their user typed."""
 
     def __init__(
-        self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "", notes: RequestNotes = NO_NOTES
+        self,
+        exchange: Exchange,
+        peers: PeerReader,
+        max_body: int,
+        domain: str = "",
+        notes: RequestNotes = NO_NOTES,
+        recorder: Recorder = NO_RECORDER,
     ) -> None:
         """`domain` is the domain of a log-in that names none. `notes` hears of bodies that nobody can read."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
-        self._notes = notes
+        self._notes, self._recorder = notes, recorder
         self._reader = MessageReader()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -78,6 +86,8 @@ class CspResource:
         reply = self._exchange.run(message, body, peer, written)
         if tracing.watched:
             self._trace(message, len(body), reply, began)
+        if self._recorder.active:
+            self._recorder.record(req, peer, body, reply, message.session_id)
         if written:
             resp.set_stream(_then(reply, written), len(reply))
         else:
@@ -201,6 +211,8 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
+    recorder = Recorder(Recordings(client), settings.domain)
+    recorder.start()
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
@@ -213,7 +225,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     notes = _notes(settings, services)
-    resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes)
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, settings.domain, notes, recorder)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes)
