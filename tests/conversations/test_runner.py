@@ -355,6 +355,22 @@ def test_a_known_gap_is_told_and_passed_over(run: Run) -> None:
     assert (healed.gaps, len(healed.healed)) == ([], 1)
 
 
+def test_a_play_is_shown_as_two_columns(run: Run) -> None:
+    waits = {"name": "in", "poll_until": "NewMessage", "max_polls": 2, "answer": message("<MessageDelivered/>", "${stid}")}
+    shown = report.whole(run([step("out", primitive="Status"), waits], [GOOD, EMPTY, new_message("s1"), EMPTY])).splitlines()
+    heads, talk = shown[1], [line.split() for line in shown if "->" in line]
+    assert heads.split() == ["phone", "server"]
+    assert [(each[0], each[each.index("->") + 1]) for each in talk] == [
+        ("Logout-Request", "Status"),
+        ("Polling-Request", "(empty)"),
+        ("Polling-Request", "NewMessage"),
+        ("MessageDelivered", "(empty)"),
+    ]
+    assert talk[0][-3:] == ["200", str(len(GOOD)), "B"]
+    assert all(line.index("->") == heads.index("server") - 3 for line in shown if "->" in line)
+    assert max(map(len, shown)) <= 80
+
+
 def test_a_failure_is_readable(run: Run) -> None:
     wanted = step("list", checks=[{"path": "Result/Code", "op": "in", "value": ["200", "201"], "why": "S60 counts it"}])
     text = report.whole(run([wanted], [GOOD.replace("200", "404")]))

@@ -148,7 +148,7 @@ class Player:
         if step.get("pause_s"):
             time.sleep(float(step["pause_s"]))
         if step.get("backend"):
-            self._backend().act(self._variables.fill(step["backend"]))
+            self._backend().act(self._friends(step["backend"]))
             self._mark_time()
         if "tcp" in step:
             self._tcp(step["tcp"])
@@ -159,7 +159,13 @@ class Player:
         elif "send" in step:
             self._send(step)
         if step.get("backend_expect"):
-            self._backend().expect(self._variables.fill(step["backend_expect"]))
+            self._backend().expect(self._friends(step["backend_expect"]))
+
+    def _friends(self, text: str) -> str:
+        """The sentences with their variables, noted for the reader."""
+        filled = str(self._variables.fill(text))
+        self._step.friends.append(filled)
+        return filled
 
     def _backend(self) -> ConversationBackend:
         if self.backend is None:
