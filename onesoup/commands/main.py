@@ -9,7 +9,7 @@ import click
 
 # name -> (module, attribute, help shown in the list)
 LAZY_COMMANDS = {
-    "wire": ("onesoup.wire.cli", "wire", "Decode and encode CSP documents, one per line."),
+    "wire": ("onesoup.captures.cli", "wire", "Show what is in captures of phones, and make documents."),
     "web": ("onesoup.commands.roles", "web", "Run the gateway, which serves phones over HTTP."),
     "holder": ("onesoup.commands.roles", "holder", "Run a holder, which keeps XMPP streams."),
     "cir": ("onesoup.commands.roles", "cir", "Run the CIR process, which wakes phones."),

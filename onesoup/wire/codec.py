@@ -51,13 +51,18 @@ def decode(body: bytes, content_type: str | None = None) -> Document:
     if encoding is Encoding.PTS:  # always UTF-8
         root, version = pts_reader.decode(body)
         return Document(root, version, encoding)
-    named = _CHARSET.search(content_type) if content_type else None
-    charset = named[1] if named else None
+    charset = charset_of(content_type)
     if encoding is Encoding.WBXML:
         root, version = wbxml_reader.decode(body, charset)
         return Document(root, version, encoding)
     root, version, doctype = xmltext.decode(body, charset)
     return Document(root, version, encoding, doctype)
+
+
+def charset_of(content_type: str | None) -> str | None:
+    """The character set that a Content-Type names."""
+    named = _CHARSET.search(content_type) if content_type else None
+    return named[1] if named else None
 
 
 def encode(document: Document) -> bytes:

@@ -101,7 +101,7 @@ class PtsReader:
         self.primitive.name = names.of_version(name, self.version)
 
     def parameter(self, given: Parameter) -> None:
-        wrapper, slash, name = _path(given.name, self.primitive.name, self.version).partition("/")
+        wrapper, slash, name = parameter_path(given.name, self.primitive.name, self.version).partition("/")
         if not slash:
             self.children += self.made(wrapper, given.value, GENERAL_WORDS)
             return
@@ -314,7 +314,7 @@ def _has_parts(members: Sequence[Word | Group]) -> bool:
     return isinstance(part, Word) and PRESENCE_WORDS.names.get(part.text.upper()) in ATTRIBUTE_PARTS
 
 
-def _path(code: str, primitive: str, version: str) -> str:
+def parameter_path(code: str, primitive: str, version: str) -> str:
     """The element that a parameter is, with the one around it where there is one: User/UserID. Rows of a scope go first."""
     rows = tables.PARAMETERS.get(code.upper(), ())
     for path, scope, versions in rows:

@@ -40,7 +40,7 @@ for _name in names.CIR_ADDRESS:
 def decode(data: bytes, charset: str | None = None) -> tuple[Element, str, bool]:
     """The root element, the CSP version, and whether there was a DOCTYPE. `charset` is that of the Content-Type."""
     check_size(data)
-    reader = XmlTreeReader(_encoding(data, charset))
+    reader = XmlTreeReader(xml_encoding(data, charset))
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as found:
@@ -53,7 +53,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[Element, str, bool]
     raise error
 
 
-def _encoding(data: bytes, charset: str | None) -> str:
+def xml_encoding(data: bytes, charset: str | None) -> str:
     """A byte order mark tells, else the declaration, else the Content-Type, else it is UTF-8.
 
     Proxies and HTTP stacks add charsets of their own: what the document says of itself counts more, and a name in the

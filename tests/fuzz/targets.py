@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from onesoup.wire.document import Encoding
-from tests.fuzz import decoders, documents, stanzas, ways
+from tests.fuzz import captures, decoders, documents, stanzas, ways
 from tests.fuzz.mutants import Language
 
 
@@ -43,6 +43,26 @@ TARGETS = {
             stanzas.DECISIONS,
             200,
             ("onesoup.xmpp", "onesoup.csp", "workers"),
+        ),
+        Target(
+            "recordings",
+            "pcap, pcapng and HTTP that somebody recorded",
+            captures.any_capture,
+            captures.recordings,
+            captures.RECORDED,
+            200,
+            ("onesoup.captures", "onesoup.wire"),
+            3_000,
+        ),
+        Target(
+            "dumps",
+            "bytes that somebody wrote down as text",
+            captures.any_capture,
+            captures.texts,
+            captures.WRITTEN,
+            200,
+            ("onesoup.captures", "onesoup.wire"),
+            3_000,
         ),
         Target("polls", "polls by sight and the tree", ways.by_sight, documents.polls, documents.POLLS, 30),
     )

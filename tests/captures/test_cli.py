@@ -1,4 +1,4 @@
-"""`onesoup wire`: one line in, one line out."""
+"""`onesoup wire`."""
 
 import subprocess
 import sys
@@ -7,8 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from onesoup.commands.main import main
-
-from .vectors import GOOD, reference
+from tests.wire.vectors import GOOD, reference
 
 MESSAGE = '<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2"><Code>200</Code></WV-CSP-Message>'
 OCTETS = "03116a00c90803312e3200014bc301c80101"
@@ -35,7 +34,7 @@ def test_decode_prints_no_namespace_that_the_octets_do_not_have():
 
 
 def test_every_vector_is_one_line():
-    result = run("decode", "".join(f"{vector.octets.hex()}\n" for vector in GOOD))
+    result = run("decode", "".join(f"{vector.octets.hex()}\n" for vector in GOOD), "--secrets")
     lines = result.output.splitlines()
     assert len(lines) == len(GOOD)
     for vector, line in zip(GOOD, lines, strict=True):
@@ -88,5 +87,6 @@ def test_no_input_is_no_output():
 
 
 def test_the_command_starts_without_the_network_stack():
-    code = "import sys, onesoup.wire.cli; sys.exit(any(name in sys.modules for name in ('gevent', 'redis', 'socket', 'asyncio')))"
+    names = "('gevent', 'redis', 'socket', 'asyncio')"
+    code = f"import sys, onesoup.captures.cli; sys.exit(any(name in sys.modules for name in {names}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,68 @@
+"""One door to captures: tells the forms of files apart, and hands out the CSP bodies in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from onesoup.captures.documents import CapturedBody
+from onesoup.captures.dump_rows import read_row
+from onesoup.captures.errors import CaptureError
+from onesoup.captures.frames import guess_link
+from onesoup.captures.http_bodies import bodies_of_packets, bodies_of_saved_http
+from onesoup.captures.http_stream import begins_http
+from onesoup.captures.pcap import Packet, is_pcap, read_packets
+from onesoup.captures.splitting import split_documents
+from onesoup.captures.text_dumps import WrittenBytes, is_text, read_text
+
+
+def _quiet(_: str) -> None:
+    pass
+
+
+def read_capture(data: bytes, name: str, notice: Callable[[str], None] = _quiet) -> Iterator[CapturedBody]:
+    """The bodies in a file of that name, in the order in which they passed.
+
+    `notice` is told, in a sentence, what is missing and what was left out. CaptureError when there is nothing to read.
+    """
+    if not data.strip():
+        raise CaptureError("the file is empty")
+    if is_pcap(data):
+        yield from bodies_of_packets(read_packets(data, notice), name, notice)
+    elif begins_http(data):
+        yield from bodies_of_saved_http(data, name, notice)
+    elif is_text(data):
+        yield from _of_text(list(read_text(data)), name, notice)
+    else:
+        yield from _of_bytes(data, name)
+
+
+def is_line_of_documents(line: bytes) -> bool:
+    """Whether a file that begins with this line has its documents on lines, one on each; else it is a capture of another form."""
+    return is_text(line) and not (
+        line.startswith(b"\n\r\r\n") or is_pcap(line) or begins_http(line) or read_row(line.decode("latin-1").rstrip(), ())
+    )
+
+
+def _of_text(written: list[WrittenBytes], name: str, notice: Callable[[str], None]) -> Iterator[CapturedBody]:
+    """Documents; or packets, or HTTP messages in pieces, written down as dumps."""
+    if not written:
+        raise CaptureError("no document is in it: neither WBXML, XML nor plain text syntax, nor hex of one, nor packets")
+    if any(begins_http(each.data) for each in written):
+        yield from bodies_of_saved_http(b"".join(each.data for each in written), name, notice)
+        return
+    links = [guess_link(each.data) for each in written]
+    if any(link is not None for link in links):
+        packets = (
+            Packet(number, None, link, each.data)
+            for number, (link, each) in enumerate(zip(links, written, strict=True), 1)
+            if link
+        )
+        yield from bodies_of_packets(packets, name, notice)
+        return
+    for each in written:
+        yield from _of_bytes(each.data, f"{name}, line {each.line}")
+
+
+def _of_bytes(data: bytes, where: str) -> Iterator[CapturedBody]:
+    for at, document in split_documents(data):
+        yield CapturedBody(document, where=f"{where}, byte {at}" if at else where)
