@@ -100,9 +100,32 @@ def exchanges_of(bodies: Iterable[CapturedBody], problems: list[str]) -> Iterato
             yield before
         if document is not None:
             waiting[body.connection] = CapturedExchange(
-                document, request_type=body.content_type, at=body.at or 0.0, sizes=(len(body.data), 0)
+                document, None, body.content_type, headers=dict(body.headers), at=body.at or 0.0, sizes=(len(body.data), 0)
             )
     yield from waiting.values()
+
+
+def of_one_user(exchanges: Iterable[CapturedExchange], problems: list[str]) -> list[CapturedExchange]:
+    """The exchanges of the user who logs in first. Those of others are left out, and told in `problems`."""
+    mine: set[str] = set()
+    user, found, others = "", [], 0
+    for exchange in exchanges:
+        request, response = parts_of(exchange.request), parts_of(exchange.response)
+        if request is None:
+            continue
+        if is_login(exchange):
+            named = request.content.findtext("UserID").lower()
+            user = user or named
+            if named == user and response is not None:
+                mine.add(response.content.findtext("SessionID"))
+            belongs = named == user
+        else:
+            belongs = not request.sid or not user or request.sid in mine
+        found += [exchange] if belongs else []
+        others += not belongs
+    if others:
+        problems.append(f"left out: {others} exchanges of other users or earlier sessions")
+    return found
 
 
 def _is_response(body: CapturedBody, document: Document | None, before: CapturedExchange | None) -> bool:
