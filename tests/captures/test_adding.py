@@ -1,10 +1,13 @@
 """A capture that is sent in becomes a conversation by one command, and says nothing of its user."""
 
+import runpy
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from onesoup.captures.adding import captured_conversation
 from onesoup.captures.errors import CaptureError
@@ -65,27 +68,31 @@ def test_what_holds_no_conversation_is_told(data: bytes) -> None:
         captured_conversation(data, "x", "", b"key")
 
 
-def add(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(ROOT / "tools" / "add_capture"), *words], capture_output=True, text=True, check=False)
+def tool() -> click.Command:
+    """The command of tools/add_capture.py."""
+    command: click.Command = runpy.run_path(str(ROOT / "tools" / "add_capture.py"))["add_capture"]
+    return command
 
 
 def test_the_command_writes_the_file_once(tmp_path: Path) -> None:
     (tmp_path / "razr.pcap").write_bytes(pcap(talk().frames))
     words = [str(tmp_path / "razr.pcap"), "--name", "razr-v3", "--client", "Razr V3", "--into", str(tmp_path), "--no-play"]
-    done = add(*words)
+    started = [str(ROOT / "tools" / "add_capture"), *words]
+    done = subprocess.run(started, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "3 steps" in done.stdout
     loaded = script.load(tmp_path / "razr-v3.yaml")
     assert loaded.data["client"] == "Razr V3"
-    again = add(*words)
-    assert (again.returncode, "there already" in again.stderr) == (1, True)
-    renamed = add(str(tmp_path / "razr-v3.yaml"), "--name", "second", "--into", str(tmp_path), "--no-play")
-    assert renamed.returncode == 0, renamed.stderr
+    again = CliRunner().invoke(tool(), words)
+    assert (again.exit_code, "there already" in again.output) == (1, True)
+    words[0], words[2] = str(tmp_path / "razr-v3.yaml"), "second"
+    assert CliRunner().invoke(tool(), words).exit_code == 0
     assert script.load(tmp_path / "second.yaml").data == loaded.data
 
 
 @pytest.mark.parametrize("name", ["../x", "a b", "-x", ""])
 def test_a_name_stays_in_its_directory(name: str, tmp_path: Path) -> None:
     (tmp_path / "razr.pcap").write_bytes(pcap(talk().frames))
-    assert add(str(tmp_path / "razr.pcap"), f"--name={name}", "--into", str(tmp_path), "--no-play").returncode != 0
+    words = [str(tmp_path / "razr.pcap"), f"--name={name}", "--into", str(tmp_path), "--no-play"]
+    assert CliRunner().invoke(tool(), words).exit_code != 0
     assert list(tmp_path.glob("**/*.yaml")) == []
