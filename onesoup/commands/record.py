@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,8 +17,12 @@ from onesoup.commands.common import fail, open_store
 from onesoup.commands.sessions import living_sessions, session_filter
 from onesoup.store.recordings import MAX_RECORDING_SECONDS
 
+if TYPE_CHECKING:
+    from onesoup.store.recordings import Recordings
+
 # After this time every gateway knows that it records.
 RECORDING_STARTS_SECONDS = 3.2
+NO_GATEWAY_SECONDS = 15
 SUPPORT = "recorded by `onesoup record`; names, numbers and texts are replaced"
 
 
@@ -79,8 +84,9 @@ def _listen(user: str, seconds: int) -> list[CapturedExchange]:
         try:
             for _, row in living_sessions(client, who) if who else ():
                 recordings.follow(recording.id, row.id)
-            time.sleep(RECORDING_STARTS_SECONDS)
-            click.echo(f"recording {who or 'the next phone that logs in'} for {seconds} s; Ctrl-C ends it", err=True)
+            count = _gateways(recordings, recording.id)
+            whom, many = who or "the next phone that logs in", f"{count} gateway process{'es' if count > 1 else ''}"
+            click.echo(f"recording {whom} for {seconds} s in {many}; Ctrl-C ends it", err=True)
             click.echo(heads(), err=True)
             end = time.monotonic() + seconds
             with contextlib.suppress(KeyboardInterrupt):
@@ -92,6 +98,17 @@ def _listen(user: str, seconds: int) -> list[CapturedExchange]:
             recordings.stop([recording.id])
             listener.close()
         return heard.exchanges()
+
+
+def _gateways(recordings: "Recordings", recording: str) -> int:
+    """How many gateway processes record, once all have had the time to read it."""
+    began = time.monotonic()
+    while True:
+        time.sleep(RECORDING_STARTS_SECONDS)
+        if count := recordings.gateways(recording):
+            return count
+        if time.monotonic() - began > NO_GATEWAY_SECONDS:
+            fail("no gateway process records: does one run?")
 
 
 def _take(heard: RecordedPhone, data: bytes) -> None:

@@ -14,9 +14,9 @@ RECORDINGS_KEY = "recordings"
 RECORDING_VERSION = 1
 # How long a recording may last, and how many there may be.
 MAX_RECORDING_SECONDS, MAX_RECORDINGS = 3600, 8
-# Fields of the key: r:{id} a recording, n:{id} the phone that --new has found, l:{id} that the log has its line, s:{session} the
-# recording of a session.
-_RECORD, _FOUND, _LOGGED, _SESSION = "r:", "n:", "l:", "s:"
+# Fields of the key: r:{id} a recording, n:{id} the phone that --new has found, l:{id} that the log has its line, g:{id} how many
+# gateway processes know of it, s:{session} the recording of a session.
+_RECORD, _LOGGED, _GATEWAYS, _SESSION = "r:", "l:", "g:", "s:"
 
 _FOLLOW = """
 -- KEYS 1 recordings  ARGV 1 recording  2 session  3 phone, '' where any phone of the user is meant  4 most fields
@@ -37,7 +37,7 @@ _STOP = """
 local gone = {}
 for _, id in ipairs(ARGV) do
   gone[id] = true
-  redis.call('HDEL', KEYS[1], 'r:' .. id, 'n:' .. id, 'l:' .. id)
+  redis.call('HDEL', KEYS[1], 'r:' .. id, 'n:' .. id, 'l:' .. id, 'g:' .. id)
 end
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
@@ -102,6 +102,14 @@ class Recordings:
         """The recording of a session, "" for none."""
         found = guarded(lambda: self._client.hget(RECORDINGS_KEY, _SESSION + session))
         return found.decode() if found else ""
+
+    def note_gateway(self, recording: str) -> None:
+        """One more gateway process records from now on."""
+        guarded(lambda: self._client.hincrby(RECORDINGS_KEY, _GATEWAYS + recording, 1))
+
+    def gateways(self, recording: str) -> int:
+        """How many gateway processes record."""
+        return int(guarded(lambda: self._client.hget(RECORDINGS_KEY, _GATEWAYS + recording)) or 0)
 
     def first_to_log(self, recording: str) -> bool:
         """Whether the caller is the one who writes the line of this recording into the log."""

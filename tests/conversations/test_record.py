@@ -19,6 +19,8 @@ from onesoup.phone.conversation.friend_clients import FriendClients
 from onesoup.phone.conversation.outcome import PlayOutcome
 from onesoup.phone.conversation.script import ScriptPerson
 from onesoup.phone.engine import Phone
+from onesoup.store.recordings import Recordings
+from onesoup.store.redis.client import connect
 from tests.conversations.conftest import Cast, Play
 from tests.support.secrets import keep_secret, secret_text
 
@@ -48,6 +50,18 @@ class Recording:
                 stderr=output,
             )
         self.until("recording ")
+        self._until_all_gateways_record(stack)
+
+    @staticmethod
+    def _until_all_gateways_record(stack: Stack) -> None:
+        """A gateway of a machine that is busy may be late."""
+        client = connect(stack.redis.url)
+        recordings, end = Recordings(client), time.monotonic() + WITHIN_SECONDS
+        (running,) = recordings.active()
+        while recordings.gateways(running.id) < stack.settings.web_workers:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        client.close()
 
     @property
     def said(self) -> str:

@@ -76,6 +76,16 @@ def test_one_gateway_writes_the_line_of_the_log(recordings: Recordings) -> None:
     assert [recordings.first_to_log("r1"), recordings.first_to_log("r1")] == [True, False]
 
 
+def test_it_is_known_how_many_gateways_record(recordings: Recordings, client) -> None:
+    recordings.start(recording())
+    assert recordings.gateways("r1") == 0
+    recordings.note_gateway("r1")
+    recordings.note_gateway("r1")
+    assert recordings.gateways("r1") == 2
+    recordings.stop(["r1"])
+    assert not client.exists(RECORDINGS_KEY)
+
+
 def test_what_is_recorded_is_published(recordings: Recordings, client) -> None:
     listener = client.pubsub(ignore_subscribe_messages=True)
     listener.subscribe(recording_channel("r1"))

@@ -50,8 +50,10 @@ class Recorder:
         """Reads what is recorded now, and sees that the log says so once."""
         assert self._recordings is not None
         try:
-            self.active = self._recordings.active()
+            known, self.active = {each.id for each in self.active}, self._recordings.active()
             for recording in self.active:
+                if recording.id not in known:
+                    self._recordings.note_gateway(recording.id)
                 if recording.who:
                     self._log_once(recording, recording.who)
         except (StoreDown, redis.RedisError):

@@ -98,6 +98,13 @@ def test_nothing_is_looked_at_while_nothing_is_recorded(recorder: Recorder) -> N
     assert NO_RECORDER.active == ()
 
 
+def test_each_gateway_is_counted_once(recordings: Recordings, recorder: Recorder, begin: Callable[[str], Events]) -> None:
+    begin("alice@example.org")
+    recorder.update()
+    Recorder(recordings, "example.org").update()
+    assert recordings.gateways("r1") == 2
+
+
 def test_a_user_is_recorded_from_the_log_in_on(recorder: Recorder, begin: Callable[[str], Events]) -> None:
     events = begin("alice@example.org")
     assert [each.who for each in recorder.active] == ["alice@example.org"]
