@@ -1,5 +1,6 @@
 """A capture that is sent in becomes a conversation by one command, and says nothing of its user."""
 
+import itertools
 import runpy
 import subprocess
 from pathlib import Path
@@ -8,12 +9,15 @@ import click
 import pytest
 import yaml
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from onesoup.captures.adding import captured_conversation
+from onesoup.captures.adding import bodies_conversation, captured_conversation
+from onesoup.captures.documents import CapturedBody, Direction
 from onesoup.captures.errors import CaptureError
 from onesoup.phone.conversation import script
 from tests.captures.packets import Talk, ok, pcap, pcapng, post
-from tests.captures.test_conversation_writer import LOGIN, POLL, SENT, presence, send
+from tests.captures.test_conversation_writer import LOGIN, POLL, SENT, known_sentences, presence, send
 
 ROOT = Path(__file__).resolve().parents[2]
 XML = "application/vnd.wv.csp.xml"
@@ -96,3 +100,24 @@ def test_a_name_stays_in_its_directory(name: str, tmp_path: Path) -> None:
     words = [str(tmp_path / "razr.pcap"), f"--name={name}", "--into", str(tmp_path), "--no-play"]
     assert CliRunner().invoke(tool(), words).exit_code != 0
     assert list(tmp_path.glob("**/*.yaml")) == []
+
+
+VECTORS = [path.read_bytes() for path in sorted((ROOT / "tests" / "vectors").glob("*.xml"))]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from([*VECTORS, b"", *(each for pair in PAIRS for each in pair)]), max_size=12), st.booleans())
+def test_any_documents_in_any_order_make_a_file_that_loads_or_an_error(bodies: list[bytes], directed: bool) -> None:
+    sides = itertools.cycle((Direction.REQUEST, Direction.RESPONSE) if directed else (Direction.UNKNOWN,))
+    captured = [CapturedBody(body, side) for body, side in zip(bodies, sides, strict=False)]
+    try:
+        written = bodies_conversation(captured, "", b"key", [])
+    except CaptureError:
+        return
+    data = yaml.safe_load(written.text())
+    assert data == written.data
+    loaded = script.make("any", data)
+    assert script.cast(loaded, {each.name: f"{each.name}1" for each in loaded.people()}, "example.net").people()
+    for step in loaded.steps:
+        assert {"send", "poll_until", "resend"} & set(step)
+        assert known_sentences(step)
