@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from onesoup.captures.exchanges import CapturedExchange, parts_of
 from onesoup.wire.document import Document
 
-COLUMN = 33  # characters of each side
-_MARK = 6  # characters before the phone's side
+# Characters of a line: a mark, the phone, an arrow, the server.
+_MARK, PHONE_COLUMN, SERVER_COLUMN = 6, 33, 36
 NOTHING = "(empty)"
 
 
@@ -28,12 +28,12 @@ class Said:
 
 def two_columns(phone: Said, server: Said, mark: str = "") -> str:
     """One exchange as a line. The one that speaks first is the phone: a server speaks in answers only."""
-    left = phone.text(COLUMN)
-    return f"{mark:<{_MARK}}{left:<{COLUMN}}  {'-> ' if phone.name else '   '}{server.text(COLUMN)}".rstrip()
+    left, right = phone.text(PHONE_COLUMN), server.text(SERVER_COLUMN)
+    return f"{mark:<{_MARK}}{left:<{PHONE_COLUMN}}  {'-> ' if phone.name else '   '}{right}".rstrip()
 
 
 def heads() -> str:
-    return f"{'':<{_MARK}}{'phone':<{COLUMN}}     server"
+    return f"{'':<{_MARK}}{'phone':<{PHONE_COLUMN}}     server"
 
 
 def exchange_line(exchange: CapturedExchange, mark: str = "") -> str:

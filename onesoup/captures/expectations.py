@@ -36,8 +36,7 @@ _SERVERS_CHOICE = frozenset(
 )
 # Ids that a server gives: phones cut long ones.
 _GIVEN_IDS = ("MessageID", "SessionID")
-# Chosen by the phone, so that an answer of another kind would be none.
-_ANSWERS_OF_NAMES = "-Request", "-Response"
+_ASKS, _ANSWERS = "-Request", "-Response"
 
 
 def expected_answer(request: DocumentParts, response: DocumentParts) -> Check:
@@ -49,13 +48,14 @@ def expected_answer(request: DocumentParts, response: DocumentParts) -> Check:
     checks: list[Check] = [{"path": "Result/Code", "op": "equals", "value": code}] if code else []
     if code in ("", "200", "201"):
         checks += _present(response.content)
+    elif response.content.findtext("Nonce"):
+        checks += [{"path": "Nonce", "op": "nonempty"}, {"path": "SessionID", "op": "absent"}]
     return found | {"checks": checks}
 
 
 def _either(request: str) -> list[str]:
     """The names of a good answer, and of a refusal."""
-    asks, answers = _ANSWERS_OF_NAMES
-    return [request.removesuffix(asks) + answers, "Status"] if request.endswith(asks) else ["Status"]
+    return [request.removesuffix(_ASKS) + _ANSWERS, "Status"] if request.endswith(_ASKS) else ["Status"]
 
 
 def _present(content: Element) -> list[Check]:

@@ -32,6 +32,7 @@ class FriendDeeds:
         self._shown: dict[str, tuple[str, str]] = {}  # name -> state and status as last seen
         self._messages: set[str] = set()  # MessageIDs that have come
         self._in_rooms: set[tuple[str, str]] = set()  # (friend, room)
+        self._said_in_rooms: set[tuple[str, str]] = set()  # (room, text) by the phone itself, which may come back to it
         self.online: dict[str, None] = {}  # friends who are available from the start
 
     # --- what came to the phone ---
@@ -81,6 +82,8 @@ class FriendDeeds:
         screen = group.find("ScreenName") or Element("")
         room = self.room(screen.findtext("GroupID") or group.findtext("GroupID"))
         friend = next((name for name, entered in self._in_rooms if entered == room), "")
+        if (room, text) in self._said_in_rooms:
+            return ""
         return f"{friend} says '{text}' in room '{room}'" if friend else ""
 
     def _presence(self, content: Element) -> FriendDeed | None:
@@ -143,6 +146,8 @@ class FriendDeeds:
         recipients = info.find("Recipient") or Element("")
         users = [child.findtext("UserID") for child in recipients.children if child.name == "User"]
         names = [name for name in map(self._people.person, users) if name and name != self._people.owner]
+        group = recipients.find("Group") or Element("")
+        self._said_in_rooms.add((self.room(group.findtext("GroupID")), sayable(text)))
         if (media and not media.startswith("text/plain")) or text != sayable(text) or not text:
             return ""
         for name in names:

@@ -96,6 +96,7 @@ def test_a_digest_is_computed_from_the_nonce_of_the_play() -> None:
     first = (login("<DigestSchema>SHA</DigestSchema>"), asked)
     made = steps(first, (login("<DigestBytes>iWlVv8u5cBtEufH3QCVcCA==</DigestBytes>"), LOGIN[1]))
     assert made["login"]["expect"]["capture"] == {"nonce": "Nonce", "schema": "DigestSchema"}
+    assert {"path": "Nonce", "op": "nonempty"} in made["login"]["expect"]["checks"]
     assert made["login-2"]["compute"]["digest"].startswith("base64(")
     assert "<DigestBytes>${digest}</DigestBytes>" in made["login-2"]["send"]
 
@@ -208,10 +209,15 @@ def test_a_room_is_there_before_the_phone_joins_it() -> None:
     sender = inside(Sender=inside(Group=inside(ScreenName=inside(SName="Xy") + group)))
     info = inside(MessageInfo=inside(MessageID="g1") + sender)
     says = document(f"<NewMessage>{info}<ContentData>Soup</ContentData></NewMessage>", "s3")
-    made = steps(LOGIN, (POLL, presence("AVAILABLE")), (joins, answer("<JoinGroup-Response/>", "6")), (POLL, says))
+    to = inside(MessageInfo=inside(Recipient=inside(Group=group)), ContentData="Tea")
+    own = document(f"<SendMessage-Request>{to}</SendMessage-Request>", "5")
+    echo = says.replace(b"Soup", b"Tea").replace(b">g1<", b">g2<")
+    joined = (joins, answer("<JoinGroup-Response/>", "6"))
+    made = steps(LOGIN, (POLL, presence("AVAILABLE")), joined, (own, SENT), (POLL, echo), (POLL, says))
     assert made["join-group"]["backend"] == "bobby joins room 'kitchen-of-alice' as 'Bobby'"
     assert "wv:/kitchen-of-alice@example.org" in made["join-group"]["send"]
     assert made["new-message"]["backend"] == "bobby says 'Soup' in room 'kitchen-of-alice'"
+    assert "new-message-2" not in made  # what the phone said itself is nobody's deed
 
 
 def test_a_capture_that_begins_in_a_session_gets_a_log_in() -> None:
