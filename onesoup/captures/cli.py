@@ -133,7 +133,7 @@ class _View:
                 yield one_line(found.document, True)  # what is secret is hidden by now
             elif not body.data:
                 yield ""
-        elif found.document or not body.data or self.form == "annotated":
+        elif found.document or not body.data or (self.form == "annotated" and found.spans):
             yield from self.page(body, f"{name}: {label}", found)
 
     def page(self, body: CapturedBody, label: str, found: Annotation) -> Iterator[str]:

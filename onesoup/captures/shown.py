@@ -90,7 +90,8 @@ def annotated(body: bytes, found: Annotation, secrets: bool) -> Iterator[str]:
         yield from _rows(span, _hex(body[span.start : span.end], span.start in hidden))
     if found.error:
         end = spans[-1].end if spans else 0
-        yield f"{end:>6}  {len(body) - end} bytes that are not read: {found.error}"
+        left = len(body) - end
+        yield f"{end:>6}  {f'{left} bytes are not read' if left else 'here it breaks off'}: {found.error}"
 
 
 def _hex(octets: bytes, hidden: bool) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from xml.parsers import expat
 
 from onesoup.captures.wbxml_spans import WbxmlSpans
@@ -31,6 +30,11 @@ def begins_document(data: bytes) -> bool:
     return _BEGIN.match(data) is not None
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether this is one document of WBXML, with nothing behind it."""
+    return _walked(data, 0, len(data)) == len(data)
+
+
 def begins_anew(data: bytes) -> bool:
     """Whether a document begins here for sure, and not a part of one."""
     return bool(_NEXT.match(data) or _PTS.match(data) or re.match(rb"0[1-3][0-9A-Fa-f ]{6}", data))
@@ -39,8 +43,9 @@ def begins_anew(data: bytes) -> bool:
 def split_documents(data: bytes) -> Iterator[tuple[int, bytes]]:
     """(offset, document) of each. White space and zeros between documents belong to none."""
     at = 0
+    tries = WalkBudget(len(data))
     while (at := _skipped(data, at)) < len(data):
-        end = document_end(data, at)
+        end = _wbxml_end(data, at, tries) if data.startswith(_WBXML, at) else document_end(data, at)
         yield at, data[at:end].rstrip(b"\r\n") if data[at : at + 1] not in _WBXML else data[at:end]
         at = end
 
@@ -52,9 +57,7 @@ def _skipped(data: bytes, at: int) -> int:
 
 
 def document_end(data: bytes, at: int) -> int:
-    """The offset behind the document that begins at `at`."""
-    if data.startswith(_WBXML, at):
-        return _wbxml_end(data, at)
+    """The offset behind the document that begins at `at`, which is not WBXML."""
     if data.startswith(_XML, at):
         end, whole = xml_end(data, at)
         return end if whole else next_start(data, max(end, at + 1))
@@ -70,15 +73,38 @@ def next_start(data: bytes, at: int) -> int:
     return found.start() if found else len(data)
 
 
-def _wbxml_end(data: bytes, at: int) -> int:
-    window = 4096  # most documents are smaller, and a copy of the whole rest for each would be too much
-    while True:
-        piece = data[at : at + window]
-        with suppress(WireError):
-            return at + WbxmlSpans(piece).walk()
-        if len(piece) < window or window > MAX_DOCUMENT_BYTES:
-            return next_start(data, at + 4)
-        window *= 8
+def _wbxml_end(data: bytes, at: int, tries: WalkBudget) -> int:
+    """Where the root ends; else where the next document seems to begin."""
+    following = next_start(data, at + 4)
+    end = _walked(data, at, following)
+    if end is None and following < len(data):  # a document may hold what looks like the beginning of one
+        end = tries.walked(data, at)
+    return following if end is None else end
+
+
+def _walked(data: bytes, at: int, limit: int) -> int | None:
+    try:
+        return at + WbxmlSpans(data[at : min(limit, at + MAX_DOCUMENT_BYTES)]).walk()
+    except WireError:
+        return None
+
+
+class WalkBudget:
+    """Bounds what is read in vain: as many bytes as the file has, and a little more."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size + MAX_DOCUMENT_BYTES
+
+    def walked(self, data: bytes, at: int) -> int | None:
+        window = _PIECE
+        while self.left > 0 and window < MAX_DOCUMENT_BYTES * 4:
+            self.left -= min(window, len(data) - at)
+            if (end := _walked(data, at, at + window)) is not None:
+                return end
+            if at + window >= len(data):
+                break
+            window *= 4
+        return None
 
 
 class _RootEnded(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onesoup.captures.dump_rows import DumpRow, bytes_of_rows, read_row
-from onesoup.captures.splitting import begins_document, document_end
+from onesoup.captures.splitting import begins_document, document_end, is_whole
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -77,6 +77,7 @@ class _TextReader:
         self.data = data
         self.line = 0
         self.hexes = bytearray()
+        self.last = 0  # bytes of the last line
         self.rows: list[DumpRow] = []
         self.begun = 0
         self.short: list[WrittenBytes] = []
@@ -133,13 +134,20 @@ class _TextReader:
         if not self.hexes:
             self.begun = self.line
         self.hexes += found
+        self.last = len(found)
 
     def finished(self) -> Iterator[WrittenBytes]:
-        found = bytes_of_rows(self.rows) if self.rows else bytes(self.hexes)
+        found = bytes_of_rows(self.rows) if self.rows else self.plain_hex()
         self.rows, self.hexes = [], bytearray()
         if found:
             self.found = True
             yield WrittenBytes(found, self.begun)
+
+    def plain_hex(self) -> bytes:
+        """Without a last line that is the number of a page: the document is whole before it."""
+        found = bytes(self.hexes)
+        before = found[: -self.last]
+        return before if before and self.last < _SHORT_HEX and is_whole(before) else found
 
 
 def _hex_of(line: bytes) -> bytes:

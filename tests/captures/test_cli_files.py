@@ -133,6 +133,15 @@ def test_an_error_names_file_document_and_offset_and_the_others_are_shown(tmp_pa
     assert result.exit_code == 1
 
 
+def test_a_broken_document_is_annotated_up_to_where_it_breaks(tmp_path):
+    lines = run("decode", "--annotate", written(tmp_path / "a.bin", LOGIN[:12])).stdout.splitlines()
+    assert lines[-2].split() == ["11", "01", "end", "of", "attributes"]
+    assert lines[-1] == "    12  here it breaks off: document ends inside an element at offset 12"
+    wrong = run("decode", "--annotate", written(tmp_path / "b.bin", b"<a><b></a>")).stdout.splitlines()
+    assert wrong[-1] == "     3  7 bytes are not read: XML: mismatched tag at offset 8"
+    assert run("decode", "--annotate", written(tmp_path / "c.jpg", b"\xff\xd8\xff\0")).stdout == ""
+
+
 def test_an_error_in_one_of_several_lines_and_files(tmp_path):
     files = [
         written(tmp_path / "a.hex", f"{LOGIN.hex()}\n{STATUS[:-2].hex()}\n{LOGIN.hex()}\n"),

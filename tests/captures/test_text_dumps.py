@@ -204,6 +204,11 @@ def test_hex_in_the_lines_of_a_log(before, behind):
     assert [(body.data, body.where) for body in read_capture(log.encode(), "x")] == [(LOGIN, "x, line 4"), (STATUS, "x, line 7")]
 
 
+def test_the_number_of_a_page_behind_hex_is_no_part_of_it():
+    page = f"Listing 3\n\n{LOGIN.hex(' ')}\n\n18\n\nThe server answers.\n"
+    assert [body.data for body in read_capture(page.encode(), "x")] == [LOGIN]
+
+
 def test_xml_in_the_lines_of_a_log():
     document = "<WV-CSP-Message>\n<Session/></WV-CSP-Message>"
     log = f"11:33 <- {document}\n11:34 -> <?xml version='1.0'?>{document} sent\n"
