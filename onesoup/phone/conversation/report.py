@@ -12,6 +12,7 @@ from onesoup.phone.conversation.outcome import PlayOutcome, StepOutcome
 from onesoup.phone.conversation.paths import PathNode
 from onesoup.phone.conversation.wire import Answer
 from onesoup.wire import codec
+from onesoup.wire.errors import WireError
 
 MAX_ANSWER_LINES = 120  # lines
 LINE_COLUMNS = 80
@@ -39,8 +40,11 @@ def said(step: StepOutcome) -> Iterator[str]:
 
 
 def _phone_said(data: bytes) -> Said:
-    parts = parts_of(codec.decode(data))
-    return Said(parts.content.name if parts else "", parts.code if parts else "", len(data))
+    try:
+        parts = parts_of(codec.decode(data))
+    except WireError:
+        parts = None
+    return Said(parts.content.name if parts else "(no CSP)", parts.code if parts else "", len(data))
 
 
 def _server_said(answer: Answer) -> Said:
