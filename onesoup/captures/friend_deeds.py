@@ -78,9 +78,7 @@ class FriendDeeds:
                 self.online.setdefault(name)
                 return f"{name} sends '{text}' to {self._people.owner}"
             return ""
-        group = sender.find("Group") or Element("")
-        screen = group.find("ScreenName") or Element("")
-        room = self.room(screen.findtext("GroupID") or group.findtext("GroupID"))
+        room = self._room_of(sender)
         friend = next((name for name, entered in self._in_rooms if entered == room), "")
         if (room, text) in self._said_in_rooms:
             return ""
@@ -146,8 +144,7 @@ class FriendDeeds:
         recipients = info.find("Recipient") or Element("")
         users = [child.findtext("UserID") for child in recipients.children if child.name == "User"]
         names = [name for name in map(self._people.person, users) if name and name != self._people.owner]
-        group = recipients.find("Group") or Element("")
-        self._said_in_rooms.add((self.room(group.findtext("GroupID")), sayable(text)))
+        self._said_in_rooms.add((self._room_of(recipients), sayable(text)))
         if (media and not media.startswith("text/plain")) or text != sayable(text) or not text:
             return ""
         for name in names:
@@ -166,6 +163,12 @@ class FriendDeeds:
         name, accepted = self._people.person(content.findtext("UserID")), content.findtext("Acceptance")
         known = name and name not in self._people.roster
         return f"{name} is {'accepted' if accepted == 'T' else 'refused'} by {self._people.owner}" if known else ""
+
+    def _room_of(self, party: Element) -> str:
+        """The room of a sender or a recipient, "" where it is none. A group is named alone, or by a name in it."""
+        group = party.find("Group") or Element("")
+        screen = group.find("ScreenName") or Element("")
+        return self.room(screen.findtext("GroupID") or group.findtext("GroupID"))
 
     def room(self, group: str) -> str:
         """The name of the server's room for a group, "" for a group of another kind or domain."""

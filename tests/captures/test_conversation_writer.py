@@ -203,13 +203,14 @@ def test_a_repeated_request_is_sent_again_as_it_was() -> None:
     assert made["send-message-again"]["resend"] == "send-message"
 
 
-def test_a_room_is_there_before_the_phone_joins_it() -> None:
+@pytest.mark.parametrize("named", ["{}", "<ScreenName><SName>Al</SName>{}</ScreenName>"])
+def test_a_room_is_there_before_the_phone_joins_it(named: str) -> None:
     group = "<GroupID>wv:/kitchen@example.org</GroupID>"
     joins = document(f"<JoinGroup-Request>{group}</JoinGroup-Request>", "6")
     sender = inside(Sender=inside(Group=inside(ScreenName=inside(SName="Xy") + group)))
     info = inside(MessageInfo=inside(MessageID="g1") + sender)
     says = document(f"<NewMessage>{info}<ContentData>Soup</ContentData></NewMessage>", "s3")
-    to = inside(MessageInfo=inside(Recipient=inside(Group=group)), ContentData="Tea")
+    to = inside(MessageInfo=inside(Recipient=inside(Group=named.format(group))), ContentData="Tea")
     own = document(f"<SendMessage-Request>{to}</SendMessage-Request>", "5")
     echo = says.replace(b"Soup", b"Tea").replace(b">g1<", b">g2<")
     joined = (joins, answer("<JoinGroup-Response/>", "6"))

@@ -11,7 +11,9 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 
 import pytest
+import yaml
 
+from onesoup.captures.adding import captured_conversation
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import report, script
 from onesoup.phone.conversation.backend import XmppBackend
@@ -21,6 +23,7 @@ from onesoup.phone.conversation.script import ScriptPerson
 from onesoup.phone.engine import Phone
 from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect
+from tests.captures.packets import Talk, ok, pcap, post
 from tests.conversations.conftest import Cast, Play
 from tests.support.secrets import keep_secret, secret_text
 
@@ -130,9 +133,14 @@ def test_an_evening_becomes_a_conversation_that_plays(
 ) -> None:
     wait(plays.values())  # else the next phone that logs in is one of those
     alice, bob, dave = people
+    packets = Talk().opened()
+
+    def heard(way: str, data: bytes) -> None:
+        packets.say(way == "sent", post(data) if way == "sent" else ok(data))
+
     recording = Recording(conversation_stack, tmp_path / "evening.yaml", alice.jid if whom == "user" else whom)
     try:
-        with Phone(conversation_stack.url, alice.user, alice.password, profile="s60", cir=()) as phone:
+        with Phone(conversation_stack.url, alice.user, alice.password, profile="s60", cir=(), trace=heard) as phone:
             texts = an_evening(phone, alice, bob, dave, friends)
             keep_secret(phone.session_id or secret_text())
         recording.until("Logout-Request")
@@ -148,5 +156,9 @@ def test_an_evening_becomes_a_conversation_that_plays(
     outcome = play(script.load(recording.file))
     assert outcome.passed, "\n" + report.whole(outcome)
     assert {"login", "new-message", "presence-auth"} <= {step.name for step in outcome.steps}
+    sent_in = captured_conversation(pcap(packets.frames), "evening.pcap", "", b"another key")
+    again = play(script.make("evening", yaml.safe_load(sent_in.text())))
+    assert again.passed, "\n" + report.whole(again)
+    assert [step.name for step in again.steps] == [step.name for step in outcome.steps]
     lines = [json.loads(line) for line in conversation_stack.logs("web").splitlines() if line.startswith("{")]
     assert [each["user"] for each in lines if each["event"] == "recording" and each["user"] == alice.jid] == [alice.jid]
