@@ -146,6 +146,8 @@ def redacted(exchange: CapturedExchange, redactor: Redactor) -> CapturedExchange
         exchange,
         request=_redacted(exchange.request, redactor),
         response=_redacted(exchange.response, redactor) if exchange.response else None,
+        request_type=redactor.client_fact(exchange.request_type),
+        response_type=redactor.client_fact(exchange.response_type),
         headers=redactor.headers(exchange.headers),
     )
 

@@ -274,6 +274,13 @@ def test_a_redacted_capture_says_nothing_of_its_user() -> None:
         assert word not in text
 
 
+def test_a_content_type_with_a_number_in_it_gives_the_number_not_away() -> None:
+    odd = CapturedExchange(codec.decode(POLL), request_type="application/vnd.wv.csp.xml; id=358401234567")
+    kept = redacted(odd, Redactor(b"k")).request_type
+    assert kept.startswith("application/vnd.wv.csp.xml; id=")
+    assert "358401234567" not in kept
+
+
 def test_the_conditions_are_those_of_the_player() -> None:
     assert len(rules.known(ANSWER_CONDITIONS)[0]) == len(ANSWER_CONDITIONS)
 
