@@ -8,7 +8,7 @@ import yaml
 
 from onesoup.captures.conversation_writer import ANSWER_CONDITIONS, NothingCaptured, WrittenConversation, write_conversation
 from onesoup.captures.documents import CapturedBody, Direction
-from onesoup.captures.exchanges import exchanges_of, pack_exchange, redacted, unpack_exchange
+from onesoup.captures.exchanges import CapturedExchange, exchanges_of, pack_exchange, redacted, unpack_exchange
 from onesoup.captures.redaction import Redactor
 from onesoup.phone.conversation import rules, script
 from onesoup.phone.conversation.backend import _ACTS, _EXPECTATIONS, sentences
