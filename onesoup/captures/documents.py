@@ -1,6 +1,7 @@
 """What a capture holds: CSP bodies, in the order in which they passed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -22,3 +23,4 @@ class CapturedBody:
     at: float | None = None  # seconds since 1970
     where: str = ""  # file, and the place in it, for messages to people: "razr.pcap, packet 12"
     connection: str = ""  # requests and responses of one TCP connection have the same, and come in turn
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)  # of its HTTP message, as far as known

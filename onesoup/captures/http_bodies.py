@@ -137,7 +137,7 @@ def _body(message: HttpMessage, where: str, connection: str, notice: Notice) -> 
         notice(f"packet {message.packet}: {error}")
         return
     direction = Direction.RESPONSE if message.status else Direction.REQUEST
-    yield CapturedBody(data, direction, message.header("content-type"), message.at, where, connection)
+    yield CapturedBody(data, direction, message.header("content-type"), message.at, where, connection, message.headers)
 
 
 def _plain(message: HttpMessage) -> bytes:

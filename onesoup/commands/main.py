@@ -23,6 +23,7 @@ LAZY_COMMANDS = {
     "doctor": ("onesoup.commands.doctor", "doctor", "Check everything that a working service needs."),
     "redis": ("onesoup.commands.redis_check", "redis_group", "Check the Redis servers."),
     "config": ("onesoup.commands.config", "config", "Show and check the settings."),
+    "record": ("onesoup.commands.record", "record", "Write what a phone says and hears as a conversation, redacted."),
     "announce": ("onesoup.commands.announce", "announce", "Send a message to all logged-in users."),
     "ota": ("onesoup.commands.ota", "ota", "Show or send settings for a phone's chat client."),
     "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),

@@ -116,11 +116,12 @@ def _play(
         backend = PhoneFriends(url, by_name)
 
     def show(step: StepOutcome) -> None:
-        for line in (report.line(step), *report.details(step)):
+        for line in (report.line(step), *report.said(step), *report.details(step)):
             click.echo(line)
 
     player = Player(wanted, url, people, backend, slow=slow, on_step=show)
     click.echo(f"{wanted.name}: CSP {wanted.version}, {wanted.encoding.upper()}, against {url}")
+    click.echo(report.heads())
     outcome = player.play()
     for sentence in outcome.unchecked:
         click.echo(f"  not checked here: {sentence}")

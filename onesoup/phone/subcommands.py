@@ -18,8 +18,11 @@ class WithSubcommands(click.Command):
         if args and args[0] in PHONE_COMMANDS:
             module, attribute, _ = PHONE_COMMANDS[args[0]]
             command: click.Command = getattr(importlib.import_module(module), attribute)
-            return command.make_context(args[0], args[1:], parent, **extra)
+            return command.make_context(args[0], args[1:], click.Context(self, parent, info_name), **extra)
         return super().make_context(info_name, args, parent, **extra)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[COMMAND]"]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

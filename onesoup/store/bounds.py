@@ -68,6 +68,8 @@ MOST_UNFINISHED, MOST_DELIVERIES = 8, 600
 MOST_COOKIE_SESSIONS = 16
 # Settings documents that wait to be sent.
 MOST_SETTINGS = 100
+# What is written down of recordings by operators: recordings, their sessions, what the log has.
+MOST_RECORDING_FIELDS = 64
 # Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
@@ -255,6 +257,14 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "topic:{room}", BY_ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"
     ),
     Bound("sasl:{domain}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
+    Bound(
+        "recordings",
+        BY_PHONE,
+        "a hash 32, a recording 4 KiB",
+        f"{MOST_RECORDING_FIELDS}; 8 recordings by operators",
+        "1 hour",
+        "not recorded",
+    ),
     # --- before a log-in ---
     Bound("nonce:*", BY_UNKNOWN_PHONE, "64", "2,000 an address in 10 minutes", "2 minutes", "503"),
     Bound("login:*", BY_PHONE, "an answer", "one a log-in", "2 minutes", "-"),

@@ -226,7 +226,9 @@ def test_every_primary_of_a_cluster_is_looked_at(tmp_path):
         assert {row["what"] for row in rows} >= {"cluster", "redis 1", "redis 2", "redis 3"}
 
 
-@pytest.mark.parametrize("words", [("redis", "check"), ("sessions",), ("kick", "alice"), ("doctor",), ("trace", "alice")])
+@pytest.mark.parametrize(
+    "words", [("redis", "check"), ("sessions",), ("kick", "alice"), ("doctor",), ("trace", "alice"), ("record", "alice")]
+)
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
 def test_redis_away_is_said_in_a_line_without_its_password(words, scheme):
     secret = secret_text()

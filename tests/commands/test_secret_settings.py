@@ -73,7 +73,7 @@ def test_what_sounds_like_a_secret_is_marked_as_one():
         if any(word in words for word in ("secret", "password at", "hook_key", "_password", "_key")):
             assert spec.name in MARKED or spec.name in paths | switches, spec.name
     secrets = {"sms_password": SECRET, "sms_hook_key": SECRET, "browser_phone_accounts": SECRET}
-    assert MARKED == {"redis_url": SECRET_URL, "sms_url": SECRET_URL, **secrets}
+    assert {"redis_url": SECRET_URL, "sms_url": SECRET_URL, **secrets} == MARKED
 
 
 @pytest.mark.parametrize("name", MARKED)

@@ -79,7 +79,7 @@ def plays(play: Play, request: pytest.FixtureRequest) -> Iterator[dict[str, Futu
     """The outcomes of all plays of this run, by the id of the test. They run beside each other."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         items = [item for item in request.session.items if isinstance(item, pytest.Function) and "plays" in item.fixturenames]
-        scripts = {item.nodeid: item.callspec.params["wanted"] for item in items}
+        scripts = {item.nodeid: item.callspec.params.get("wanted") for item in items}
         yield {name: pool.submit(play, wanted) for name, wanted in scripts.items() if wanted is not None}
         pool.shutdown(cancel_futures=True)
 

@@ -312,6 +312,17 @@ def test_what_is_not_waited_for_is_answered_on_the_way(run: Run, told: Told) -> 
     assert failure(run([wanted], [GOOD])) == "poll"
 
 
+def test_what_came_on_the_way_may_count_for_a_later_step(run: Run) -> None:
+    early = message("<PresenceNotification-Request><X>1</X></PresenceNotification-Request>", "s1", "Request")
+    steps: list[dict[str, Any]] = [{"name": "in", "poll_until": "NewMessage", "max_polls": 2}]
+    steps.append({"name": "seen", "poll_until": "PresenceNotification-Request", "max_polls": 1, "may_have_come": True})
+    assert failure(run(steps, [early, EMPTY, new_message("s2")])) == ""
+    steps[1]["where"] = [{"path": "X", "op": "equals", "value": "2"}]
+    assert failure(run(steps, [early, EMPTY, new_message("s2"), EMPTY])) == "poll"
+    del steps[1]["where"], steps[1]["may_have_come"]
+    assert failure(run(steps, [early, EMPTY, new_message("s2"), EMPTY])) == "poll"
+
+
 def test_a_reply_to_an_answer_is_kept_for_the_next_step(run: Run) -> None:
     steps: list[dict[str, Any]] = [
         {"name": name, "poll_until": "NewMessage", "max_polls": 1, "answer": message("<Status/>", "${stid}")}
@@ -342,6 +353,22 @@ def test_a_known_gap_is_told_and_passed_over(run: Run) -> None:
     healed = run([step("healed") | {"known_gap": "not there yet"}], [GOOD])
     assert "take known_gap away" in report.whole(healed)
     assert (healed.gaps, len(healed.healed)) == ([], 1)
+
+
+def test_a_play_is_shown_as_two_columns(run: Run) -> None:
+    waits = {"name": "in", "poll_until": "NewMessage", "max_polls": 2, "answer": message("<MessageDelivered/>", "${stid}")}
+    shown = report.whole(run([step("out", primitive="Status"), waits], [GOOD, EMPTY, new_message("s1"), EMPTY])).splitlines()
+    heads, talk = shown[1], [line.split() for line in shown if "->" in line]
+    assert heads.split() == ["phone", "server"]
+    assert [(each[0], each[each.index("->") + 1]) for each in talk] == [
+        ("Logout-Request", "Status"),
+        ("Polling-Request", "(empty)"),
+        ("Polling-Request", "NewMessage"),
+        ("MessageDelivered", "(empty)"),
+    ]
+    assert talk[0][-3:] == ["200", str(len(GOOD)), "B"]
+    assert all(line.index("->") == heads.index("server") - 3 for line in shown if "->" in line)
+    assert max(map(len, shown)) <= 80
 
 
 def test_a_failure_is_readable(run: Run) -> None:

@@ -3,6 +3,7 @@
 are attacked where that is (tests/workers/holder/test_bounds.py, tests/handlers/test_bounds.py)."""
 
 import re
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -34,6 +35,7 @@ from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
+from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
 from onesoup.store.servers import SaslMechanisms
 from onesoup.store.session.contacts import Subscription
 from onesoup.store.session.gateway_side import GatewaySessionStore
@@ -451,6 +453,16 @@ def events_of_many_phones(field: Field) -> None:
         store.add(
             {store.of_address(f"{number}.{each}"): [PhoneEvent(EventKind.PAGE, 1, 1, name="/")] for each in range(50)}, number
         )
+
+
+@attacks("recordings")
+def phones_that_log_in_again_and_again(field: Field) -> None:
+    """Who is recorded, and whose phone takes a session a second."""
+    recordings = Recordings(field.client)
+    for number in range(8):
+        recordings.start(Recording(f"{number}", JID, time.time() + MAX_RECORDING_SECONDS, b"k" * 32))
+        for each in range(500):
+            recordings.follow(f"{number}", f"{each}{LONG if each % 2 else ''}", LONG if number % 2 else "")
 
 
 @attacks("settings:*")

@@ -35,10 +35,12 @@ from onesoup.settings import Settings, load_settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
+from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
+from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.demo_pages import DEMO_PATH, DEMO_PATHS, DemoPages, DemoValues
@@ -72,10 +74,11 @@ class CspResource:
         max_body: int,
         whom: Callable[[str, Peer], str] = lambda _user_id, _peer: "",
         notes: RequestNotes = NO_NOTES,
+        recorder: Recorder = NO_RECORDER,
     ) -> None:
         """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read."""
         self._exchange, self._peers, self._max_body, self._whom = exchange, peers, max_body, whom
-        self._notes = notes
+        self._notes, self._recorder = notes, recorder
         self._reader = MessageReader()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -91,6 +94,8 @@ class CspResource:
         reply = self._exchange.run(message, body, peer, written)
         if tracing.watched:
             self._trace(message, len(body), reply, began, peer)
+        if self._recorder.active:
+            self._recorder.record(req, peer, body, reply, message.session_id)
         if written:
             resp.set_stream(_then(reply, written), len(reply))
         else:
@@ -206,6 +211,9 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
+    whom = partial(_account, services)
+    recorder = Recorder(Recordings(client), whom)
+    recorder.start()
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
@@ -219,7 +227,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     notes = _notes(settings, services)
-    resource = CspResource(Exchange(services, notes), peers, settings.max_body, partial(_account, services), notes)
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes, DEMO_PATH if settings.browser_phone else "")

@@ -59,6 +59,7 @@ class ScriptExchange:
         """The answer, after the conditions that hold for every answer."""
         more = {str(name): str(value) for name, value in (headers or {}).items()}
         self.step.answer = answer = self._channel.post(data, self._script.content_type, more)
+        self.step.posts.append((data, answer))
         if not answer.continued:
             self.step.failures.append(Failure("Expect: 100-continue", "100 Continue before the body", "nothing"))
         for rule in self._rules:

@@ -9,7 +9,9 @@ from onesoup.phone.conversation.wire import Answer
 
 @dataclass
 class StepOutcome:
-    """What came of one step. `gap` is the reason of a known gap; `answer` the last answer, for the reader of a failure."""
+    """What came of one step. `gap` is the reason of a known gap; `answer` the last answer, for the reader of a failure.
+
+    `posts` is what the phone sent and got, in order; `friends` the sentences about friends that were done or seen."""
 
     name: str
     failures: list[Failure] = field(default_factory=list)
@@ -18,6 +20,8 @@ class StepOutcome:
     skipped: str = ""
     gap: str = ""
     answer: Answer | None = None
+    posts: list[tuple[bytes, Answer]] = field(default_factory=list)
+    friends: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property

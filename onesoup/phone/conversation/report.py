@@ -1,13 +1,21 @@
-"""A play in words: one line a step, and for a failure what was expected, what came, and the answer as indented XML."""
+"""A play in words: each step with what phone and server said in two columns, and for a failure what was expected, what came, and
+the answer as indented XML."""
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from onesoup.captures import columns
+from onesoup.captures.columns import Said
+from onesoup.captures.exchanges import parts_of
 from onesoup.phone.conversation.checks import Failure
 from onesoup.phone.conversation.outcome import PlayOutcome, StepOutcome
 from onesoup.phone.conversation.paths import PathNode
+from onesoup.phone.conversation.wire import Answer
+from onesoup.wire import codec
+from onesoup.wire.errors import WireError
 
 MAX_ANSWER_LINES = 120  # lines
+LINE_COLUMNS = 80
 
 
 def line(step: StepOutcome) -> str:
@@ -15,8 +23,36 @@ def line(step: StepOutcome) -> str:
     if step.skipped:
         return f"  -     {step.name}: left out, {step.skipped}"
     mark = "ok" if step.good else "gap" if step.gap else "FAIL"
-    name = step.answer.content.name if step.answer and step.answer.content else ""
-    return f"  {mark:<5} {step.name}" + (f": {name}" if name else "") + f"  ({step.seconds:.2f} s)"
+    return f"  {mark:<5} {step.name}  ({step.seconds:.2f} s)"
+
+
+def heads() -> str:
+    return columns.heads()
+
+
+def said(step: StepOutcome) -> Iterator[str]:
+    """What was said in a step: a line for each request and its answer, and one for what friends did or saw."""
+    for sentence in step.friends:
+        text = f"        friends: {sentence}"
+        yield text if len(text) <= LINE_COLUMNS else f"{text[: LINE_COLUMNS - 1]}…"
+    for data, answer in step.posts:
+        yield columns.two_columns(_phone_said(data), _server_said(answer))
+
+
+def _phone_said(data: bytes) -> Said:
+    try:
+        parts = parts_of(codec.decode(data))
+    except WireError:
+        parts = None
+    return Said(parts.content.name if parts else "(no CSP)", parts.code if parts else "", len(data))
+
+
+def _server_said(answer: Answer) -> Said:
+    if answer.status != 200 or (answer.body and answer.content is None):
+        return Said(f"HTTP {answer.status}", "", len(answer.body))
+    if answer.content is None:
+        return Said(columns.NOTHING)
+    return Said(answer.content.name, answer.content.value("Result/Code") or "", len(answer.body))
 
 
 def details(step: StepOutcome) -> Iterator[str]:
@@ -76,7 +112,7 @@ def summary(outcome: PlayOutcome) -> str:
 
 def whole(outcome: PlayOutcome) -> str:
     """Everything, as text."""
-    lines = [title(outcome)]
+    lines = [title(outcome), heads()]
     for step in outcome.steps:
-        lines += [line(step), *details(step)]
+        lines += [line(step), *said(step), *details(step)]
     return "\n".join([*lines, *(f"  not checked here: {each}" for each in outcome.unchecked), summary(outcome)])

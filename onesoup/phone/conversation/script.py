@@ -2,7 +2,8 @@
 
 The `format` block of each file describes the language. This runner knows a few words more, for the files in `scripts/`:
 `pause_s` (wait before the step), `headers` (more HTTP headers), `known_gap` (a reason: a failure of the step is told and
-passed over), and `body: empty` beside `empty_or_server_request`.
+passed over), `may_have_come` (what `poll_until` waits for counts as well when it was answered on the way to an earlier step), and
+`body: empty` beside `empty_or_server_request`.
 """
 
 import re
