@@ -267,6 +267,19 @@ def test_a_session_that_is_replaced_ends_with_its_code(world: World, page: Page)
     other.logout()
 
 
+def test_whoever_closes_the_page_is_logged_out(world: World, browser: Browser) -> None:
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    page = browser.page()
+    assert page.open(f"{world.stack.url}demo") == 200
+    page.evaluate(DRIVER.read_text(encoding="utf-8"))
+    BrowserClient(page, alice, "1.2", "wbxml").start()
+    there.wait("presence", sender=alice.jid, type="available")
+    page.open(world.stack.url)
+    there.wait("presence", sender=alice.jid, type="unavailable")
+    page.close()
+
+
 def test_what_somebody_wrote_meanwhile_comes_with_its_own_time(world: World, page: Page) -> None:
     alice, bob = world.cast("alice", "bob")
     there = world.online(bob)

@@ -51,6 +51,7 @@ export class ImpsClient extends PhoneMemory {
     }
     this.begin();
     this.forget(user.trim());
+    window.addEventListener("pagehide", () => this.#switchedOff(), { signal: this.running.signal });
     try {
       this.update({ step: "log-in" });
       await openSession(this, user.trim(), password);
@@ -79,6 +80,15 @@ export class ImpsClient extends PhoneMemory {
       }
     } finally {
       this.end("off");
+    }
+  }
+
+  /** The page goes, as a phone does that is switched off: it logs out, and hears no answer. */
+  #switchedOff() {
+    const { sessionId } = this.state;
+    if (sessionId !== null) {
+      const { bytes, type } = this.document({ sessionId, mode: "Request", tid: this.nextTid(), content: requests.logout() });
+      navigator.sendBeacon(this.transport.url, new Blob([bytes], { type }));
     }
   }
 
