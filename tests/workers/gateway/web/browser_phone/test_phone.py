@@ -362,6 +362,15 @@ def test_a_message_in_the_open_chat_is_seen_at_once(phone):
     assert phone.said() == "Bob. Bob, 14:01: hello"
 
 
+def test_text_of_others_is_never_markup(phone):
+    phone.logged_in()
+    phone.keys("ok")
+    bad = "<img src=x onerror=window.bad=1><script>window.bad=1</script>"
+    phone.tell(f"client.add('{BOB}', {{ from: '{BOB}', text: {json.dumps(bad)} }})")
+    assert phone.lines()[1].endswith(bad)
+    assert phone.tab.evaluate("document.querySelectorAll('.phone img, .phone script').length") == 0
+
+
 def test_a_friend_request_waits_until_nobody_writes(phone):
     phone.logged_in()
     phone.keys("ok")
@@ -521,6 +530,19 @@ def test_a_file_of_the_computer_is_made_to_fit(phone, tmp_path):
     assert phone.tab.evaluate(sizes) == [128, 72]
     phone.keys("ok")
     assert phone.asked()[-1][2] == "image/jpeg"
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(phone, tmp_path):
+    path = tmp_path / "no.png"
+    path.write_bytes(b"\x89PNG, but nothing follows")
+    phone.logged_in()
+    phone.keys("ok", "soft-left", "ok")
+    phone.tab.evaluate("document.querySelector('.phone input').click = () => {}; null")
+    phone.pick("From this computer")
+    found = phone.tab.call("Runtime.evaluate", expression="document.querySelector('.phone input')")
+    phone.tab.call("DOM.setFileInputFiles", files=[str(path)], objectId=found["result"]["objectId"])
+    until(phone, "Error")
+    assert phone.lines()[1:3] == ["Picture failed", "The phone cannot read this file as a picture."]
 
 
 def until(phone, title):
