@@ -10,6 +10,7 @@ import redis
 
 from onesoup.commands.audit import note_action
 from onesoup.commands.common import as_json, fail, open_store, text_table
+from onesoup.commands.sessions import session_filter
 from onesoup.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,21 +45,23 @@ def show_guard(who: str | None, lines: bool) -> None:
 @guard.command("clear")
 @click.argument("who")
 def clear_guard(who: str) -> None:
-    """Forget the failures of WHO: an XMPP domain, a user (alice@example.org), or a client address.
+    """Forget the failures of WHO: an XMPP domain, a client address, or a user, such as alice@example.org.
 
     Of a password that was refused within ten minutes it is still known that it was wrong.
     """
     with open_store() as (settings, client):
         state = _state(settings, client)
         if _is_address(who):
-            cleared = state.clear_address(_digest(settings, who))
-        elif "@" in who:
-            cleared = state.clear_account(who.lower())
+            name, cleared = who, state.clear_address(_digest(settings, who))
+        elif _is_domain(settings, who):
+            name = who.lower()
+            cleared = state.clear_domain(name)
         else:
-            cleared = state.clear_domain(who.lower())
+            name = session_filter(who, None, settings.domain)
+            cleared = state.clear_account(name)
         if cleared:
-            note_action(client, "guard clear", who)
-    click.echo(f"{who}: " + ("its failures are forgotten" if cleared else "nothing was counted"))
+            note_action(client, "guard clear", name)
+    click.echo(f"{name}: " + ("its failures are forgotten" if cleared else "nothing was counted"))
 
 
 def _state(settings: Settings, client: redis.Redis) -> "GuardState":
@@ -73,9 +76,9 @@ def _of(state: "GuardState", settings: Settings, who: str) -> list["GuardCount"]
         digest = _digest(settings, who)
         at_domains = (each for name in state.domains() for each in state.addresses_at(name))
         return [state.address(digest), *(each for each in at_domains if each.name.startswith(digest))]
-    if "@" in who:
-        return [state.account(who.lower())]
-    return [state.domain(who.lower()), *state.addresses_at(who.lower())]
+    if _is_domain(settings, who):
+        return [state.domain(who.lower()), *state.addresses_at(who.lower())]
+    return [state.account(session_filter(who, None, settings.domain))]
 
 
 def _all(state: "GuardState", settings: Settings) -> Iterable["GuardCount"]:
@@ -85,6 +88,11 @@ def _all(state: "GuardState", settings: Settings) -> Iterable["GuardCount"]:
         yield from state.addresses_at(name)
     yield from state.addresses()
     yield from state.accounts()
+
+
+def _is_domain(settings: Settings, text: str) -> bool:
+    """Whether WHO is a domain and no user: alice is a user of the default domain, whatever else is without a dot."""
+    return settings.allowed_domains.listed(text.lower()) or ("." in text and "@" not in text)
 
 
 def _is_address(text: str) -> bool:

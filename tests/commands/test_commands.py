@@ -102,10 +102,13 @@ def test_settings_that_can_be_used_may_still_be_doubtful(tmp_path):
     keys.chmod(0o644)
     file.write_text(
         f'bind = "0.0.0.0"\nadmin_bind = "0.0.0.0"\nkeys_file = "{keys}"\nsms_gateway = "json"\nsms_url = "https://x/"\n'
+        'xmpp_own = ["exmaple.org"]\nxmpp_routes = { "example.net" = "10.0.0.1:5222" }\n'
     )
     status, output = run("config", "check", str(file))
     assert status == 0
-    for word in ("chmod 600", "localhost", "public_host", "sms_prefixes", "admin_bind", "can be used"):
+    assert "xmpp_own has exmaple.org, which is none of the domains" in output
+    assert "xmpp_routes has example.net" in output
+    for word in ("chmod 600", "localhost", "public_host", "sms_prefixes", "admin_bind", "sms_password", "can be used"):
         assert word in output
 
 

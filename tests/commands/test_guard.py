@@ -71,8 +71,16 @@ def test_one_address_is_shown_and_let_in(run, client):
     assert (entry.what, entry.whom) == ("guard clear", "203.0.113.9")
 
 
-@pytest.mark.parametrize("who", ["example.org", "alice@example.org"])
-def test_a_domain_and_a_user_are_let_in(run, who):
-    assert run("clear", who) == (0, f"{who}: its failures are forgotten\n")
-    assert not rows(run("show", who, "--json")[1])["domain" if "@" not in who else "account"]["closed"]
-    assert run("clear", who) == (0, f"{who}: nothing was counted\n")
+@pytest.mark.parametrize(
+    ("who", "kind", "name"),
+    [
+        ("Example.org", "domain", "example.org"),
+        ("alice@example.org", "account", "alice@example.org"),
+        ("alice", "account", "alice@example.org"),
+        ("wv:alice", "account", "alice@example.org"),
+    ],
+)
+def test_a_domain_and_a_user_are_let_in(run, who, kind, name):
+    assert run("clear", who) == (0, f"{name}: its failures are forgotten\n")
+    assert not rows(run("show", who, "--json")[1])[kind]["closed"]
+    assert run("clear", who) == (0, f"{name}: nothing was counted\n")
