@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from onesoup.captures.pcap import Packet
 
 ETHERNET, RAW_IP = 1, 101
-SYN, FIN, RST = 2, 1, 4
+SYN = 2
 
 _IPV4, _IPV6, _PPPOE = 0x0800, 0x86DD, 0x8864
 _VLANS = (0x8100, 0x88A8, 0x9100)
