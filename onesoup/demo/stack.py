@@ -66,8 +66,8 @@ class Stack:
     ) -> None:
         """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them. `prosody_more`:
         options and more_hosts of a Prosody of our own, which listens on loopback whatever `bind` is, unless `federation` says
-        otherwise. `companions`: with the echo user and the lobby. `websocket`: the gateway's pages, opened on this machine, may speak
-        XMPP with our Prosody, unless that is federated. `passwords` are those of the demo accounts, else simple ones.
+        otherwise. `companions`: with the echo user and the lobby. `websocket`: the gateway's pages, opened on this machine, may
+        speak XMPP with our Prosody, unless that is federated. `passwords` are those of the demo accounts, else simple ones.
         `more_routes` and `more_ca`, as in the settings, are for XMPP servers beside our own.
 
         Servers that are handed in are the caller's: never started or stopped here.
