@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes onesoup/wire/tables/*.py from tables/*.tsv, so that starting a process parses no TSV.
+"""Writes onesoup/wire/generated/*.py from tables/*.tsv, so that starting a process parses no TSV; and the same tables, with the
+rules of onesoup/wire that are data, as a module for the phone in the browser.
 
 `tools/make_tables.py` writes the modules; with `--check` it exits 1 if a module differs from what the TSV files say.
 """
@@ -9,12 +10,13 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TSV = ROOT / "tables"
 OUT = ROOT / "onesoup" / "wire" / "generated"
+SCRIPT = ROOT / "workers" / "gateway" / "web" / "browser_phone" / "wire" / "tables.js"
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 LINE = 130  # ruff's line-length in pyproject.toml: the modules must be format-clean as written
 
@@ -182,6 +184,65 @@ def pts() -> str:
     )
 
 
+def script() -> str:
+    """All tables of the codec in JavaScript."""
+    # Only now: these modules are built of those that this program writes.
+    from onesoup.wire import datatypes, limits, names, tokens
+    from onesoup.wire.generated import attrs, doctypes, tags, values
+    from onesoup.wire.generated.datatypes import DATATYPES
+
+    tables: dict[str, object] = {
+        "TAGS": tags.TAGS,
+        "VALUES": values.VALUES,
+        "ATTRIBUTE_STARTS": {number: [name, prefix] for number, (name, prefix, _) in attrs.ATTRS["1.3"].items()},
+        "DATATYPES": DATATYPES,
+        **{name: value for name, value in vars(doctypes).items() if name.isupper()},
+        "NAME_ALIASES": names.NAME_ALIASES,
+        "TEXT_INTEGERS": sorted(tokens.TEXT_INTEGERS),
+        "TOKEN_ELEMENTS": sorted(tokens.TOKEN_ELEMENTS),
+        "BOOLEAN_TEXTS": datatypes.BOOLEAN_TEXTS,
+        "CHARSETS": tokens.CHARSETS,
+        "CHARSETS_OF_HTTP": tokens.CHARSETS_OF_HTTP,
+        "LIMITS": {name: value for name, value in vars(limits).items() if name.isupper()},
+    }
+    lines = ["// From tables/*.tsv and onesoup/wire; written by tools/make_tables.py. What a name means is said there."]
+    for name, value in tables.items():
+        lines += ["", f"export const {name} =", *(_wrapped(value)), ";"]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(value: object) -> Iterator[str]:
+    """A value as JSON, which JavaScript reads as it is: an inner table begins on a line of its own."""
+    if isinstance(value, Mapping) and any(isinstance(item, Mapping) for item in value.values()):
+        yield "{"
+        for key, item in value.items():
+            yield f"{_json(str(key))}:"
+            *rest, last = _wrapped(item)
+            yield from (*rest, f"{last},")
+        yield "}"
+    elif isinstance(value, Mapping):
+        yield from ("{", *_filled(f"{_json(str(key))}: {_json(item)}," for key, item in value.items()), "}")
+    elif isinstance(value, list):
+        yield from ("[", *_filled(f"{_json(item)}," for item in value), "]")
+    else:
+        yield _json(value)
+
+
+def _filled(entries: Iterable[str]) -> Iterator[str]:
+    """As many entries on each line as it takes. None is broken: there are strings with blanks."""
+    line = ""
+    for entry in entries:
+        if line and len(line) + 1 + len(entry) > LINE:
+            yield line
+            line = ""
+        line = f"{line} {entry}".lstrip()
+    yield line
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 MODULES: dict[str, Callable[[], str]] = {
     "tags.py": tags,
     "attrs.py": attrs,
@@ -194,15 +255,15 @@ MODULES: dict[str, Callable[[], str]] = {
 
 def main(arguments: list[str]) -> int:
     stale = []
-    for name, make in MODULES.items():
-        path, text = OUT / name, make()
+    for path, make in {**{OUT / name: make for name, make in MODULES.items()}, SCRIPT: script}.items():
+        text = make()
         if arguments == ["--check"]:
             if not path.exists() or path.read_text(encoding="utf-8") != text:
-                stale.append(name)
+                stale.append(path)
         else:
             path.write_text(text, encoding="utf-8")
-    for name in stale:
-        print(f"{OUT.relative_to(ROOT) / name} does not match its TSV file: run tools/make_tables.py", file=sys.stderr)
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} does not match the tables: run tools/make_tables.py", file=sys.stderr)
     return bool(stale)
 
 

@@ -93,6 +93,8 @@ class HandsetProfile:
     poll_timeout: float = 45.0
     # How often the same bytes are sent again when a connection breaks in use.
     resends: int = 0
+    # It posts nothing while a request is open, not even while the server holds a poll.
+    serial: bool = False
     # What follows the log-in, by the names of Phone's steps.
     startup: tuple[str, ...] = ("negotiate", "load_lists")
 
@@ -156,6 +158,7 @@ ANDROID_PROFILE = HandsetProfile(
     ),
     flat_members=True,
     ignores=frozenset({"MessageNotification", "SystemMessage-Request", "CancelInviteUser-Request"}),
+    serial=True,
     startup=("negotiate", "own_presence", "publish", "blocked_list", "load_lists"),
 )
 

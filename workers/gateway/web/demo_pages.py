@@ -1,8 +1,8 @@
 """`/demo` and `/demo/wall`: a phone in the browser, for people who have none. Served where the setting `browser_phone` is on.
 
 Owns the page policy, what a page is told of this server, and the files that pages load. The files are read once, when the gateway
-starts: no path that a stranger sends reaches the file system. What the phone does is in `browser_phone/` and runs in the page: for
-the gateway it is a phone like any other, and posts where phones post."""
+starts: no path that a stranger sends reaches the file system. What the phone does is in `browser_phone/` and runs in the page:
+for the gateway it is a phone like any other, and posts where phones post."""
 
 import hashlib
 from collections.abc import Mapping
