@@ -181,7 +181,7 @@ function byteRow({ offset, runs, skipped, last }, width) {
   }
   const hex = runs.flatMap((run) => [make("span", { class: "inspector-run", "data-span": run.number }, run.hex), " "]);
   const text = runs.map((run) => make("span", { class: "inspector-run", "data-span": run.number }, run.text));
-  const cells = [place, make("span", { class: "inspector-hex" }, ...hex), make("span", { class: "inspector-text" }, ...text)];
+  const cells = [place, make("span", { class: "inspector-hex" }, ...hex), make("span", { class: "inspector-chars" }, ...text)];
   const row = make("div", { class: "inspector-row" }, ...cells);
   row.style.setProperty("--bytes", String(width));
   return row;

@@ -29,6 +29,11 @@ class Lines {
     this.areSecretsShown = areSecretsShown;
     /** @type {Map<any, number>} the number of the span that ends an element */
     this.ends = new Map(spans.flatMap((span, at) => (span.kind === "end" && span.element ? [[span.element, at]] : [])));
+    /** @type {Map<any, number>} how many pieces the text of an element has */
+    this.values = new Map();
+    for (const { element } of spans.filter((span) => VALUES.has(span.kind))) {
+      this.values.set(element, (this.values.get(element) ?? 0) + 1);
+    }
     /** @type {Line[]} */
     this.lines = [];
     /** @type {Piece[]} what stands before the tag of the next line */
@@ -93,7 +98,7 @@ class Lines {
     if (this.isHidden(span)) {
       return HIDDEN;
     }
-    const isOnly = this.spans.filter((each) => each.element === span.element && VALUES.has(each.kind)).length === 1;
+    const isOnly = this.values.get(span.element) === 1;
     return shortened(isOnly && span.element?.text ? span.element.text : span.note, MAX_VALUE);
   }
 
