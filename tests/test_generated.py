@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("tool", ["make_elements.py", "make_status.py", "make_docs.py", "make_browser_phone.py"])
+@pytest.mark.parametrize(
+    "tool", ["make_elements.py", "make_status.py", "make_docs.py", "make_browser_phone.py", "make_refusal_words.py"]
+)
 def test_a_generated_file_is_up_to_date(tool):
     done = subprocess.run([sys.executable, ROOT / "tools" / tool, "--check"], cwd=ROOT, capture_output=True, timeout=60)
     assert done.returncode == 0, f"run tools/{tool}"
