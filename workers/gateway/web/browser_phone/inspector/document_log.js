@@ -44,22 +44,26 @@ export class DocumentLog extends EventTarget {
 
   /** @param {string} label @param {any} detail of the client's event */
   add(label, { direction, bytes, contentType = "", at, tookMs = null, status = null }) {
+    this.keep({ label, direction, bytes, contentType, at, tookMs, status, ...described(bytes, contentType) });
+  }
+
+  /** What is described already: something that is no document of CSP. @param {Omit<LoggedDocument, "id">} passed */
+  keep(passed) {
     this.lastId += 1;
-    const passed = { id: this.lastId, label, direction, bytes, contentType, at, tookMs, status };
-    insert(this.documents, { ...passed, ...described(bytes, contentType) });
-    this.size += bytes.length;
+    insert(this.documents, { id: this.lastId, ...passed });
+    this.size += passed.bytes.length;
     while (this.documents.length > MAX_DOCUMENTS || this.size > MAX_BYTES) {
       this.size -= this.documents.shift()?.bytes.length ?? 0;
       this.dropped += 1;
     }
-    this.dispatchEvent(new CustomEvent("change", { detail: { label } }));
+    this.dispatchEvent(new CustomEvent("change"));
   }
 
   clear() {
     this.documents = [];
     this.size = 0;
     this.dropped = 0;
-    this.dispatchEvent(new CustomEvent("change", { detail: {} }));
+    this.dispatchEvent(new CustomEvent("change"));
   }
 }
 

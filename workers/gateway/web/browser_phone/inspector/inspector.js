@@ -87,7 +87,8 @@ export class Inspector {
 
 /** The style sheet comes with the module, once. */
 export function loadStyle() {
-  if (!document.querySelector(`link[href="${STYLE}"]`)) {
+  const links = [...document.querySelectorAll("link")];
+  if (!links.some((link) => link.href === STYLE)) {
     document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
   }
 }
