@@ -17,8 +17,10 @@ const LOOPBACK_PAGES = ["127.0.0.1", "localhost", "[::1]"];
 const LEFT = HANDSETS.s60;
 const RIGHT = { ...HANDSETS.generic, name: "generic-xml", title: "onesoup's own phone, XML", encoding: /** @type {const} */ ("xml") };
 const XMPP = "xmpp";
+/** Beside each other from this width on, in pixels; as in wall.css. */
+const WIDE = "(min-width: 1000px)";
+const [SMALLEST, LARGEST] = [0.6, 1.6];
 
-/** @param {any} data of the page */
 export class Wall {
   /** @param {HTMLElement} element @param {any} data what the server says of itself */
   constructor(element, data) {
@@ -57,8 +59,9 @@ export class Wall {
   addPhone(place, label, handset, account) {
     const version = `CSP ${handset.version}, ${handset.encoding === "wbxml" ? "WBXML" : "XML"}`;
     const title = this.titles[label === "left" ? 0 : 1];
-    const host = make("div");
+    const host = make("div", { class: "wall-host" });
     place.append(make("h2", {}, title), make("p", {}, `${handset.title} · ${version}`), host);
+    new ResizeObserver(() => fit(place, host)).observe(place);
     host.addEventListener("client", (event) => this.log.follow(/** @type {CustomEvent} */ (event).detail, label));
     const phone = new Phone(host, {
       makeClient: (/** @type {any} */ chosen) => new ImpsClient({ url: this.data.imps_url, handset: chosen }),
@@ -141,6 +144,14 @@ export class Wall {
       this.view.show({ ...passed, label: this.titles[passed.label === "left" ? 0 : 1] }, this.secretsShown.checked);
     }
   }
+}
+
+/** As large as its place is high: a projector shows all of it. @param {HTMLElement} place @param {HTMLElement} host */
+function fit(place, host) {
+  const phone = /** @type {HTMLElement | null} */ (host.firstElementChild);
+  const room = place.getBoundingClientRect().bottom - host.getBoundingClientRect().top;
+  const zoom = matchMedia(WIDE).matches && phone?.offsetHeight ? (room - 12) / phone.offsetHeight : 1;
+  host.style.setProperty("zoom", String(Math.min(LARGEST, Math.max(SMALLEST, zoom))));
 }
 
 /** @param {{user: string} | null} account @param {string} otherwise */

@@ -1,10 +1,9 @@
 // What passes between two phones, the server and an XMPP client, as a sequence diagram: three columns, one time order.
 
-import { keepTabStop, make, shortened, walkByArrows } from "./dom.js";
+import { EndKeeper, breakable, keepTabStop, make, shortened, walkByArrows } from "./dom.js";
 import { foldPolls, pollWords } from "./document_log.js";
 import { placeInOrder } from "./document_list.js";
 
-const NEAR_END = 60;
 const MAX_TEXT = 48;
 const ARROWS = { left: { request: "→", response: "←" }, middle: { request: "↑", response: "↓" }, right: { request: "←", response: "→" } };
 
@@ -24,13 +23,13 @@ export class Diagram {
     element.classList.add("diagram");
     element.append(make("div", { class: "diagram-titles" }, ...heads), this.list);
     walkByArrows(this.list, "button");
+    this.end = new EndKeeper(this.list);
     /** @type {Map<string, {node: HTMLElement, drawn: string}>} */
     this.rows = new Map();
   }
 
   /** @param {import("./document_log.js").LoggedDocument[]} passed */
   show(passed) {
-    const isAtEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END;
     const before = this.rows;
     this.rows = new Map();
     for (const row of foldPolls(passed)) {
@@ -40,9 +39,7 @@ export class Diagram {
     }
     placeInOrder(this.list, [...this.rows.values()].map((row) => row.node));
     keepTabStop(this.list, "button");
-    if (isAtEnd) {
-      this.list.scrollTop = this.list.scrollHeight;
-    }
+    this.end.keep();
   }
 
   /** @param {import("./document_log.js").Row} row */
@@ -50,14 +47,15 @@ export class Diagram {
     const label = row.kind === "polls" ? row.label : row.document.label;
     const { column, title } = this.columns.get(label) ?? { column: "middle", title: label };
     if (row.kind === "polls") {
-      return make("li", { class: `diagram-row diagram-polls diagram-${column}` }, who(title), pollWords(row));
+      return make("li", { class: `diagram-row diagram-${column}` }, make("div", { class: "diagram-polls" }, who(title), pollWords(row)));
     }
-    const { direction, name, text, error } = row.document;
+    const { direction, name, text, error, bytes } = row.document;
     const arrow = make("span", { class: "diagram-arrow", role: "img", "aria-label": direction === "request" ? "sends" : "gets" });
     arrow.textContent = ARROWS[column][direction];
     const said = text ? make("span", { class: "diagram-said" }, shortened(text, MAX_TEXT)) : null;
-    const what = make("span", { class: "diagram-what" }, make("span", { class: "diagram-name" }, name, error ? " ⚠" : null), said);
-    const made = make("button", { type: "button", class: `diagram-${direction}`, tabindex: -1 }, who(title), arrow, what);
+    const what = make("span", { class: "diagram-what" }, make("span", { class: "diagram-name" }, ...breakable(name), error ? " ⚠" : null), said);
+    const kind = `diagram-${direction}${bytes.length === 0 ? " diagram-quiet" : ""}`;
+    const made = make("button", { type: "button", class: kind, tabindex: -1 }, who(title), arrow, what);
     made.addEventListener("click", () => this.choose(row.document));
     return make("li", { class: `diagram-row diagram-${column}` }, made);
   }

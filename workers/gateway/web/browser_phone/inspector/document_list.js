@@ -1,9 +1,8 @@
 // The list of documents as they pass, newest below. Polls that brought nothing are one row.
 
-import { clock, keepTabStop, make, shortened, walkByArrows } from "./dom.js";
+import { EndKeeper, breakable, clock, keepTabStop, make, shortened, walkByArrows } from "./dom.js";
 import { foldPolls, pollWords } from "./document_log.js";
 
-const NEAR_END = 40;
 const MAX_TEXT = 60;
 
 export class DocumentList {
@@ -17,6 +16,7 @@ export class DocumentList {
     this.empty = make("p", { class: "inspector-empty" }, "Nothing has passed yet. Log in on the phone.");
     element.append(this.empty, this.list);
     walkByArrows(this.list, "button");
+    this.end = new EndKeeper(this.list);
     /** @type {Map<string, {node: HTMLElement, drawn: string}>} */
     this.rows = new Map();
     this.chosen = 0;
@@ -24,7 +24,6 @@ export class DocumentList {
 
   /** @param {import("./document_log.js").LoggedDocument[]} documents */
   show(documents) {
-    const isAtEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END;
     const areMany = new Set(documents.map((each) => each.label)).size > 1;
     const before = this.rows;
     this.rows = new Map();
@@ -36,9 +35,7 @@ export class DocumentList {
     placeInOrder(this.list, [...this.rows.values()].map((row) => row.node));
     this.empty.hidden = this.rows.size > 0;
     keepTabStop(this.list, "button");
-    if (isAtEnd) {
-      this.list.scrollTop = this.list.scrollHeight;
-    }
+    this.end.keep();
   }
 
   /** @param {import("./document_log.js").Row} row @param {boolean} areMany */
@@ -81,7 +78,7 @@ function cells({ direction, label, name, text, bytes, at, tookMs, status, error 
   const phone = areMany ? label : "phone";
   const way = make("span", { class: "inspector-way", role: "img", "aria-label": isRequest ? `${phone} to server` : `server to ${phone}` });
   way.textContent = isRequest ? "→" : "←";
-  const title = make("span", { class: "inspector-name" }, name, error ? " ⚠" : null);
+  const title = make("span", { class: "inspector-name" }, ...breakable(name), error ? " ⚠" : null);
   const said = text ? make("span", { class: "inspector-said" }, shortened(text, MAX_TEXT)) : null;
   const facts = [`${bytes.length} B`, clock(at), tookMs === null ? null : `${Math.round(tookMs)} ms`, status === null ? null : `HTTP ${status}`];
   const who = areMany ? make("span", { class: "inspector-who" }, label) : null;

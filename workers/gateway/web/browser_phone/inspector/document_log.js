@@ -79,7 +79,7 @@ export function insert(list, added) {
 /** @param {Uint8Array} bytes @param {string} contentType */
 function described(bytes, contentType) {
   if (bytes.length === 0) {
-    return { name: "empty", text: "", error: "" };
+    return { name: "empty answer", text: "", error: "" };
   }
   try {
     const { root } = decode(bytes, contentType);

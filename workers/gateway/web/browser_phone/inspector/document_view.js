@@ -115,7 +115,7 @@ export class DocumentView {
     if (span?.kind !== "tag" || !span.element) {
       return number;
     }
-    const end = this.spans.findIndex((each) => each.kind === "end" && each.element === span.element);
+    const end = this.spans.findLastIndex((each) => each.kind === "end" && each.element === span.element);
     return Math.max(number, end);
   }
 

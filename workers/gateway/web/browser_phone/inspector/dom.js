@@ -1,5 +1,7 @@
 // Elements of the page, made without markup: what a stranger is called stays text.
 
+const NEAR_END = 50;
+
 /**
  * An element with attributes and what is in it. An attribute that is null or false is left out; true makes it empty.
  * @param {string} tag
@@ -68,4 +70,27 @@ export function clock(at) {
 export function shortened(text, limit) {
   const characters = [...text];
   return characters.length > limit ? `${characters.slice(0, limit - 1).join("")}…` : text;
+}
+
+/** A name that may break into lines where a word of it begins. @param {string} name @returns {(string | HTMLElement)[]} */
+export function breakable(name) {
+  const words = name.split(/(?<=[a-z])(?=[A-Z])|(?<=-)/);
+  return words.flatMap((word, at) => (at > 0 ? [make("wbr"), word] : [word]));
+}
+
+/** A list shows its end for as long as its reader does not leave that. */
+export class EndKeeper {
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.list = list;
+    this.isAtEnd = true;
+    list.addEventListener("scroll", () => (this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END));
+    new ResizeObserver(() => this.keep()).observe(list);
+  }
+
+  keep() {
+    if (this.isAtEnd) {
+      this.list.scrollTop = this.list.scrollHeight;
+    }
+  }
 }

@@ -28,7 +28,7 @@ class Lines {
     this.spans = spans;
     this.areSecretsShown = areSecretsShown;
     /** @type {Map<any, number>} the number of the span that ends an element */
-    this.ends = new Map(spans.flatMap((span, at) => (span.kind === "end" && span.element ? [[span.element, at]] : [])));
+    this.ends = new Map(spans.flatMap((span, at) => (span.kind === "end" && !isEndOfAttributes(span) ? [[span.element, at]] : [])));
     /** @type {Map<any, number>} how many pieces the text of an element has */
     this.values = new Map();
     for (const { element } of spans.filter((span) => VALUES.has(span.kind))) {
@@ -52,16 +52,17 @@ class Lines {
 
   /** @param {Span} span @param {number} number */
   take(span, number) {
-    const piece = { number, kind: span.kind, text: this.text(span), note: this.note(span) };
-    if (span.kind === "page" || (span.kind === "text" && BLANK_NOTES.has(span.note))) {
+    const kind = isEndOfAttributes(span) ? "attribute" : span.kind;
+    const piece = { number, kind, text: kind === "attribute" ? ` ${span.note}` : this.text(span), note: this.note(span) };
+    if (kind === "page" || (span.kind === "text" && BLANK_NOTES.has(span.note))) {
       this.before.push(piece);
-    } else if (span.kind === "tag" && span.element) {
+    } else if (kind === "tag" && span.element) {
       this.begin(span.depth, [...this.before.splice(0), piece], this.ends.get(span.element) ?? number);
       this.leaf = this.isLeaf(number) ? span.element : null;
     } else if (this.leaf === span.element && this.leaf) {
       this.lines.at(-1)?.pieces.push(...this.before.splice(0), piece);
-      this.leaf = span.kind === "end" ? null : this.leaf;
-    } else if (span.kind === "attribute" && this.lines.length > 0) {
+      this.leaf = kind === "end" ? null : this.leaf;
+    } else if (kind === "attribute" && this.lines.length > 0) {
       this.lines.at(-1)?.pieces.push(piece);
     } else {
       this.begin(span.kind === "header" ? 0 : span.depth, [...this.before.splice(0), piece], number);
@@ -111,4 +112,9 @@ class Lines {
   isHidden(span) {
     return !this.areSecretsShown && isSecret(span);
   }
+}
+
+/** The list of attributes has an end of its own. @param {Span} span */
+function isEndOfAttributes(span) {
+  return span.kind === "end" && span.note === "end of the attributes";
 }

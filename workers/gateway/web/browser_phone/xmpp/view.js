@@ -1,6 +1,6 @@
 // An XMPP client for people: who is there, what was said, a line to write in. It logs in by itself where it is told an account.
 
-import { button, clock, make } from "../inspector/dom.js";
+import { EndKeeper, button, clock, make } from "../inspector/dom.js";
 import { XmppClient } from "./client.js";
 
 const SHOWN_MESSAGES = 30;
@@ -19,6 +19,7 @@ export class XmppView {
     this.status = make("p", { class: "xmpp-status", role: "status" });
     this.people = make("ul", { class: "xmpp-people", "aria-label": "Contacts" });
     this.talk = make("ol", { class: "xmpp-talk", tabindex: 0, "aria-label": "Messages", "aria-live": "polite" });
+    this.end = new EndKeeper(this.talk);
     this.login = this.loginForm();
     this.compose = this.composeForm();
     element.classList.add("xmpp");
@@ -81,7 +82,7 @@ export class XmppView {
 
   contacts() {
     const { client } = this;
-    const all = [...client.contacts.values()].map(({ jid, name, show, status }) => ({ jid, name, show, status }));
+    const all = [...client.contacts.values()].sort((one, other) => one.name.localeCompare(other.name));
     const there = client.roomMembers.size;
     const isIn = client.room && there > 0;
     return isIn ? [...all, { jid: client.room, name: client.room.split("@", 1)[0], show: `${there} here`, status: "" }] : all;
@@ -96,11 +97,8 @@ export class XmppView {
   }
 
   drawMessages() {
-    const isAtEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
     this.talk.replaceChildren(...this.client.messages.slice(-SHOWN_MESSAGES).map((each) => this.line(each)));
-    if (isAtEnd) {
-      this.talk.scrollTop = this.talk.scrollHeight;
-    }
+    this.end.keep();
   }
 
   /** @param {Record<string, any>} message */
