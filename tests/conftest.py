@@ -38,6 +38,7 @@ TIMES = {
     # An nginx of a story speaks from this address, and states numbers.
     "ONESOUP_TRUSTED_PROXIES": "127.0.0.2",
     "ONESOUP_NUMBER_HEADERS": "X-MSISDN",
+    "ONESOUP_BROWSER_PHONE": "true",
     # More lines in which a secret could stand.
     "ONESOUP_LOG_LEVEL": "debug",
 }
