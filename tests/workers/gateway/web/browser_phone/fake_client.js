@@ -11,13 +11,13 @@ window.FakeClient = class extends EventTarget {
     this.contacts = new Map();
     this.conversations = new Map();
     this.groups = new Map();
-    this.requests = new Map();
-    this.state = { phase: "off", csp: "1.2", encoding: "wbxml", pollEvery: 5, transactions: [] };
+    this.domain = "localhost";
+    this.state = { phase: "off", connected: true, csp: "1.2", encoding: "wbxml", pollEvery: 5, transactions: [] };
     this.count = 0;
     for (const [user, availability, statusText] of [
       ["bob", "AVAILABLE", "At home"],
       ["carol", "DISCREET", "In a meeting until four o'clock"],
-      ["dave", undefined, ""],
+      ["dave", "OFFLINE", ""],
       ["echo", "AVAILABLE", "I answer with your own words"],
     ]) {
       const nickname = user[0].toUpperCase() + user.slice(1);
@@ -44,6 +44,11 @@ window.FakeClient = class extends EventTarget {
 
   async logout() {
     await this.ask("logout");
+  }
+
+  key(text) {
+    const bare = text.trim().toLowerCase().replace(/^wv:/, "");
+    return `wv:${bare}${bare.includes("@") || !this.domain ? "" : `@${this.domain}`}`;
   }
 
   add(peer, message) {
@@ -84,6 +89,13 @@ window.FakeClient = class extends EventTarget {
   async leaveGroup(groupId) {
     await this.ask("leaveGroup", groupId);
     this.groups.delete(groupId);
+    this.tell("group", { groupId, left: true, code: 200 });
+  }
+
+  async answerInvitation(inviteId, accepted) {
+    await this.ask("answerInvitation", inviteId, accepted);
+    if (accepted) await this.joinGroup("wv:/tea@localhost", "alice");
+    this.tell("invitation", { inviteId, answered: true });
   }
 
   async inviteToGroup(groupId, userId) {
@@ -108,6 +120,7 @@ window.FakeClient = class extends EventTarget {
 
   async answerRequest(userId, accepted) {
     await this.ask("answerRequest", userId, accepted);
+    this.tell("request", { userId, answered: true });
   }
 };
 

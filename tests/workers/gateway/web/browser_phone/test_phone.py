@@ -304,6 +304,16 @@ def test_what_is_not_sent_is_kept(phone):
     assert phone.lines()[1] == "Text: keep me"
 
 
+def test_the_red_key_leaves_everything_and_loses_nothing(phone):
+    phone.logged_in()
+    phone.keys("ok")
+    phone.types("half a thought")
+    phone.keys("end")
+    assert "No new messages" in phone.lines()
+    phone.keys("right", "ok", "ok")
+    assert phone.lines()[1] == "Text: half a thought"
+
+
 def test_a_delivered_message_has_its_tick(phone):
     phone.logged_in()
     phone.keys("ok")
@@ -371,13 +381,52 @@ def test_two_questions_are_asked_one_after_the_other(phone):
     assert phone.title() == "Contacts"
 
 
+INVITATION = f"{{ inviteId: 'i1', groupId: 'wv:/tea@localhost', from: '{BOB}', note: 'At four' }}"
+
+
 def test_an_invitation_leads_into_the_group(phone):
     phone.logged_in()
-    phone.tell(f"client.tell('invitation', {{ groupId: 'wv:/tea@localhost', userId: '{BOB}' }})")
-    assert phone.lines()[:2] == ["Invitation", "Bob invites you into the group tea."]
+    phone.tell(f"client.tell('invitation', {INVITATION})")
+    assert phone.lines()[:3] == ["Invitation", "Bob invites you into the group tea.", "At four"]
     phone.keys("soft-left")
-    assert ["joinGroup", "wv:/tea@localhost", "alice"] in phone.asked()
+    assert ["answerInvitation", "i1", True] in phone.asked()
     assert phone.title() == "tea"
+
+
+def test_an_invitation_that_is_taken_back_asks_nothing(phone):
+    phone.logged_in()
+    phone.tell(f"client.tell('invitation', {INVITATION})")
+    phone.tell("client.tell('invitation', { inviteId: 'i1', cancelled: true })")
+    assert phone.title() == "Contacts"
+
+
+def test_who_is_put_out_of_a_group_is_told_why(phone):
+    phone.logged_in()
+    phone.tell(f"client.joinGroup('{LOBBY}', 'alice')")
+    menu(phone, "Groups")
+    phone.pick("lobby")
+    phone.tell(f"client.groups.delete('{LOBBY}'); client.tell('group', {{ groupId: '{LOBBY}', left: true, code: 809 }})")
+    assert phone.lines()[:2] == ["Group", "You are out of lobby."]
+    phone.keys("soft-right")
+    assert phone.title() == "Groups"
+
+
+def test_a_server_that_does_not_answer_is_seen(phone):
+    phone.logged_in()
+    phone.tell("client.state.connected = false; client.tell('state')")
+    assert "No connection" in phone.lines()
+    assert phone.said().startswith("No connection")
+    phone.tell("client.state.connected = true; client.tell('state')")
+    assert "No connection" not in phone.lines()
+
+
+def test_a_message_that_was_not_delivered_says_so(phone):
+    phone.logged_in()
+    phone.keys("ok")
+    phone.types("x")
+    phone.keys("ok")
+    phone.tell(f"client.conversations.get('{BOB}')[0].failed = 531; client.tell('delivered', {{ messageId: 'm1', code: 531 }})")
+    assert phone.lines()[1] == "Me, 14:01, not delivered: x"
 
 
 def test_a_session_that_ends_says_why_and_logs_in_again(phone):
@@ -488,6 +537,20 @@ def test_contacts_are_added_and_removed(phone):
     assert "Bob" not in "".join(phone.lines())
 
 
+def test_a_phone_that_logs_in_without_a_domain_knows_all_of_its_server_without_it(phone):
+    phone.logged_in()
+    phone.tell("client.domain = ''")
+    for typed in ("Eve", "eve@localhost"):
+        phone.keys("soft-left")
+        phone.pick("Add")
+        phone.types(typed)
+        phone.keys("ok")
+        assert phone.asked()[-1][1] == "wv:eve"
+    menu(phone, "Groups")
+    phone.keys("ok", "ok")
+    assert phone.asked()[-1] == ["joinGroup", "wv:/lobby", "alice"]
+
+
 def test_contacts_stand_in_their_lists(phone):
     phone.logged_in()
     phone.tell(f"client.contacts.get('{CAROL}').list = 'wv:alice/work@localhost'; client.tell('contacts')")
@@ -499,7 +562,7 @@ def test_contacts_stand_in_their_lists(phone):
 def test_own_status_is_told_to_the_server(phone):
     phone.logged_in()
     menu(phone, "My status")
-    phone.pick("Away")
+    phone.pick("away")
     phone.pick("Text")
     phone.types("at lunch")
     phone.keys("ok")
@@ -562,6 +625,30 @@ def test_a_mouse_presses_keys_and_holds_them(phone):
     phone.tab.evaluate("quiet()")
     assert phone.tab.evaluate("phone.top.editor.text") == "5"
     assert phone.tab.evaluate("document.activeElement.classList.contains('phone-screen')")
+
+
+def test_who_points_at_the_screen_chooses_there(phone):
+    phone.start()
+    point(phone, 0.5, 0.24)  # the second account
+    assert phone.asked() == [["login", "bob", "bob-secret"]]
+    point(phone, 0.1, 0.97)
+    assert phone.title() == "Options"
+    point(phone, 0.9, 0.97)
+    assert phone.title() == "Contacts"
+    point(phone, 0.5, 0.97)
+    assert phone.title() == "Bob"
+    point(phone, 0.5, 0.5)
+    assert phone.title() == "To Bob"
+
+
+def point(phone, x, y):
+    """Clicks at a place on the screen, from 0 to 1 each way."""
+    box = "(({ x, y, width, height }) => [x, y, width, height])(document.querySelector('canvas').getBoundingClientRect())"
+    left, top, width, height = phone.tab.evaluate(box)
+    place = {"x": left + x * width, "y": top + y * height, "button": "left", "clickCount": 1}
+    for kind in ("mousePressed", "mouseReleased"):
+        phone.tab.call("Input.dispatchMouseEvent", type=kind, **place)
+    phone.tab.evaluate("quiet()")
 
 
 def test_nothing_moves_for_who_wants_that(phone):

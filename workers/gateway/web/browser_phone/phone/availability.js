@@ -1,4 +1,4 @@
-/** How people are: the words and signs of a phone for the values of CSP. */
+/** How people are: the words and signs of a phone for the values of the engine. */
 
 import { COLOURS } from "./painter.js";
 
@@ -7,10 +7,13 @@ export const AVAILABILITY = {
   AVAILABLE: { words: "available", icon: "available", colour: COLOURS.available },
   NOT_AVAILABLE: { words: "away", icon: "away", colour: COLOURS.away },
   DISCREET: { words: "busy", icon: "busy", colour: COLOURS.busy },
-  "": { words: "offline", icon: "offline", colour: COLOURS.offline },
+  OFFLINE: { words: "offline", icon: "offline", colour: COLOURS.offline },
 };
 
-/** @param {string | undefined} availability a value of CSP, or none for somebody who is offline */
+/** What one can say of oneself. */
+export const OWN = ["AVAILABLE", "NOT_AVAILABLE", "DISCREET"];
+
+/** @param {string | undefined} availability of a contact; of somebody who is none, nothing is known */
 export function availabilityOf(availability) {
-  return AVAILABILITY[availability ?? ""] ?? AVAILABILITY[""];
+  return AVAILABILITY[availability] ?? AVAILABILITY.OFFLINE;
 }

@@ -21,7 +21,11 @@ const NAVIGATION = [
 ];
 
 export class PhoneBody {
-  /** @param {HTMLElement} root @param {{press: (key: string) => void, hold: (key: string) => void}} handler */
+  /**
+   * @param {HTMLElement} root
+   * @param {{press: (key: string) => void, hold: (key: string) => void, point: (x: number, y: number) => void}} handler
+   *   `point` gets a place on the screen, from 0 to 1 each way
+   */
   constructor(root, handler) {
     this._handler = handler;
     this.root = root;
@@ -35,6 +39,9 @@ export class PhoneBody {
     root.classList.add("phone");
     root.replaceChildren(this._case(), this.live, this.text, this.file);
     root.addEventListener("mousedown", (event) => this._keepFocus(event));
+    this.canvas.addEventListener("click", ({ offsetX, offsetY }) => {
+      handler.point(offsetX / this.canvas.clientWidth, offsetY / this.canvas.clientHeight);
+    });
     this._fit = new ResizeObserver(() => this.fit());
     this._fit.observe(root);
     addEventListener("resize", () => this.fit());
@@ -58,6 +65,7 @@ export class PhoneBody {
     const scale = Math.max(1, Math.min(Math.floor((room * ratio) / width), Math.floor((MOST_HEIGHT * ratio) / height))) / ratio;
     this.canvas.style.width = `${width * scale}px`;
     this.canvas.style.height = `${height * scale}px`;
+    this.root.classList.toggle("phone-wide", width * scale + CASE_WIDTH > this.root.clientWidth);
   }
 
   /** What the screen shows, and what of it is read out when it changes. */

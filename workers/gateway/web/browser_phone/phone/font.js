@@ -1,6 +1,6 @@
 /** Text in the phone's pixel font: how wide it is, where its lines break, which pixels it lights. Knows no canvas. */
 
-import { GLYPHS, ICONS, MARKS } from "./glyphs.js";
+import { BOLD, GLYPHS, ICONS, MARKS } from "./glyphs.js";
 
 export const LINE_HEIGHT = 11;
 /** Rows above row 0 that accents of capitals need. */
@@ -56,6 +56,17 @@ export function glyph(character) {
   return made.get(character);
 }
 
+/** The glyph of a bold character: its own, or the thin one drawn twice. @returns {Glyph | null} */
+export function boldGlyph(character) {
+  const known = `bold ${character}`;
+  if (!made.has(known)) made.set(known, Object.hasOwn(BOLD, character) ? parse(BOLD[character]) : twice(glyph(character)));
+  return made.get(known);
+}
+
+function twice(drawn) {
+  return drawn && { width: drawn.width + 1, pixels: drawn.pixels.flatMap(([x, y]) => [[x, y], [x + 1, y]]) };
+}
+
 /** @returns {Glyph} */
 export function icon(name) {
   const known = `icon ${name}`;
@@ -78,7 +89,8 @@ export function foreignWidth(character) {
 
 /** How many pixels a character takes, with the gap behind it. */
 export function advance(character, bold = false) {
-  return (glyph(character)?.width ?? foreignWidth(character)) + (bold ? 2 : 1);
+  const drawn = bold ? boldGlyph(character) : glyph(character);
+  return (drawn?.width ?? foreignWidth(character)) + 1;
 }
 
 /** The width of a line in pixels. */

@@ -129,6 +129,14 @@ export const GLYPHS = {
   "•": "3|##/##",
 };
 
+/** Bold letters whose inside would be filled if they were made from the thin ones. */
+export const BOLD = {
+  M: "##...##/###.###/#######/##.#.##/##...##/##...##/##...##",
+  W: "##...##/##...##/##...##/##.#.##/#######/###.###/##...##",
+  m: "2|######../##.##.##/##.##.##/##.##.##/##.##.##",
+  w: "2|##...##/##...##/##.#.##/#######/.##.##.",
+};
+
 /** Accents, by their combining characters. They end one row above the letter; a cedilla hangs below it. */
 export const MARKS = {
   "\u0300": "#./.#",

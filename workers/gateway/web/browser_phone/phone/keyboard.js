@@ -22,7 +22,8 @@ const KEYS = {
  * @param {{key: (name: string) => void, character: (text: string) => void}} handler
  */
 export function listen(root, source, handler) {
-  const ours = (event) => root.contains(event.target) || event.target === document.body;
+  const nowhere = [document.body, document.documentElement]; // nothing has the focus
+  const ours = (event) => root.contains(event.target) || nowhere.includes(event.target);
   source.addEventListener("keydown", (event) => {
     if (!ours(event) || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (isKeyButton(event.target) && staysWithButton(event.key)) return;

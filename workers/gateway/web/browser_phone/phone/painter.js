@@ -1,6 +1,6 @@
 /** Draws on the phone's screen, pixel by pixel. Knows what text and icons look like, not what a screen is for. */
 
-import { ABOVE, LINE_HEIGHT, advance, characters, clip, foreignWidth, glyph, icon, measure } from "./font.js";
+import { ABOVE, LINE_HEIGHT, advance, boldGlyph, characters, clip, foreignWidth, glyph, icon, measure } from "./font.js";
 
 /** The colours of the screen. Text on its ground has a contrast of at least 4.5 to 1. */
 export const COLOURS = {
@@ -59,8 +59,9 @@ export class Painter {
     const room = width - measure(shown, bold) * scale;
     let at = x + (align === "right" ? room : align === "middle" ? Math.floor(room / 2) : 0);
     for (const each of characters(shown)) {
-      this._character(at, y + ABOVE * scale, each, colour, scale);
-      if (bold) this._character(at + scale, y + ABOVE * scale, each, colour, scale);
+      const drawn = bold ? boldGlyph(each) : glyph(each);
+      if (drawn) this._pixels(drawn, at, y + ABOVE * scale, colour, scale);
+      else this._foreign(at, y + ABOVE * scale, each, colour, scale);
       at += advance(each, bold) * scale;
     }
     return at;
@@ -86,12 +87,6 @@ export class Painter {
     context.clip();
     draw();
     context.restore();
-  }
-
-  _character(x, y, character, colour, scale) {
-    const drawn = glyph(character);
-    if (drawn) this._pixels(drawn, x, y, colour, scale);
-    else this._foreign(x, y, character, colour, scale);
   }
 
   _pixels(drawn, x, y, colour, scale) {

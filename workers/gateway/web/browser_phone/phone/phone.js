@@ -17,7 +17,7 @@ import { ContactsScreen } from "./screens/contacts.js";
 import { ErrorScreen, Question, TextScreen, WaitScreen } from "./screens/dialogs.js";
 import { drawAll } from "./screens/frame.js";
 import { IdleScreen } from "./screens/idle.js";
-import { pressSoft } from "./screens/screen.js";
+import { pressSoft, softKeyAt } from "./screens/screen.js";
 import { StartScreen } from "./screens/start.js";
 import { PhoneSession } from "./session.js";
 import { Sounds } from "./sounds.js";
@@ -28,6 +28,8 @@ const FRAME = 120;
 const BANNER = 5000;
 /** What is done within this time, in ms, is not worth the words "please wait". */
 const AT_ONCE = 300;
+const GOOD = 200;
+const NO_CONNECTION = "No connection";
 
 /** @typedef {import("../engine/client.js").ImpsClient} ImpsClient */
 
@@ -56,9 +58,15 @@ export class Phone {
     this.images = new Images(() => this.redraw());
     this._makeClient = makeClient;
     this._banner = { peer: "", until: 0 };
+    /** @type {Map<string, Question>} */
+    this._invitations = new Map();
     this._drawn = true;
     this._calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-    this._body = new PhoneBody(element, { press: (key) => this.press(key), hold: (key) => this._hold(key) });
+    this._body = new PhoneBody(element, {
+      press: (key) => this.press(key),
+      hold: (key) => this._hold(key),
+      point: (x, y) => this._point(x, y),
+    });
     this._navigation = new Navigation(() => this.redraw());
     listen(element, keyboard ?? element, { key: (name) => this.press(name), character: (text) => this._character(text) });
     this.handset = handset ?? handsets[0];
@@ -132,8 +140,7 @@ export class Phone {
   press(name) {
     this.sounds.click();
     this._flash(name);
-    const { top } = this;
-    if (!top.key(name)) this._common(top, name);
+    if (!this.top.key(name)) this._common(this.top, name);
     this.redraw();
   }
 
@@ -208,10 +215,12 @@ export class Phone {
 
   _loggedIn(client, user, password) {
     this.session = new PhoneSession(client, user, this.domain);
+    this._invitations.clear();
     const told = {
       contacts: () => this.redraw(),
       delivered: () => this.redraw(),
-      group: () => this.redraw(),
+      state: () => this.redraw(),
+      group: ({ detail }) => this._group(detail),
       message: ({ detail }) => this._message(detail),
       request: ({ detail }) => this._request(detail),
       invitation: ({ detail }) => this._invitation(detail),
@@ -231,7 +240,7 @@ export class Phone {
 
   /** The word for what the phone does now: the name of the last request. */
   _progress(client, wait) {
-    const last = client.state.transactions?.at(-1);
+    const last = client.state.transactions.at(-1);
     wait.text = last ? `Logging in\n${last.primitive}` : "Connecting";
     this.redraw();
   }
@@ -249,7 +258,8 @@ export class Phone {
     this.redraw();
   }
 
-  _request({ userId }) {
+  _request({ userId, answered }) {
+    if (answered) return;
     const { client, session } = this;
     const answer = (yes) => this.during("Friend request", "Answering", () => client.answerRequest(userId, yes));
     const text = `${session.nameOf(userId)} (${userId}) wants to see when you are online. Allow?`;
@@ -257,15 +267,30 @@ export class Phone {
     this._alert();
   }
 
-  _invitation({ groupId, userId }) {
-    const { session } = this;
-    const go = () => this.client.joinGroup(groupId, session.screenName);
+  _invitation({ inviteId, groupId, from, note, answered, cancelled }) {
+    if (answered) return;
+    if (cancelled) {
+      this._navigation.close(this._invitations.get(inviteId));
+      return;
+    }
+    const { client, session } = this;
     const answer = async (yes) => {
-      if (yes && (await this.during("Group", "Joining", go))) openConversation(this, groupId);
+      const done = await this.during("Group", "Answering", () => client.answerInvitation(inviteId, yes));
+      if (yes && done) openConversation(this, client.key(groupId));
     };
-    const text = `${userId ? session.nameOf(userId) : "Somebody"} invites you into the group ${session.nameOf(groupId)}.`;
-    this._navigation.ask(new Question(this, { title: "Invitation", text, yes: "Join", no: "Not now", answer }));
+    const text = `${from ? session.nameOf(client.key(from)) : "Somebody"} invites you into the group ${session.nameOf(groupId)}.\n${note}`;
+    const question = new Question(this, { title: "Invitation", text: text.trim(), yes: "Join", no: "No", answer });
+    this._invitations.set(inviteId, question);
+    this._navigation.ask(question);
     this._alert();
+  }
+
+  _group({ groupId, left, code }) {
+    this.redraw();
+    if (!left || code === GOOD) return;
+    for (const screen of this.screens) if (screen.peer === groupId) this.close(screen);
+    const text = `You are out of ${this.session.nameOf(groupId)}.\n\n${refusalWords(code)}`;
+    this._navigation.ask(new TextScreen(this, { title: "Group", text }));
   }
 
   _ended({ code, description }, user, password) {
@@ -299,8 +324,9 @@ export class Phone {
     setTimeout(() => this.redraw(), BANNER + 50);
   }
 
-  /** What lies over the screen now: a message that is not read. The idle screen says that itself. */
+  /** What lies over the screen now: that the server does not answer, or a message that is not read, which the idle screen says. */
   _bannerText() {
+    if (this.session && !this.client.state.connected) return NO_CONNECTION;
     const { peer, until } = this._banner;
     if (until <= this.now() || !this.session?.unreadOf(peer) || this.top instanceof IdleScreen) return "";
     return this.session.news();
@@ -310,6 +336,14 @@ export class Phone {
 
   _hold(name) {
     this.top.hold(name);
+    this.redraw();
+  }
+
+  _point(x, y) {
+    const { width, height } = this._painter;
+    const key = softKeyAt(this._painter, x * width, y * height);
+    if (key) this.press(key);
+    else this.top.point(y * height);
     this.redraw();
   }
 
@@ -345,7 +379,8 @@ export class Phone {
     if (!top) return;
     const banner = this._bannerText();
     const unread = this.session?.unreadPeers().length ?? 0;
-    drawAll(this._painter, top, { time: this.now(), signal: this.client ? 4 : 2, unread: unread > 0, banner });
+    const signal = banner === NO_CONNECTION ? 0 : 4;
+    drawAll(this._painter, top, { time: this.now(), signal, unread: unread > 0, banner });
     const keys = Object.values(top.softKeys()).map((key) => key?.label).filter(Boolean);
     const lines = [top.title(), ...top.lines(), banner, `Soft keys: ${keys.join(", ")}`].filter(Boolean);
     this._body.tell(lines, banner ? `${banner}. ${top.said()}` : top.said());

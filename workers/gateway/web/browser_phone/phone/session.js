@@ -26,14 +26,19 @@ export class PhoneSession {
 
   /** The address of CSP for what somebody types: alice, alice@example.org, wv:alice. */
   userId(typed) {
-    const bare = typed.trim().replace(/^wv:/i, "").toLowerCase();
-    return `wv:${bare.includes("@") ? bare : `${bare}@${this.domain}`}`;
+    return this.client.key(this._near(typed));
   }
 
   /** The GroupID for what somebody types: lobby, lobby@example.org, wv:/lobby@example.org. */
   groupId(typed) {
-    const bare = typed.trim().replace(/^wv:/i, "").replace(/^\//, "").toLowerCase();
-    return `wv:/${bare.includes("@") ? bare : `${bare}@${this.domain}`}`;
+    return this.client.key(`/${this._near(typed).replace(/^\//, "")}`);
+  }
+
+  /** A phone that logs in without a domain knows all people of its own one without it. */
+  _near(typed) {
+    const bare = typed.trim().replace(/^wv:/i, "");
+    const own = `@${this.domain}`;
+    return !this.client.domain && bare.toLowerCase().endsWith(own) ? bare.slice(0, -own.length) : bare;
   }
 
   /** What a person or a group is called on the screen. */

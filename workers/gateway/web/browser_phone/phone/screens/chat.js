@@ -14,6 +14,7 @@ import { clock } from "./clock.js";
 const STEP = 3 * LINE_HEIGHT;
 const PICTURE_HEIGHT = 90;
 const MOST_SHOWN = 100;
+const [DELIVERED, FAILED] = ["delivered", "not delivered"];
 
 /** Opens a talk, or comes back to it where it is open already. */
 export function openConversation(phone, peer) {
@@ -63,6 +64,10 @@ export class ChatScreen extends Screen {
 
   type(text) {
     return this.write().type(text);
+  }
+
+  point() {
+    this.write();
   }
 
   /** Opens the screen to write, with what was begun. */
@@ -133,7 +138,7 @@ export class ChatScreen extends Screen {
 
   _inWords(message) {
     const text = message.picture ? `a picture${message.text ? `, ${message.text}` : ""}` : message.text;
-    return `${this._sender(message)}, ${clock(message.at)}${message.delivered ? ", delivered" : ""}: ${text}`;
+    return [this._sender(message), clock(message.at), fate(message)].filter(Boolean).join(", ") + `: ${text}`;
   }
 
   /** A message as parts to draw: who and when, the text, a picture. */
@@ -155,7 +160,8 @@ export class ChatScreen extends Screen {
       bold: true,
     });
     const after = painter.text(end + 4, y, time, COLOURS.quiet);
-    if (message.mine && message.delivered) painter.icon("tick", after + 2, y + 3, COLOURS.available);
+    if (fate(message) === DELIVERED) painter.icon("tick", after + 2, y + 3, COLOURS.available);
+    if (fate(message) === FAILED) painter.icon("failed", after + 2, y + 3, COLOURS.bad);
   }
 
   _pictureBlock(painter, message, width) {
@@ -167,6 +173,13 @@ export class ChatScreen extends Screen {
     const height = fitted(image, width * painter.unit, PICTURE_HEIGHT * painter.unit).height / painter.unit;
     return { height: Math.ceil(height) + 2, draw: (y) => painter.picture(image, 4, y + 1, width, PICTURE_HEIGHT) };
   }
+}
+
+/** What has become of a message of one's own, "" while nothing is known. */
+function fate(message) {
+  if (!message.mine) return "";
+  if (message.failed) return FAILED;
+  return message.delivered ? DELIVERED : "";
 }
 
 class ChatOptions extends ListScreen {

@@ -6,7 +6,7 @@ import { EditScreen } from "./edit.js";
 import { ListScreen } from "./list.js";
 import { openConversation } from "./chat.js";
 
-const ORDER = ["AVAILABLE", "DISCREET", "NOT_AVAILABLE", ""];
+const ORDER = ["AVAILABLE", "DISCREET", "NOT_AVAILABLE"];
 
 export class ContactsScreen extends ListScreen {
   title() {
@@ -146,6 +146,6 @@ function listName(address) {
 }
 
 function compare(session) {
-  const key = (contact) => ORDER.indexOf(contact.availability ?? "");
+  const key = ({ availability }) => (ORDER.includes(availability) ? ORDER.indexOf(availability) : ORDER.length);
   return (one, other) => key(one) - key(other) || session.nameOf(one.userId).localeCompare(session.nameOf(other.userId));
 }

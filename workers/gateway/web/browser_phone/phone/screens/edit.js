@@ -42,10 +42,10 @@ export class EditScreen extends Screen {
     else if (name === "#") this.editor.nextMode();
     else if (name === "*") this._symbols();
     else if (name === "clear") this.editor.clear() || this._leave();
-    else if (name === "escape") this._leave();
+    else if (name === "escape" || name === "end") this._leave();
     else if (moves[name]) this.editor[moves[name]]();
     else return false;
-    return true;
+    return name !== "end"; // which leaves more than this screen
   }
 
   hold(name) {
@@ -82,9 +82,11 @@ export class EditScreen extends Screen {
     return [`Text: ${shown}`, `Keys: ${this.editor.mode}`];
   }
 
+  /** The word that is being written: a whole text that is read out at each letter would be too much. */
   said() {
-    if (this._field.secret) return `${this.title()}. ${this.editor.text.length} characters`;
-    return `${this.title()}. ${this.editor.text || this._field.hint || "empty"}. ${this.editor.mode}`;
+    const { editor } = this;
+    if (this._field.secret) return `${this.title()}. ${editor.text.length} characters`;
+    return `${this.title()}. ${editor.before.split(/\s/).at(-1) || editor.before || this._field.hint || "empty"}. ${editor.mode}`;
   }
 
   _press(name) {

@@ -21,7 +21,7 @@ export function drawAll(painter, screen, { time, signal, unread, banner }) {
   }
   const bottom = painter.height - SOFT_HEIGHT;
   screen.draw(painter, top + (screen.title() ? 1 : 0), bottom);
-  if (banner) drawBanner(painter, banner, bottom);
+  if (banner) drawBanner(painter, banner, bottom, signal > 0);
   drawSoftKeys(painter, screen.softKeys());
 }
 
@@ -39,10 +39,10 @@ function drawStatus(painter, { time, signal, unread, withClock }) {
   if (withClock) painter.text(0, -1, clock(time), COLOURS.ink, { align: "right", width: painter.width - 21 });
 }
 
-function drawBanner(painter, text, bottom) {
+function drawBanner(painter, text, bottom, connected) {
   const top = bottom - LINE_HEIGHT - 6;
   painter.rect(2, top, painter.width - 4, LINE_HEIGHT + 4, COLOURS.note);
   painter.frame(2, top, painter.width - 4, LINE_HEIGHT + 4, COLOURS.quiet);
-  painter.icon("envelope", 6, top + 4, COLOURS.bar);
+  painter.icon(connected ? "envelope" : "failed", 6, top + 4, connected ? COLOURS.bar : COLOURS.bad);
   painter.text(19, top + 2, text, COLOURS.ink, { width: painter.width - 24 });
 }

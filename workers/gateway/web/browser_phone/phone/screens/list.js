@@ -26,6 +26,8 @@ export class ListScreen extends Screen {
     this._chosen = "";
     this._index = 0;
     this._first = 0;
+    /** Where rows were drawn. @type {{id: string, top: number, bottom: number}[]} */
+    this._places = [];
   }
 
   /** @returns {Row[]} */
@@ -68,6 +70,14 @@ export class ListScreen extends Screen {
     const step = { up: -1, down: 1 }[name];
     if (step) this._move(rows, step);
     return Boolean(step);
+  }
+
+  point(y) {
+    const place = this._places.find(({ top, bottom }) => y >= top && y < bottom);
+    const row = place && this.rows().find(({ id }) => id === place.id);
+    if (!row || row.heading) return;
+    this._chosen = row.id;
+    row.act?.();
   }
 
   /** A letter goes to the next row that begins with it. */
@@ -141,7 +151,9 @@ export class ListScreen extends Screen {
     const all = heights.reduce((sum, each) => sum + each, 0);
     const width = all > bottom - top ? painter.width - 4 : painter.width;
     let [y, shown] = [top, 0];
+    this._places = [];
     for (let number = this._first; number < rows.length && y + heights[number] <= bottom; number++, shown++) {
+      this._places.push({ id: rows[number].id, top: y, bottom: y + heights[number] });
       drawRow(painter, width, rows[number], y, heights[number], number === index);
       y += heights[number];
     }

@@ -1,6 +1,6 @@
 /** How others see the one who holds the phone. */
 
-import { AVAILABILITY } from "../availability.js";
+import { AVAILABILITY, OWN } from "../availability.js";
 import { EditScreen } from "./edit.js";
 import { ListScreen } from "./list.js";
 
@@ -16,16 +16,10 @@ export class OwnStatusScreen extends ListScreen {
 
   rows() {
     const { own } = this.phone.session;
-    const ways = Object.entries(AVAILABILITY).filter(([value]) => value);
+    const now = (value) => (value === own.availability ? "now" : "");
+    const set = (value) => () => this._set({ availability: value, text: own.text });
     return [
-      ...ways.map(([value, { words, icon, colour }]) => ({
-        id: value,
-        label: words[0].toUpperCase() + words.slice(1),
-        value: value === own.availability ? "now" : "",
-        icon,
-        colour,
-        act: () => this._set({ availability: value, text: own.text }),
-      })),
+      ...OWN.map((id) => ({ ...AVAILABILITY[id], id, label: AVAILABILITY[id].words, value: now(id), act: set(id) })),
       { id: "text", label: "Text", detail: own.text || "What others read about you", icon: "status", act: () => this._write() },
     ];
   }

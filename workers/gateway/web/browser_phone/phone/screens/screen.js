@@ -59,6 +59,9 @@ export class Screen {
     return false;
   }
 
+  /** Somebody points at the content of the screen, at this height. No phone of 2005 knew that; people of today try it. */
+  point(y) {}
+
   /** The screen has come to the top. */
   shown() {}
 
@@ -78,6 +81,12 @@ export function pressSoft(screen, name) {
   if (!found) return false;
   found.act();
   return true;
+}
+
+/** The key below a word of the soft keys, for a place on the screen; "" for a place above them. */
+export function softKeyAt(painter, x, y) {
+  if (y < painter.height - SOFT_HEIGHT) return "";
+  return ["soft-left", "ok", "soft-right"][Math.max(0, Math.min(2, Math.floor((3 * x) / painter.width)))];
 }
 
 export function drawTitle(painter, top, text) {
