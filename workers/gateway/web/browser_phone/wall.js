@@ -99,6 +99,7 @@ export class Wall {
       at,
       tookMs: null,
       status: null,
+      requestId: null,
       error: "",
       ...describe(direction, stanza),
     };

@@ -16,6 +16,7 @@ const POLL = "Polling-Request";
  * @property {number} at ms since 1970
  * @property {number | null} tookMs
  * @property {number | null} status of HTTP
+ * @property {number | null} requestId of a response: the `id` of what it answers
  * @property {string} name of its primitives
  * @property {string} text the first text of a message in it
  * @property {string} error why it cannot be read, "" when it can
@@ -35,6 +36,8 @@ export class DocumentLog extends EventTarget {
     this.dropped = 0;
     this.size = 0;
     this.lastId = 0;
+    /** @type {Set<number>} requests that have their answer */
+    this.answered = new Set();
   }
 
   /** @param {EventTarget} client @param {string} label */
@@ -44,7 +47,21 @@ export class DocumentLog extends EventTarget {
 
   /** @param {string} label @param {any} detail of the client's event */
   add(label, { direction, bytes, contentType = "", at, tookMs = null, status = null }) {
-    this.keep({ label, direction, bytes, contentType, at, tookMs, status, ...described(bytes, contentType) });
+    const requestId = direction === "response" ? this.requestOf(label, at - (tookMs ?? 0)) : null;
+    this.keep({ label, direction, bytes, contentType, at, tookMs, status, requestId, ...described(bytes, contentType) });
+  }
+
+  /**
+   * The request of a response: the one that went at that time, since a poll may be held while others go; else the last one.
+   * @param {string} label @param {number} began
+   */
+  requestOf(label, began) {
+    const open = this.documents.filter((each) => each.label === label && each.direction === "request" && !this.answered.has(each.id));
+    const found = open.find((each) => each.at === began) ?? open.at(-1);
+    if (found) {
+      this.answered.add(found.id);
+    }
+    return found?.id ?? null;
   }
 
   /** What is described already: something that is no document of CSP. @param {Omit<LoggedDocument, "id">} passed */
@@ -53,7 +70,9 @@ export class DocumentLog extends EventTarget {
     insert(this.documents, { id: this.lastId, ...passed });
     this.size += passed.bytes.length;
     while (this.documents.length > MAX_DOCUMENTS || this.size > MAX_BYTES) {
-      this.size -= this.documents.shift()?.bytes.length ?? 0;
+      const oldest = this.documents.shift();
+      this.size -= oldest?.bytes.length ?? 0;
+      this.answered.delete(oldest?.id ?? 0);
       this.dropped += 1;
     }
     this.dispatchEvent(new CustomEvent("change"));
@@ -61,6 +80,7 @@ export class DocumentLog extends EventTarget {
 
   clear() {
     this.documents = [];
+    this.answered.clear();
     this.size = 0;
     this.dropped = 0;
     this.dispatchEvent(new CustomEvent("change"));
@@ -104,55 +124,57 @@ function messageText(root) {
 }
 
 /**
- * Rows to show: polls that brought nothing are counted in one row of their phone, until something else passes.
+ * Rows to show: polls that brought nothing are counted in one row of their phone, where they began, until something else passes.
  * @param {LoggedDocument[]} documents in their order
  * @returns {Row[]}
  */
 export function foldPolls(documents) {
-  const polls = emptyPolls(documents);
+  const { empty, waiting } = emptyPolls(documents);
   /** @type {Row[]} */
   const rows = [];
   /** @type {Map<string, any>} */
   const open = new Map();
   for (const each of documents) {
-    if (!polls.has(each)) {
+    if (waiting.has(each) || (empty.has(each) && each.direction === "request")) {
+      countPoll(each, waiting.has(each), rows, open);
+    } else if (!empty.has(each)) {
       rows.push({ kind: "document", id: `d${each.id}`, document: each });
       open.clear();
-    } else {
-      countPoll(each, rows, open);
     }
   }
   return rows;
 }
 
-/** @param {LoggedDocument} poll @param {Row[]} rows @param {Map<string, any>} open */
-function countPoll(poll, rows, open) {
+/** @param {LoggedDocument} poll @param {boolean} isWaiting @param {Row[]} rows @param {Map<string, any>} open */
+function countPoll(poll, isWaiting, rows, open) {
   let row = open.get(poll.label);
   if (!row) {
     row = { kind: "polls", id: `p${poll.id}`, label: poll.label, at: poll.at, count: 0, isWaiting: false };
     open.set(poll.label, row);
     rows.push(row);
   }
-  row.count += poll.direction === "response" ? 1 : 0;
-  row.isWaiting = poll.direction === "request";
+  row.count += isWaiting ? 0 : 1;
+  row.isWaiting = isWaiting;
 }
 
-/** Requests and answers of polls that brought nothing, or nothing yet. @param {LoggedDocument[]} documents */
+/** Requests and answers of polls that brought nothing; the last poll of each phone, while it waits. @param {LoggedDocument[]} documents */
 function emptyPolls(documents) {
-  const found = new Set();
-  /** @type {Map<string, LoggedDocument>} the poll of each phone that waits for its answer */
-  const waiting = new Map();
+  const empty = new Set();
+  const polls = new Map(documents.filter((each) => each.name === POLL).map((each) => [each.id, each]));
+  /** @type {Map<string, LoggedDocument>} */
+  const last = new Map();
   for (const each of documents) {
-    const poll = waiting.get(each.label);
-    waiting.delete(each.label);
-    if (each.direction === "request" && each.name === POLL) {
-      waiting.set(each.label, each);
-    } else if (poll && each.direction === "response" && each.bytes.length === 0 && (each.status ?? 200) === 200) {
-      found.add(poll).add(each);
+    const poll = each.requestId === null ? undefined : polls.get(each.requestId);
+    if (each.name === POLL) {
+      last.set(each.label, each);
+    } else if (poll && last.get(each.label) === poll) {
+      last.delete(each.label);
+    }
+    if (poll && each.bytes.length === 0 && each.status === 200) {
+      empty.add(poll).add(each);
     }
   }
-  waiting.forEach((poll) => found.add(poll));
-  return found;
+  return { empty, waiting: new Set(last.values()) };
 }
 
 /** @param {{count: number, isWaiting: boolean}} row */

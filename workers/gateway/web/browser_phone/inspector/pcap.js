@@ -12,6 +12,8 @@ const [FIN, SYN, PSH, ACK] = [1, 2, 8, 16];
 
 /**
  * @typedef {object} PassedDocument
+ * @property {number} id
+ * @property {number | null} requestId of a response: what it answers
  * @property {string} label phones of different labels have different addresses
  * @property {"request" | "response"} direction
  * @property {Uint8Array} bytes
@@ -27,35 +29,48 @@ const [FIN, SYN, PSH, ACK] = [1, 2, 8, 16];
  */
 export function capture(documents, host) {
   const packets = new Packets();
-  /** @type {Map<string, Connection>} */
-  const open = new Map();
-  const phones = [...new Set(documents.map((each) => each.label))];
+  const connections = new Connections(packets, [...new Set(documents.map((each) => each.label))]);
   for (const each of documents) {
-    connectionOf(each, packets, open, phones)?.pass(each, host);
+    connections.of(each)?.pass(each, host);
   }
-  open.forEach((connection) => connection.close());
+  connections.close();
   return joined([fileHeader(), ...packets.inOrder()]);
 }
 
-/**
- * The connection that a document passes on: a new one for the first, and where a request got no answer. Null for the answer to a
- * request that was dropped.
- * @param {PassedDocument} passed @param {Packets} packets @param {Map<string, Connection>} open @param {string[]} phones
- */
-function connectionOf(passed, packets, open, phones) {
-  const { label, direction, at } = passed;
-  const found = open.get(label);
-  if (direction === "response") {
-    return found?.isWaiting ? found : null;
+/** The connections of all phones: as a browser does, a request takes one that is idle, or opens one. */
+class Connections {
+  /** @param {Packets} packets @param {string[]} phones */
+  constructor(packets, phones) {
+    this.packets = packets;
+    this.phones = phones;
+    /** @type {{label: string, connection: Connection}[]} */
+    this.all = [];
+    /** @type {Map<number, Connection>} by the request */
+    this.waiting = new Map();
   }
-  if (found && !found.isWaiting) {
-    return found;
+
+  /** Null for the answer to a request that was dropped. @param {PassedDocument} passed @returns {Connection | null} */
+  of({ id, requestId, label, direction, at }) {
+    if (direction === "response") {
+      return this.waiting.get(requestId ?? 0) ?? null;
+    }
+    const idle = this.all.find((each) => each.label === label && !each.connection.isWaiting)?.connection;
+    const connection = idle ?? this.open(label, at);
+    this.waiting.set(id, connection);
+    return connection;
   }
-  found?.close();
-  const number = (phones.indexOf(label) % 250) + 1;
-  const made = new Connection(packets, [198, 51, 100, number], packets.nextPort(), at);
-  open.set(label, made);
-  return made;
+
+  /** @param {string} label @param {number} at */
+  open(label, at) {
+    const address = [198, 51, 100, (this.phones.indexOf(label) % 250) + 1];
+    const connection = new Connection(this.packets, address, this.packets.nextPort(), at);
+    this.all.push({ label, connection });
+    return connection;
+  }
+
+  close() {
+    this.all.forEach(({ connection }) => connection.close());
+  }
 }
 
 class Packets {

@@ -3,19 +3,12 @@ captures are right, and what strangers are called stays text. The client here sa
 
 import base64
 import json
-from types import SimpleNamespace
 
-import falcon
 import pytest
 
-from onesoup.handlers.context import Policy
 from onesoup.wire import tokens, wbxml_reader, wbxml_writer, xmltext
 from onesoup.wire.tree import Element
 from tests.support import pcap
-from tests.support.browser import served
-from workers.gateway.web.demo_pages import DEMO_PATHS, DemoPages, DemoValues
-
-from .conftest import PEERS
 
 SECRET = "alice-secret"
 WBXML, XML = "application/vnd.wv.csp.wbxml", "application/vnd.wv.csp.xml"
@@ -27,14 +20,16 @@ BEFORE = """(async () => {
   const main = document.createElement("main");
   document.body.append(Object.assign(document.createElement("h1"), { textContent: "A phone" }), main);
   window.inspector = new Inspector(main);
+  window.time = 1700000000000;
   window.client = new EventTarget();
   client.state = { phase: "off", transactions: [] };
   inspector.follow(client, "alice");
   window.pass = (direction, base64, contentType, more = {}) => {
     const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    window.time = (window.time ?? 1700000000000) + 250;
-    const answer = direction === "response" ? { tookMs: 240.4, status: 200 } : {};
-    client.dispatchEvent(new CustomEvent("document", { detail: { direction, bytes, contentType, at: time, ...answer, ...more } }));
+    time += 250;
+    const answer = direction === "response" ? { tookMs: 250, status: 200 } : {};
+    const detail = { direction, bytes, contentType, at: time, ...answer, ...more };
+    client.dispatchEvent(new CustomEvent("document", { detail }));
   };
 })()"""
 
@@ -65,23 +60,12 @@ def spoken(text: str) -> Element:
 POLL = wbxml_writer.encode(message(Element("Polling-Request")), "1.1")
 
 
-@pytest.fixture(scope="module")
-def url():
-    app = falcon.App()
-    services = SimpleNamespace(policy=Policy("example.org", frozenset({"example.org"})))
-    pages = DemoPages(services, PEERS, DemoValues())
-    app.add_sink(lambda req, resp, **_: pages.show(req, resp), DEMO_PATHS)
-    with served(app) as url:
-        yield url
-
-
 @pytest.fixture
-def page(browser, url):
-    page = browser.page(1280, 900)
-    assert page.open(f"{url}/demo") == 200
+def page(page):
+    """The page with an inspector that has seen nothing yet."""
+    page.look(1280, 900)
     page.evaluate(BEFORE)
-    yield page
-    page.close()
+    return page
 
 
 def passes(page, direction: str, data: bytes, kind: str = WBXML, **more) -> None:
@@ -104,7 +88,8 @@ def lit_bytes(page) -> bytes:
 def point_at(page, selector: str, number: int = 0) -> None:
     """Moves the pointer there."""
     box = page.evaluate(
-        f"(() => {{ const each = document.querySelectorAll({json.dumps(selector)})[{number}]; each.scrollIntoView({{block: 'center'}});"
+        f"(() => {{ const each = document.querySelectorAll({json.dumps(selector)})[{number}];"
+        " each.scrollIntoView({ block: 'center' });"
         " const { x, y, width, height } = each.getClientRects()[0]; return [x + width / 2, y + height / 2]; })()"
     )
     page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
@@ -240,7 +225,7 @@ def test_the_capture_is_one_that_wireshark_opens(page):
     assert [each.first_line for each in answered_then] == ["HTTP/1.1 200 OK"] * 2
     assert answered_then[1].body == b""
     assert asked_then[0].headers["content-type"] == WBXML
-    assert [each.at for each in pcap.segments(exported(page))][0] == pytest.approx(1700000000.25)
+    assert pcap.segments(exported(page))[0].at == pytest.approx(1700000000.25)
 
 
 def test_polls_that_brought_nothing_are_one_row(page):
@@ -256,6 +241,27 @@ def test_polls_that_brought_nothing_are_one_row(page):
     passes(page, "response", b"", "")
     rows = ["12 empty polls", "→Polling-Request", "←NewMessage", "1 empty poll"]
     assert [text.startswith(row) for text, row in zip(texts(page, ".inspector-list li"), rows, strict=True)] == [True] * 4
+
+
+def test_a_poll_that_is_held_while_a_message_goes_keeps_its_answer(page):
+    """Each answer says how long it took, and so to what it belongs."""
+    sent, status = wbxml_writer.encode(spoken("x"), "1.1"), wbxml_writer.encode(message(Element("Status")), "1.1")
+    passes(page, "request", POLL)
+    passes(page, "request", sent)
+    passes(page, "response", status)
+    passes(page, "response", b"", "", tookMs=750)
+    rows = ["1 empty poll", "→SendMessage-Request", "←Status"]
+    assert [text.startswith(row) for text, row in zip(texts(page, ".inspector-list li"), rows, strict=True)] == [True] * 3
+    (polls, empty), (asked, answered) = pcap.conversations(exported(page))
+    assert [each.body for each in (*polls, *empty)] == [POLL, b""]
+    assert [each.body for each in (*asked, *answered)] == [sent, status]
+
+
+def test_a_poll_that_was_lost_is_no_poll_under_way(page):
+    passes(page, "request", POLL)
+    passes(page, "request", POLL)
+    passes(page, "response", b"", "")
+    assert [text[:16] for text in texts(page, ".inspector-list li")] == ["→Polling-Request", "1 empty poll"]
 
 
 def test_the_list_has_an_end_and_says_so(page):
@@ -275,9 +281,8 @@ def test_what_somebody_is_called_stays_text(page):
     for number in (0, 1):
         choose(page, number)
         assert name in texts(page, ".inspector-tree .inspector-text")
-    page.evaluate(
-        f"client.state = {json.dumps({'phase': 'on', 'sessionId': name, 'services': [name]})}; client.dispatchEvent(new Event('state'))"
-    )
+    state = {"phase": "on", "sessionId": name, "services": [name]}
+    page.evaluate(f"client.state = {json.dumps(state)}; client.dispatchEvent(new Event('state'))")
     assert name in texts(page, ".inspector-state dd")
     assert page.evaluate("document.querySelectorAll('main img, main b').length") == 0
     assert page.evaluate("window.ran") is None
