@@ -52,7 +52,8 @@ def test_a_phone_starts_as_its_handset_does_and_then_polls(js):
         const { phase, sessionId, keepAlive, pollEvery, services } = client.state;
         await client.logout();
         const state = { phase, sessionId, keepAlive, pollEvery, services };
-        return { names: server.names, contacts, phases: [...new Set(phases)], state, after: client.state.phase, domain: client.domain };
+        const after = client.state.phase;
+        return { names: server.names, contacts, phases: [...new Set(phases)], state, after, domain: client.domain };
     """)
     assert told["names"] == [
         "Login-Request",
@@ -353,7 +354,8 @@ def test_only_a_picture_is_shown_as_one(js):
             of("NewMessage", of("MessageInfo", of("ContentType", type)), of("ContentData", data));
         const shown = ({ text, picture }) => [text, picture && [picture.type, picture.size]];
         const contents = [
-            ["image/png", "iVBORw=="], ["image/svg+xml", "PHN2Zz4="], ["text/html", "<b>x</b>"], ["image/png", "%%%"], ["", "plain"],
+            ["image/png", "iVBORw=="], ["image/svg+xml", "PHN2Zz4="], ["text/html", "<b>x</b>"], ["image/png", "%%%"],
+            ["", "plain"],
         ];
         return contents.map((each) => shown(messageOf(message(each))));
     """)

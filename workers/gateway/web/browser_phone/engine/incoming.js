@@ -43,7 +43,7 @@ const TAKEN = {
       client.invitedBy({
         inviteId: content.textOf("InviteID"),
         groupId: content.textOf("GroupID"),
-        userId: content.textOf("Sender", "User", "UserID"),
+        userId: content.textOf("Sender", "User", "UserID") || content.textOf("Sender", "Group", "ScreenName", "SName"),
         note: content.textOf("InviteNote"),
         sender: content.find("Sender"),
       });
