@@ -9,7 +9,6 @@ from tests.support.world import World
 
 ENV = {
     "ONESOUP_GROUP_HISTORY": "5",
-    "ONESOUP_BROWSER_PHONE": "true",
     "ONESOUP_BROWSER_PHONE_ACCOUNTS": "alice=alice-secret,bob=bob-secret",
 }
 

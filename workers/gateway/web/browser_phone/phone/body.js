@@ -65,7 +65,7 @@ export class PhoneBody {
     const scale = Math.max(1, Math.min(Math.floor((room * ratio) / width), Math.floor((MOST_HEIGHT * ratio) / height))) / ratio;
     this.canvas.style.width = `${width * scale}px`;
     this.canvas.style.height = `${height * scale}px`;
-    this.root.classList.toggle("phone-wide", width * scale + CASE_WIDTH > this.root.clientWidth);
+    this.root.classList.toggle("phone-wide", !given && width * scale + CASE_WIDTH > this.root.clientWidth);
   }
 
   /** What the screen shows, and what of it is read out when it changes. */

@@ -90,7 +90,8 @@ export class ChatScreen extends Screen {
   draw(painter, top, bottom) {
     const blocks = this._messages().flatMap((message) => this._blocks(painter, message));
     if (!blocks.length) {
-      painter.text(6, top + 10, "No messages yet", COLOURS.quiet, { align: "middle", width: painter.width - 12 });
+      const room = { align: "middle", width: painter.width - 12 };
+      wrap(this._empty(), room.width).forEach((line, row) => painter.text(6, top + 10 + row * LINE_HEIGHT, line, COLOURS.quiet, room));
       return;
     }
     const [height, room] = [blocks.reduce((sum, block) => sum + block.height, 0), bottom - top];
@@ -108,12 +109,18 @@ export class ChatScreen extends Screen {
 
   lines() {
     const messages = this._messages();
-    return messages.length ? messages.map((message) => this._inWords(message)) : ["No messages yet"];
+    return messages.length ? messages.map((message) => this._inWords(message)) : this._empty().split("\n");
   }
 
   said() {
     const last = this._messages().at(-1);
-    return `${this.title()}. ${last ? this._inWords(last) : "No messages yet"}`;
+    return `${this.title()}. ${last ? this._inWords(last) : this._empty()}`;
+  }
+
+  /** What stands there before the first message: with a group, its welcome. */
+  _empty() {
+    const welcome = this.phone.session.client.groups.get(this.peer)?.welcome;
+    return ["No messages yet", welcome].filter(Boolean).join("\n\n");
   }
 
   _messages() {

@@ -169,7 +169,7 @@ function nearest(rows, index) {
 }
 
 function inWords(row, chosen) {
-  const words = [row.label, row.meaning, row.value, row.detail].filter(Boolean).join(", ");
+  const words = [...new Set([row.label, row.meaning, row.value, row.detail])].filter(Boolean).join(", ");
   return row.heading ? `${row.label}:` : `${chosen ? "> " : ""}${words}`;
 }
 
