@@ -4,6 +4,8 @@ import { chooseSasl } from "./sasl.js";
 import { SPACES, child, childText, element, parse, write } from "./stanza.js";
 
 const OPEN_SECONDS = 20;
+/** What `close` gives as its reason when the server does not take the password. */
+export const REFUSED = "wrong user name or password";
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** The stream could not be opened, or the log-in was refused. */
@@ -101,7 +103,8 @@ export class XmppStream extends EventTarget {
       told = await this.next("success", "failure");
     }
     if (told.localName === "failure") {
-      throw new StreamError(childText(told, "text") || told.firstElementChild?.localName || "log-in refused");
+      const why = told.firstElementChild?.localName ?? "log-in refused";
+      throw new StreamError(why === "not-authorized" ? REFUSED : childText(told, "text") || why);
     }
     await sasl.finish(told.textContent ?? "");
   }

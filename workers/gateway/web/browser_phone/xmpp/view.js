@@ -2,6 +2,7 @@
 
 import { EndKeeper, button, clock, make } from "../inspector/dom.js";
 import { XmppClient } from "./client.js";
+import { REFUSED } from "./stream.js";
 
 const SHOWN_MESSAGES = 30;
 const AGAIN_SECONDS = 5;
@@ -15,6 +16,11 @@ export class XmppView {
   constructor(element, options) {
     this.options = options;
     this.client = new XmppClient(options);
+    this.reason = "";
+    this.wasOn = false;
+    /** @type {{user: string, password: string} | null} */
+    this.account = null;
+    this.offered = "";
     this.title = make("h2", {}, "An XMPP client");
     this.status = make("p", { class: "xmpp-status", role: "status" });
     this.people = make("ul", { class: "xmpp-people", "aria-label": "Contacts" });
@@ -53,13 +59,14 @@ export class XmppView {
     }
   }
 
-  /** A stream that was up is opened again. @param {string} reason */
+  /** A stream that was up once is opened again and again, unless the password is refused. @param {string} reason */
   closed(reason) {
     this.reason = reason;
+    this.wasOn = this.wasOn && reason !== REFUSED;
     if (this.wasOn && this.account) {
-      setTimeout(() => this.start(this.account?.user ?? "", this.account?.password ?? ""), AGAIN_SECONDS * 1000);
+      const { user, password } = this.account;
+      setTimeout(() => this.start(user, password), AGAIN_SECONDS * 1000);
     }
-    this.wasOn = false;
     this.draw();
   }
 
@@ -68,7 +75,7 @@ export class XmppView {
     this.wasOn = this.wasOn || client.phase === "on";
     this.title.textContent = this.account ? `${this.account.user}'s XMPP client` : "An XMPP client";
     this.status.textContent = this.statusWords();
-    this.login.hidden = client.phase !== "off" || Boolean(this.account && !this.reason);
+    this.login.hidden = client.phase !== "off" || this.wasOn || Boolean(this.account && !this.reason);
     this.compose.hidden = client.phase !== "on";
     this.people.replaceChildren(...this.contacts().map((each) => this.person(each)));
     this.drawMessages();

@@ -1,4 +1,4 @@
-"""The wall: two phones in a browser, an XMPP client between them, and what passes, in one order. A real Chromium and a real stack.
+"""The wall: two phones in a browser, an XMPP client between them, and what passes, in one order. Chromium and the stack are real.
 
 A teacher opens one page. What alice writes is seen leaving her phone, passing carol's XMPP client, arriving at bob's phone."""
 
@@ -12,7 +12,6 @@ import pytest
 from onesoup.demo import accounts
 from onesoup.demo.stack import Stack
 from onesoup.settings.masking import setting_text
-from tests import conftest
 from tests.support import pcap
 from tests.support.browser import Browser, Page, missing
 from tests.support.secrets import secret_text
@@ -29,11 +28,11 @@ ROWS = """[...document.querySelectorAll('.diagram-row')].map((row) => [
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """As `make run` starts it, for this machine alone."""
+def stack(made_stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """As `make run` starts it, for this machine alone. Nobody else talks there: the diagram shows all that passes."""
     env = {"ONESOUP_BROWSER_PHONE": "true", "ONESOUP_BROWSER_PHONE_ACCOUNTS": setting_text(accounts.simple_passwords())}
     directory = tmp_path_factory.mktemp("wall")
-    with conftest._made(directory, env=env, companions=True, websocket=True, prosody_more={}) as running:
+    with made_stack(directory, env=env, companions=True, websocket=True, prosody_more={}) as running:
         yield running
 
 
@@ -46,7 +45,9 @@ def page(stack: Stack) -> Iterator[Page]:
         page = browser.page(1920, 1080)
         assert page.open(f"{stack.url}demo/wall") == 200
         until(page, "[wall.left, wall.right].every((each) => each.client?.state.phase === 'on')")
-        until(page, "wall.xmpp.client.phase === 'on' && wall.xmpp.client.roomMembers.size > 0 && wall.xmpp.client.contacts.size > 2")
+        until(
+            page, "wall.xmpp.client.phase === 'on' && wall.xmpp.client.roomMembers.size > 0 && wall.xmpp.client.contacts.size > 2"
+        )
         yield page
 
 
@@ -54,7 +55,8 @@ def until(page: Page, condition: str) -> None:
     end = time.monotonic() + PATIENCE
     while not page.evaluate(f"Boolean({condition})"):
         if time.monotonic() > end:
-            pytest.fail(f"not within {PATIENCE:g} s: {condition}; the diagram: {rows(page)[-15:]}; {page.evaluate('document.body.innerText')}")
+            seen = page.evaluate("document.body.innerText")
+            pytest.fail(f"not within {PATIENCE:g} s: {condition}; the diagram: {rows(page)[-15:]}; the page: {seen}")
         time.sleep(0.1)
 
 
@@ -66,7 +68,9 @@ def rows(page: Page) -> list[tuple[str, str, str, str]]:
 def wait_for(page: Page, *row: str) -> None:
     """Returns when the diagram has a row with this column, direction, name, and an end of its text."""
     column, direction, name, text = row
-    wanted = f"each[0] === {column!r} && each[1] === {direction!r} && each[2] === {name!r} && each[3].endsWith({json.dumps(text)})"
+    wanted = (
+        f"each[0] === {column!r} && each[1] === {direction!r} && each[2] === {name!r} && each[3].endsWith({json.dumps(text)})"
+    )
     until(page, f"({ROWS}).some((each) => {wanted})")
 
 
@@ -76,15 +80,19 @@ def places(page: Page, *wanted: tuple[str, str, str, str]) -> list[int]:
     return [next(at for at, row in enumerate(found) if row[:3] == each[:3] and row[3].endswith(each[3])) for each in wanted]
 
 
+def click(page: Page, selector: str, text: str) -> None:
+    buttons = f"[...document.querySelectorAll({selector!r})]"
+    page.evaluate(f"{buttons}.find((each) => each.textContent.includes({text!r})).click()")
+
+
 def test_a_message_from_phone_to_phone_is_seen_in_its_order(page):
     text = secret_text()
     page.evaluate(f"wall.left.client.send({BOB!r}, {text!r})")
     way = [("left", "sends", "SendMessage-Request", text), ("right", "gets", "NewMessage", text)]
     wait_for(page, *way[1])
-    until(page, f"({ROWS}).findLast((each) => each[2] === 'MessageDelivered')")
     assert places(page, *way) == sorted(places(page, *way))
-    after = rows(page)[places(page, way[1])[0] :]
-    assert ("right", "sends", "MessageDelivered", "") in after
+    arrived = f"({ROWS}).findIndex((each) => each[0] === 'right' && each[3] === {text!r})"
+    until(page, f"({ROWS}).slice({arrived}).some((each) => each[0] === 'right' && each[2] === 'MessageDelivered')")
     wait_for(page, "left", "gets", "SendMessage-Response", "")
 
 
@@ -106,7 +114,8 @@ def test_the_xmpp_client_gets_a_message_of_a_phone_and_answers(page):
         wait_for(page, *row)
     assert places(page, *way) == sorted(places(page, *way))
     # The receipt comes when the phone has the message, and ticks it.
-    until(page, f"[...document.querySelectorAll('.xmpp-mine')].some((each) => each.textContent.includes({answer!r}) && each.querySelector('.xmpp-tick'))")
+    mine = "[...document.querySelectorAll('.xmpp-mine')]"
+    until(page, f"{mine}.some((each) => each.textContent.includes({answer!r}) && each.querySelector('.xmpp-tick'))")
 
 
 def test_everybody_talks_in_the_lobby(page):
@@ -122,20 +131,22 @@ def test_everybody_talks_in_the_lobby(page):
 
 
 def test_a_row_opens_the_document_with_its_bytes(page):
-    page.evaluate("[...document.querySelectorAll('.diagram-left button')].find((each) => each.textContent.includes('Login-Request')).click()")
+    click(page, ".diagram-left button", "Login-Request")
     shown = page.evaluate("document.querySelector('.wall-dialog').textContent")
     assert "Login-Request · alice's phone → server" in shown
     assert "<Password>hidden</Password>" in shown
     assert "alice-secret" not in shown
     page.evaluate("document.querySelector('.wall-dialog [role=treeitem][tabindex=\"0\"]').focus()")
     page.press("End", 35)
-    assert page.evaluate("document.querySelector('.wall-dialog .inspector-tree .inspector-lit').textContent") == "</WV-CSP-Message>"
+    assert (
+        page.evaluate("document.querySelector('.wall-dialog .inspector-tree .inspector-lit').textContent") == "</WV-CSP-Message>"
+    )
     page.press("Escape", 27)
     assert page.evaluate("document.querySelector('dialog').open") is False
 
 
 def test_a_stanza_of_the_log_in_shows_no_password(page):
-    page.evaluate("[...document.querySelectorAll('.diagram-middle button')].find((each) => each.textContent.includes('<auth/>')).click()")
+    click(page, ".diagram-middle button", "<auth/>")
     assert page.evaluate("document.querySelector('.wall-dialog pre').textContent") == (
         '<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="SCRAM-SHA-1">hidden</auth>'
     )
@@ -145,13 +156,26 @@ def test_a_stanza_of_the_log_in_shows_no_password(page):
 def test_the_capture_of_the_wall_has_both_phones_and_no_password(page):
     data = base64.b64decode(page.evaluate("btoa([...wall.capture()].map((byte) => String.fromCharCode(byte)).join(''))"))
     found = pcap.conversations(data)
-    assert {address for address, _ in (each.source for each in pcap.segments(data))} == {"198.51.100.1", "198.51.100.2", "192.0.2.1"}
+    assert {address for address, _ in (each.source for each in pcap.segments(data))} == {
+        "198.51.100.1",
+        "198.51.100.2",
+        "192.0.2.1",
+    }
     bodies = [each.body for asked, _ in found for each in asked]
     assert any(b"<Login-Request>" in body for body in bodies)
     assert any(body.startswith(b"\x03\x10") for body in bodies)
     for user in ("alice", "bob"):
         assert f"{user}-secret".encode() not in data
     assert b"<Password>xxxxxxxxxx</Password>" in data
+
+
+def test_a_wrong_password_is_told(page):
+    told = page.evaluate("""(async () => {
+      const { XmppClient } = await import("/demo/files/xmpp/client.js");
+      const client = new XmppClient({ url: wall.data.xmpp_websocket, domain: wall.data.domain });
+      return client.login("carol", "wrong").catch((error) => [client.phase, error.message]);
+    })()""")
+    assert told == ["off", "wrong user name or password"]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
