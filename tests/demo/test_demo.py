@@ -107,6 +107,8 @@ def test_ready_line_and_table_and_ctrl_c_leaves_nothing(demo, env):
     assert any(line.startswith("onesoup ready") and url in line for line in lines)
     for words in ("alice@localhost", "dave-secret", "wv:alice@localhost", f"127.0.0.1:{env['ONESOUP_STCP_PORT']}", "phone --url"):
         assert words in demo.text()
+    wall = urllib3.request("GET", f"{url}demo/wall").data.decode()
+    assert f'"ws://127.0.0.1:{int(env["ONESOUP_XMPP_PORT"]) + 2}/xmpp-websocket"' in wall
     told = {"PATH": os.environ["PATH"], "ONESOUP_CONFIG": str(Path(env["ONESOUP_DATA"], "onesoup.toml"))}
     asked = subprocess.run([ONESOUP, "sessions"], env=told, capture_output=True, text=True, timeout=30, check=False)
     assert (asked.stdout, asked.stderr) == ("0 sessions\n", "")

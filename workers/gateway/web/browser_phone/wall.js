@@ -70,6 +70,8 @@ export class Wall {
       accounts: account ? [account, ...this.data.accounts.filter((/** @type {any} */ each) => each !== account)] : [],
       domain: this.data.domain,
     });
+    // Two regions of one name are hard to tell apart for who hears them.
+    host.querySelector("[role=region]")?.setAttribute("aria-label", `What the screen of ${title} shows`);
     if (account) {
       phone.logIn(account.user, account.password);
     }
@@ -166,7 +168,11 @@ function noXmppReason(url) {
     return "The XMPP server opens no WebSocket for this page, so the phones are alone here. An operator can name one (browser_phone_xmpp).";
   }
   if (isLoopback(url) && !LOOPBACK_PAGES.includes(location.hostname)) {
-    return "The XMPP client is for the machine that the demo runs on, since its XMPP server lets no other in. The phones work from here.";
+    const port = location.port ? `:${location.port}` : "";
+    return (
+      "The XMPP client works on the machine that the demo runs on alone, since the XMPP server lets no other in. " +
+      `There this page is http://localhost${port}/demo/wall. The phones work from here.`
+    );
   }
   return "";
 }

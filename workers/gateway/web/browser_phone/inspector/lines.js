@@ -53,7 +53,7 @@ class Lines {
   /** @param {Span} span @param {number} number */
   take(span, number) {
     const kind = isEndOfAttributes(span) ? "attribute" : span.kind;
-    const piece = { number, kind, text: kind === "attribute" ? ` ${span.note}` : this.text(span), note: this.note(span) };
+    const piece = { number, kind, text: kind === "attribute" ? attributeText(span) : this.text(span), note: this.note(span) };
     if (kind === "page" || (span.kind === "text" && BLANK_NOTES.has(span.note))) {
       this.before.push(piece);
     } else if (kind === "tag" && span.element) {
@@ -117,4 +117,9 @@ class Lines {
 /** The list of attributes has an end of its own. @param {Span} span */
 function isEndOfAttributes(span) {
   return span.kind === "end" && span.note === "end of the attributes";
+}
+
+/** @param {Span} span */
+function attributeText(span) {
+  return isEndOfAttributes(span) ? " ·" : ` ${span.note}`;
 }

@@ -45,8 +45,12 @@ function words(value) {
   return shortened(names.map((each) => each.name ?? each).join(", "), 400);
 }
 
-/** @param {any[]} all */
+/** Those that run; else the last one. @param {any[]} all */
 function transactions(all) {
-  const last = all.slice(-MAX_TRANSACTIONS);
-  return last.map(({ tid, primitive, state }) => `${tid} ${primitive} ${state ?? ""}`.trim()).join("; ");
+  const running = all.filter((each) => each.state === "open").slice(-MAX_TRANSACTIONS);
+  const last = all.at(-1);
+  if (running.length > 0 || !last) {
+    return running.map(({ tid, primitive }) => `${tid} ${primitive}`).join("; ");
+  }
+  return `none; the last was ${last.tid} ${last.primitive}`;
 }
