@@ -45,6 +45,8 @@ DEMO_DEFAULTS = {
     # What was said in the lobby before.
     "GROUP_HISTORY": "5",
     "BROWSER_PHONE": "true",
+    # A phone that wants news sooner than after ten seconds gets them: few phones are here, and people look at them.
+    "SERVER_POLL_MIN": "2",
 }
 
 

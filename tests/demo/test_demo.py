@@ -107,6 +107,8 @@ def test_ready_line_and_table_and_ctrl_c_leaves_nothing(demo, env):
     assert any(line.startswith("onesoup ready") and url in line for line in lines)
     for words in ("alice@localhost", "dave-secret", "wv:alice@localhost", f"127.0.0.1:{env['ONESOUP_STCP_PORT']}", "phone --url"):
         assert words in demo.text()
+    assert f"{url}demo" in demo.text()
+    assert '"password": "alice-secret"' in urllib3.request("GET", f"{url}demo").data.decode()
     wall = urllib3.request("GET", f"{url}demo/wall").data.decode()
     assert f'"ws://127.0.0.1:{int(env["ONESOUP_XMPP_PORT"]) + 2}/xmpp-websocket"' in wall
     told = {"PATH": os.environ["PATH"], "ONESOUP_CONFIG": str(Path(env["ONESOUP_DATA"], "onesoup.toml"))}
@@ -155,6 +157,8 @@ def test_what_others_can_reach_has_random_passwords_and_no_xmpp_port(demo_for, e
         assert "127.0.0.1" not in told
     link = re.search(r"http\S+(/account/link\?key=\S+)", first.text()).group(1)
     site = f"http://{outside}:{env['ONESOUP_HTTP_PORT']}"
+    page = urllib3.request("GET", f"{site}/demo")
+    assert (page.status, '"accounts": []' in page.data.decode()) == (200, True)
     if outside != "127.0.0.1":
         assert urllib3.request("GET", f"{site}/account").status == 403
     opened = urllib3.request("GET", site + link, redirect=False)

@@ -13,6 +13,8 @@ from workers.gateway.web.pages import Pages
 from .conftest import PEERS
 
 ROOT = Path(__file__).resolve().parents[4]
+# How a script names another one that it loads.
+LOADS = r'(?:from|import|new URL)\s*\(?"(\.[^"]+)"'
 XMPP = "ws://127.0.0.1:5280/xmpp-websocket"
 
 
@@ -86,7 +88,7 @@ def test_whatever_a_page_or_a_script_loads_is_there():
         assert [path for path in re.findall(r'(?:src|href)="/demo/files/([^"]+)"', text) if path not in files] == []
     for path, file in files.items():
         folder = (FILES / path).parent
-        for wanted in re.findall(r'(?:from|import)\s*\(?"(\.[^"]+)"', file.data.decode()) if path.endswith(".js") else []:
+        for wanted in re.findall(LOADS, file.data.decode()) if path.endswith(".js") else []:
             assert (folder / wanted).resolve().relative_to(FILES).as_posix() in files, (path, wanted)
 
 

@@ -35,7 +35,7 @@ export class ImpsClient extends PhoneMemory {
   constructor(given) {
     super(given);
     this.pausing = new AbortController();
-    this.addEventListener("more", () => this.pausing.abort());
+    this.addEventListener("more", () => this.pollNow());
   }
 
   // ---- the session
@@ -51,6 +51,7 @@ export class ImpsClient extends PhoneMemory {
     }
     this.begin();
     this.forget(user.trim());
+    window.addEventListener("pagehide", () => this.#switchedOff(), { signal: this.running.signal });
     try {
       this.update({ step: "log-in" });
       await openSession(this, user.trim(), password);
@@ -82,6 +83,15 @@ export class ImpsClient extends PhoneMemory {
     }
   }
 
+  /** The page goes, as a phone does that is switched off: it logs out, and hears no answer. */
+  #switchedOff() {
+    const { sessionId } = this.state;
+    if (sessionId !== null) {
+      const { bytes, type } = this.document({ sessionId, mode: "Request", tid: this.nextTid(), content: requests.logout() });
+      navigator.sendBeacon(this.transport.url, new Blob([bytes], { type }));
+    }
+  }
+
   /** Leaves a start that failed, without a word about what fails now. */
   async #abandon() {
     if (this.state.phase !== "ended") {
@@ -90,6 +100,11 @@ export class ImpsClient extends PhoneMemory {
   }
 
   // ---- polls
+
+  /** Does not wait until the time of the next poll has come: somebody looks for news. */
+  pollNow() {
+    this.pausing.abort();
+  }
 
   async #pollUntilEnd() {
     const { signal } = this.polling;

@@ -181,6 +181,13 @@ export class Session extends EventTarget {
 
   // ---- documents
 
+  /** A message as this phone writes it. @param {Parameters<typeof writeMessage>[0]} message */
+  document(message) {
+    const { version } = this.style;
+    const { encoding } = this.handset;
+    return { bytes: encode(writeMessage(message), version, encoding), type: mediaType(version, encoding) };
+  }
+
   /**
    * One document out, one in. Null for an empty answer. CspError when it ends the session.
    * @param {{sessionId: string | null, mode: "Request"|"Response", tid: string | null, content: Element}} message
@@ -193,10 +200,8 @@ export class Session extends EventTarget {
     if (signal.aborted) {
       throw new TransportError("the session is over");
     }
-    const { version } = this.style;
-    const { encoding } = this.handset;
-    const bytes = encode(writeMessage(message), version, encoding);
-    const reply = await this.transport.post(bytes, mediaType(version, encoding), { seconds, signal, resends });
+    const { bytes, type } = this.document(message);
+    const reply = await this.transport.post(bytes, type, { seconds, signal, resends });
     if (reply.bytes.length === 0) {
       return null;
     }

@@ -29,7 +29,7 @@ export function decodeWbxml(data, charset) {
   if (reader.pos < data.length) {
     const from = reader.pos;
     reader.pos = data.length;
-    reader.span(from, "end", null, "after the end of the document: ignored");
+    reader.span(from, "opaque", null, `${data.length - from} bytes behind the document, not read`);
   }
   return { root, version: reader.version, spans: reader.spans };
 }
@@ -159,9 +159,7 @@ class WbxmlReader {
     this.span(1, "header", null, ""); // its note comes with the string table
     const publicSpan = this.spans[1];
     this.charsetOf();
-    const at = this.pos;
-    this.strings = this.opaqueBytes("string table");
-    this.span(at, "header", null, `string table, ${this.strings.length} bytes`);
+    this.strings = this.stringTable();
     this.version = this.publicVersion(publicId, index);
     if (this.pos >= this.data.length) {
       this.byte(); // says that the document ends
@@ -170,6 +168,20 @@ class WbxmlReader {
       this.version = "1.0"; // its root; no element of any other version
     }
     publicSpan.note = `public id ${index === null ? `0x${hex(publicId)}` : "in the string table"}: CSP ${this.version}`;
+  }
+
+  stringTable() {
+    const at = this.pos;
+    const strings = this.opaqueBytes("string table");
+    const end = this.pos;
+    this.pos -= strings.length;
+    this.span(at, "header", null, strings.length ? `string table of ${strings.length} bytes` : "no string table");
+    const from = this.pos;
+    this.pos = end;
+    if (strings.length) {
+      this.span(from, "header", null, `strings ${shown(values.decodeText(strings, this.charset))}`);
+    }
+    return strings;
   }
 
   /** The four bytes that nearly every phone sends, and after which the server looks at no root. */
@@ -282,13 +294,15 @@ class WbxmlReader {
     const parent = this.stack.at(-1);
     const open = this.stack.length > 1 ? parent : null;
     if (token === tokens.PI) {
-      this.span(at, "tag", open, "processing instruction: ignored");
+      const before = this.spans.length;
       this.attributes(open);
+      this.spans.length = before; // one span for all of it
+      this.span(at, "token", open, "processing instruction, not used");
       return;
     }
     if (tokens.EXT_I.includes(token) || tokens.EXT.includes(token) || (tokens.EXT_T.includes(token) && token !== tokens.EXT_T[0])) {
       this.extension(token);
-      this.span(at, "token", open, "extension: ignored");
+      this.span(at, "token", open, "extension, not used");
       return;
     }
     const [kind, text, note] = this.value(token, parent, at);
@@ -309,7 +323,7 @@ class WbxmlReader {
     }
     if (token === tokens.STR_T) {
       const text = this.fromTable();
-      return ["text", text, `text of the string table: ${shown(text)}`];
+      return ["text", text, `text of the string table ${shown(text)}`];
     }
     if (token === tokens.ENTITY) {
       const text = this.entity();
@@ -338,10 +352,10 @@ class WbxmlReader {
         throw new WireError(`${name}: integer of ${bytes.length} bytes`, at);
       }
       const text = String(values.bigEndian(bytes));
-      return ["integer", text, `number ${text}`];
+      return ["integer", text, `integer ${text}`];
     }
     const text = this.opaqueText(bytes, name, kind, parent, at);
-    return ["opaque", text, `${bytes.length} bytes: ${shown(text)}`];
+    return ["opaque", text, `${bytes.length} bytes ${shown(text)}`];
   }
 
   opaqueText(bytes, name, kind, parent, at) {
@@ -385,19 +399,23 @@ class WbxmlReader {
     for (;;) {
       const at = this.pos;
       const token = this.byte();
+      const begins = token === tokens.END || (token >= tokens.LITERAL && token < 0x40) || (token > 0x44 && token < 0x80);
+      const value = values.legalText(pieces.join(""));
+      if ((begins || token === tokens.SWITCH_PAGE) && at > from) {
+        const note = `${name || "attribute"}=${shown(value)}`;
+        this.spans.push({ start: from, end: at, element, kind: "attribute", depth, note });
+      }
       if (token === tokens.SWITCH_PAGE) {
         this.count(at);
         this.attributePage = this.byte();
-      } else if (token === tokens.END || (token >= tokens.LITERAL && token < 0x40) || (token > 0x44 && token < 0x80)) {
-        const value = values.legalText(pieces.join(""));
+        this.span(at, "page", element, `attribute page ${this.attributePage}`, depth);
+        from = this.pos;
+      } else if (begins) {
         if (names.isName(name)) {
           found[name] = value;
         }
-        if (at > from) {
-          this.spans.push({ start: from, end: at, element, kind: "attribute", depth, note: name ? `${name}=${shown(value)}` : "" });
-        }
         if (token === tokens.END) {
-          this.span(at, "end", element, "end of the attributes", depth);
+          this.span(at, "end", element, "end of attributes", depth);
           return found;
         }
         this.count(at);

@@ -321,7 +321,21 @@ class XmlReader {
     const text = this.resolved(lines(raw), at);
     this.pieces.push(text);
     this.pos = at + raw.length;
+    if (this.stack.length === 1) {
+      this.outside(at);
+      return;
+    }
     this.span(at, "text", this.open(), blank ? "white space" : `text ${JSON.stringify(text.slice(0, 40))}`);
+  }
+
+  /** White space around the root goes with what stands before it. */
+  outside(at) {
+    const before = this.spans.at(-1);
+    if (before) {
+      before.end = this.offset(this.pos);
+    } else {
+      this.span(at, "header", null, "before the document");
+    }
   }
 
   cdata() {
@@ -344,7 +358,7 @@ class XmlReader {
     }
     this.count(1, at);
     this.pos = end + 3;
-    this.span(at, "text", this.open(), "comment: ignored");
+    this.span(at, this.stack.length > 1 ? "token" : "header", this.open(), "comment");
   }
 
   instruction() {
@@ -358,7 +372,7 @@ class XmlReader {
     }
     this.count(1, at);
     this.pos = end + 2;
-    this.span(at, "text", this.open(), "processing instruction: ignored");
+    this.span(at, this.stack.length > 1 ? "token" : "header", this.open(), `processing instruction ${target}`);
   }
 
   doctype() {
