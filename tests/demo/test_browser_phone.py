@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.demo.stack import Stack
 from tests.support.browser import Browser, Page, missing
 from tests.support.secrets import secret_text
+from tests.support.world import World
 
 # Generous: a machine that is busy takes longer, and a phone polls only every few seconds.
 WITHIN = 90.0
@@ -35,6 +37,21 @@ FINGER = """for (const key of KEYS) {
     for (const kind of ["pointerdown", "pointerup", "click"])
         button.dispatchEvent(new PointerEvent(kind, { bubbles: true, button: 0, detail: kind === "click" ? 1 : 0 }));
 }"""
+
+
+@pytest.fixture(scope="module")
+def stack(made_stack, tmp_path_factory) -> Iterator[Stack]:
+    """Not that of test_companions, whose lobby is silent and whose XMPP server is restarted."""
+    env = {"ONESOUP_BROWSER_PHONE": "true", "ONESOUP_BROWSER_PHONE_ACCOUNTS": "alice=alice-secret,bob=bob-secret"}
+    with made_stack(tmp_path_factory.mktemp("browser-phone"), companions=True, prosody_more={}, env=env) as made:
+        yield made
+
+
+@pytest.fixture
+def world(stack, peers) -> Iterator[World]:
+    here = World(stack, peers)
+    yield here
+    here.close()
 
 
 @pytest.fixture(scope="module")

@@ -249,13 +249,20 @@ def test_a_login_can_be_cancelled(phone):
     phone.keys("soft-right")
     phone.tell("go(); delete FakeClient.prototype.slow")
     assert phone.title() == "Log in as"
+    assert phone.asked()[-2:] == [["login", "alice", "alice-secret"], ["logout"]]
+
+
+def test_a_server_that_is_away_is_told_in_words(phone):
+    phone.start(refuse={"login": {"message": "the server cannot be reached"}})
+    phone.keys("ok")
+    assert phone.lines()[:3] == ["Error", "Not logged in", "The server cannot be reached"]
 
 
 def test_the_handset_is_chosen_before_the_login_and_has_its_own_screen(phone):
     phone.start()
     phone.pick("Handset")
     phone.pick("Nokia S60")
-    assert phone.chosen().startswith("Handset, Nokia S60, 1.1 WBXML 176x208")
+    assert phone.chosen().startswith("Handset, 1.1 WBXML, Nokia S60")
     assert phone.tab.evaluate("(({ width, height }) => [width, height])(document.querySelector('canvas'))") == [176, 208]
 
 
@@ -296,7 +303,7 @@ def test_what_is_not_sent_is_kept(phone):
     phone.keys("ok")
     phone.types("keep me")
     phone.keys("ok")
-    assert phone.lines()[:3] == ["Error 531", "Message", "There is no such user."]
+    assert phone.lines()[:3] == ["Error 531", "Message failed", "There is no such user."]
     phone.keys("ok", "ok")
     assert phone.lines()[:2] == ["To Bob", "Text: keep me"]
     phone.keys("escape", "escape")
@@ -353,6 +360,15 @@ def test_a_message_in_the_open_chat_is_seen_at_once(phone):
     phone.tell(f"client.add('{BOB}', {{ from: '{BOB}', text: 'hello' }})")
     assert phone.lines()[1] == "Bob, 14:01: hello"
     assert phone.said() == "Bob. Bob, 14:01: hello"
+
+
+def test_text_of_others_is_never_markup(phone):
+    phone.logged_in()
+    phone.keys("ok")
+    bad = "<img src=x onerror=window.bad=1><script>window.bad=1</script>"
+    phone.tell(f"client.add('{BOB}', {{ from: '{BOB}', text: {json.dumps(bad)} }})")
+    assert phone.lines()[1].endswith(bad)
+    assert phone.tab.evaluate("document.querySelectorAll('.phone img, .phone script').length") == 0
 
 
 def test_a_friend_request_waits_until_nobody_writes(phone):
@@ -514,6 +530,19 @@ def test_a_file_of_the_computer_is_made_to_fit(phone, tmp_path):
     assert phone.tab.evaluate(sizes) == [128, 72]
     phone.keys("ok")
     assert phone.asked()[-1][2] == "image/jpeg"
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(phone, tmp_path):
+    path = tmp_path / "no.png"
+    path.write_bytes(b"\x89PNG, but nothing follows")
+    phone.logged_in()
+    phone.keys("ok", "soft-left", "ok")
+    phone.tab.evaluate("document.querySelector('.phone input').click = () => {}; null")
+    phone.pick("From this computer")
+    found = phone.tab.call("Runtime.evaluate", expression="document.querySelector('.phone input')")
+    phone.tab.call("DOM.setFileInputFiles", files=[str(path)], objectId=found["result"]["objectId"])
+    until(phone, "Error")
+    assert phone.lines()[1:3] == ["Picture failed", "The phone cannot read this file as a picture."]
 
 
 def until(phone, title):

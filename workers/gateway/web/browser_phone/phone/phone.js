@@ -164,6 +164,7 @@ export class Phone {
       this.close(wait);
     }
     if (this.client === client) this._loggedIn(client, user, password);
+    else await quietly(client.logout()); // it was cancelled meanwhile
   }
 
   /** Logs out, or stops logging in. */
@@ -171,7 +172,7 @@ export class Phone {
     const { client } = this;
     this._over();
     this._navigation.restart(new StartScreen(this));
-    await client?.logout().catch(() => {}); // a server that is away has nobody logged in
+    if (client) await quietly(client.logout());
   }
 
   /**
@@ -186,7 +187,7 @@ export class Phone {
       await work();
       return true;
     } catch (error) {
-      if (this.session === session) this._refused(title, error);
+      if (this.session === session) this._refused(`${title} failed`, error);
       return false;
     } finally {
       clearTimeout(timer);
@@ -267,7 +268,7 @@ export class Phone {
     this._alert();
   }
 
-  _invitation({ inviteId, groupId, from, note, answered, cancelled }) {
+  _invitation({ inviteId, groupId, from, note = "", answered, cancelled }) {
     if (answered) return;
     if (cancelled) {
       this._navigation.close(this._invitations.get(inviteId));
@@ -387,4 +388,9 @@ export class Phone {
     this._body.led.classList.toggle("phone-led-on", unread > 0);
     if (top.moves && !this.still) setTimeout(() => this.redraw(), FRAME);
   }
+}
+
+/** A server that is away has nobody logged in. */
+function quietly(logout) {
+  return logout.catch(() => {});
 }

@@ -35,6 +35,8 @@ export class ChatScreen extends Screen {
     this.peer = peer;
     this._up = 0;
     this._most = 0;
+    /** The lines of messages, which do not change. @type {WeakMap<object, string[]>} */
+    this._wrapped = new WeakMap();
   }
 
   title() {
@@ -152,12 +154,17 @@ export class ChatScreen extends Screen {
   _blocks(painter, message) {
     const width = painter.width - 10;
     const blocks = [{ height: LINE_HEIGHT, draw: (y) => this._drawHead(painter, message, y) }];
-    for (const line of message.text ? wrap(message.text, width) : []) {
+    for (const line of this._linesOf(message, width)) {
       blocks.push({ height: LINE_HEIGHT, draw: (y) => painter.text(4, y, line, COLOURS.ink) });
     }
     if (message.picture) blocks.push(this._pictureBlock(painter, message, width));
     blocks.push({ height: 3, draw: () => {} });
     return blocks;
+  }
+
+  _linesOf(message, width) {
+    if (!this._wrapped.has(message)) this._wrapped.set(message, message.text ? wrap(message.text, width) : []);
+    return this._wrapped.get(message);
   }
 
   _drawHead(painter, message, y) {

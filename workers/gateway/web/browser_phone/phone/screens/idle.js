@@ -15,9 +15,10 @@ export class IdleScreen extends Screen {
   softKeys() {
     const unread = this.phone.session.unreadPeers();
     const show = { label: "Show", act: () => openConversation(this.phone, unread[0]) };
+    const menu = { label: "Menu", act: () => this._menu() };
     return {
-      left: unread.length ? show : { label: "Menu", act: () => this._menu() },
-      middle: { label: "Menu", act: () => this._menu() },
+      left: unread.length ? show : menu,
+      middle: unread.length ? menu : undefined,
       right: { label: "Contacts", act: () => this.phone.open(new ContactsScreen(this.phone)) },
     };
   }

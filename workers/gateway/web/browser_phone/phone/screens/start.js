@@ -41,7 +41,7 @@ export class StartScreen extends ListScreen {
   _settings() {
     const { handset } = this.phone;
     const pick = () => this.phone.open(new HandsetScreen(this.phone));
-    return [{ id: "handset", label: "Handset", value: handset.title, detail: described(handset), icon: "handset", act: pick }];
+    return [{ id: "handset", label: "Handset", value: spoken(handset), detail: handset.title, icon: "handset", act: pick }];
   }
 
   _other() {
@@ -120,7 +120,7 @@ class HandsetScreen extends ListScreen {
     return this.phone.handsets.map((handset) => ({
       id: handset.name,
       label: handset.title,
-      detail: described(handset),
+      detail: `${spoken(handset)} ${handset.screen.width}x${handset.screen.height}`,
       icon: "handset",
       act: () => this._pick(handset),
     }));
@@ -132,6 +132,7 @@ class HandsetScreen extends ListScreen {
   }
 }
 
-function described({ version, encoding, screen }) {
-  return `${version} ${encoding.toUpperCase()} ${screen.width}x${screen.height}`;
+/** The language of a handset: version and encoding of CSP. */
+function spoken({ version, encoding }) {
+  return `${version} ${encoding.toUpperCase()}`;
 }
