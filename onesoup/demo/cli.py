@@ -214,6 +214,7 @@ def _stack(plan: DemoPlan, passwords: Mapping[str, str], environ: Mapping[str, s
         redis_port=plan.redis_port,
         federation=plan.federation,
         companions=True,
+        websocket=True,
         passwords=passwords,
         more_routes=_routes(settings),
         more_ca=_more_ca(settings),

@@ -20,7 +20,7 @@ from onesoup.runtime.ports import free_port
 
 UPLOAD_LIMIT_BYTES = 1024 * 1024  # of what clients share on the demo server
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-# The echo user and the lobby.
+# The echo user, the lobby, and who may open XMPP from a web page.
 OWN_MODULES = Path(__file__).resolve().parent / "prosody_modules"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -157,6 +157,7 @@ class Prosody(Server):
         public_host: str = "",
         s2s_port: int = 0,
         companions: Mapping[str, str] | None = None,
+        websocket_origins: Iterable[str] = (),
         options: str = "",
         more_hosts: str = "",
         modules: Iterable[str] = (),
@@ -164,10 +165,12 @@ class Prosody(Server):
     ) -> None:
         """`public_host` is where others find its web server. `s2s_port`: where other servers reach it, 0 for no federation.
         `companions` are the names of an `echo` user, who answers with what one writes, and of a `lobby`, a room that is always
-        there. `options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules`
+        there. Web pages of `websocket_origins` may open XMPP over WebSocket, in clear text, so for a server on loopback only.
+        `options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules`
         are enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
         self._web_host, self._s2s_port, self._companions = public_host or reachable(bind), s2s_port, dict(companions or {})
+        self._origins = tuple(websocket_origins) if bind in LOOPBACK else ()
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
         self.files = ProsodyFiles(self.data, domain)
@@ -190,6 +193,11 @@ class Prosody(Server):
         return f"{self._web_host}:{self.port + 2}"
 
     @property
+    def websocket_url(self) -> str:
+        """Where a web page opens XMPP (RFC 7395), "" when no page may."""
+        return f"ws://{self.web}/xmpp-websocket" if self._origins else ""
+
+    @property
     def url(self) -> str:
         """host:port, as a route names it."""
         return f"{reachable(self.bind)}:{self.port}"
@@ -208,6 +216,7 @@ class Prosody(Server):
         tls = "false" if alone == "true" else "true"
         enabled = [*PROSODY_MODULES, *modules, *(["onesoup_echo"] if self._companions else [])]
         enabled += ["s2s", "dialback"] if self._s2s_port else []
+        enabled += ["websocket", "onesoup_websocket_origins"] if self._origins else []
         disabled = "" if self._s2s_port else '"s2s"; "s2s_auth_certs"'
         ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
@@ -236,12 +245,13 @@ ssl = {{ key = {lua_text(key)}; certificate = {lua_text(certificate)} }}
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
         here = self._companions
-        path = f"plugin_paths = {{ {lua_text(OWN_MODULES)} }}\n" if here else ""
+        path = f"plugin_paths = {{ {lua_text(OWN_MODULES)} }}\n" if here or self._origins else ""
         echo = f"  onesoup_echo = {lua_text(here['echo'])}\n" if here else ""
         lobby = f"  onesoup_lobby = {lua_text(here['lobby'])}\n" if here else ""
-        return f"""{kept}{path}{options}
+        here_too = f"  http_host = {lua_text(self._web_host)}\n" if self._origins else ""
+        return f"""{kept}{path}{self._websocket_options()}{options}
 VirtualHost {lua_text(self.domain)}
-{echo}Component {lua_text("conference." + self.domain)} "muc"
+{here_too}{echo}Component {lua_text("conference." + self.domain)} "muc"
   restrict_room_creation = false
   muc_room_default_public = true
   modules_enabled = {{ "muc_mam"{'; "onesoup_lobby"' if here else ""} }}
@@ -251,3 +261,10 @@ VirtualHost {lua_text(self.domain)}
   http_file_share_size_limit = {UPLOAD_LIMIT_BYTES}
 {more_hosts}
 """
+
+    def _websocket_options(self) -> str:
+        """Nothing leaves this machine, so a password may pass without TLS."""
+        if not self._origins:
+            return ""
+        origins = "; ".join(map(lua_text, self._origins))
+        return f"consider_websocket_secure = true\nonesoup_websocket_origins = {{ {origins} }}\n"

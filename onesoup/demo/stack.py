@@ -55,6 +55,7 @@ class Stack:
         redis_port: int = 0,
         federation: Federation | None = None,
         companions: bool = False,
+        websocket: bool = False,
         passwords: Mapping[str, str] | None = None,
         more_routes: str = "",
         more_ca: str = "",
@@ -65,7 +66,8 @@ class Stack:
     ) -> None:
         """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them. `prosody_more`:
         options and more_hosts of a Prosody of our own, which listens on loopback whatever `bind` is, unless `federation` says
-        otherwise. `companions`: with the echo user and the lobby. `passwords` are those of the demo accounts, else simple ones.
+        otherwise. `companions`: with the echo user and the lobby. `websocket`: the gateway's pages, opened on this machine, may
+        speak XMPP with our Prosody, unless that is federated. `passwords` are those of the demo accounts, else simple ones.
         `more_routes` and `more_ca`, as in the settings, are for XMPP servers beside our own.
 
         Servers that are handed in are the caller's: never started or stopped here.
@@ -77,6 +79,7 @@ class Stack:
         self.redis = redis or RedisServer(self.dir / "redis", redis_port)
         self.passwords = dict(passwords or accounts.simple_passwords())
         self.companions = {"echo": accounts.ECHO, "lobby": accounts.LOBBY} if companions else {}
+        self._websocket = websocket
         self.prosody = prosody or self._own_prosody(xmpp_port, federation, prosody_more or {})
         make_private(self.dir / "logs")
         self.keys_file = self.dir / "keys"
@@ -198,7 +201,16 @@ class Stack:
     def _own_prosody(self, port: int, federation: Federation | None, more: Mapping[str, str]) -> Prosody:
         bind, public_host, s2s_port = ("127.0.0.1", "", 0) if federation is None else astuple(federation)
         options = {"bind": bind, "public_host": public_host, **more}
-        return Prosody(self.dir / "prosody", self.domain, port, s2s_port=s2s_port, companions=self.companions, **options)
+        origins = _loopback_origins(self.http_port) if self._websocket else ()
+        return Prosody(
+            self.dir / "prosody",
+            self.domain,
+            port,
+            s2s_port=s2s_port,
+            companions=self.companions,
+            websocket_origins=origins,
+            **options,
+        )
 
     def _make_accounts(self) -> None:
         """The passwords are those of now, whatever an earlier start has left behind in a server of ours."""
@@ -255,10 +267,17 @@ class Stack:
             "xmpp_ca": str(self._authorities()),
             "media_hosts": self.prosody.web,
             "fetch_pictures": "true",
+            "browser_phone_xmpp": self.prosody.websocket_url if isinstance(self.prosody, Prosody) else "",
             # It would greet each phone of a measurement. The demo and its own tests switch it on.
             "service_contact": "",
         }
         return clean | {ENV_PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
+
+
+def _loopback_origins(port: int) -> list[str]:
+    """How browsers of this machine name the pages of a server at this port."""
+    place = "" if port == 80 else f":{port}"
+    return [f"http://{host}{place}" for host in ("127.0.0.1", "localhost", "[::1]")]
 
 
 def _status(host: str, port: int, path: str) -> int:

@@ -109,6 +109,8 @@ def test_ready_line_and_table_and_ctrl_c_leaves_nothing(demo, env):
         assert words in demo.text()
     assert f"{url}demo" in demo.text()
     assert '"password": "alice-secret"' in urllib3.request("GET", f"{url}demo").data.decode()
+    wall = urllib3.request("GET", f"{url}demo/wall").data.decode()
+    assert f'"ws://127.0.0.1:{int(env["ONESOUP_XMPP_PORT"]) + 2}/xmpp-websocket"' in wall
     told = {"PATH": os.environ["PATH"], "ONESOUP_CONFIG": str(Path(env["ONESOUP_DATA"], "onesoup.toml"))}
     asked = subprocess.run([ONESOUP, "sessions"], env=told, capture_output=True, text=True, timeout=120, check=False)
     assert (asked.stdout, asked.stderr) == ("0 sessions\n", "")

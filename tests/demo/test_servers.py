@@ -11,10 +11,11 @@ from contextlib import ExitStack
 
 import pytest
 import redis
+import websocket
 
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError
-from onesoup.demo.servers import Prosody, RedisServer, connects
+from onesoup.demo.servers import Prosody, RedisServer, connects, find_newer_prosody
 from onesoup.runtime.ports import free_port, is_free
 
 
@@ -146,3 +147,49 @@ def test_prosody_for_the_federation_takes_servers_and_makes_no_accounts_for_stra
     assert b"starttls" in told
     assert "allow_registration = false" in config
     assert server.web == f"example.org:{server.port + 2}"
+
+
+PAGE = "http://127.0.0.1:8080"
+OPENING = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='{}' version='1.0'/>"
+
+
+@pytest.fixture(scope="module")
+def for_pages(tmp_path_factory):
+    with Prosody(tmp_path_factory.mktemp("pages"), "example.org", websocket_origins=[PAGE]) as server:
+        yield server
+
+
+def websocket_to(server, **more):
+    return websocket.create_connection(server.websocket_url, subprotocols=["xmpp"], timeout=20, **more)
+
+
+@pytest.mark.parametrize("who", [{"origin": PAGE}, {"suppress_origin": True}], ids=["our page", "no browser"])
+def test_our_pages_open_xmpp_over_websocket(for_pages, who):
+    link = websocket_to(for_pages, **who)
+    link.send(OPENING.format("example.org"))
+    assert "xmpp-framing" in link.recv()
+    assert "SCRAM-SHA-1" in link.recv()
+    link.close()
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:8081", "https://127.0.0.1:8080"])
+def test_pages_of_others_open_none(for_pages, origin):
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        websocket_to(for_pages, origin=origin)
+    assert refused.value.status_code == 403
+
+
+def test_a_server_that_others_reach_speaks_to_no_page(tmp_path):
+    """There the password would pass the network in clear text."""
+    server = Prosody(tmp_path, "example.org", bind="0.0.0.0", websocket_origins=[PAGE])
+    assert server.websocket_url == ""
+    assert "websocket" not in (tmp_path / "prosody.cfg.lua").read_text()
+
+
+def test_the_module_for_pages_loads_in_the_newer_prosody(tmp_path):
+    program = find_newer_prosody()
+    if program is None:
+        pytest.skip("Prosody 13 is not here")
+    with Prosody(tmp_path, "example.org", websocket_origins=[PAGE], program=program) as server:
+        test_our_pages_open_xmpp_over_websocket(server, {"origin": PAGE})
+        test_pages_of_others_open_none(server, "http://evil.example")
