@@ -85,6 +85,6 @@ def test_the_search_for_names_finds_none(directory: Path) -> None:
 
 def test_the_columns_of_the_page_are_those_of_the_commands() -> None:
     block = [line for line in PAGE.splitlines() if line.startswith("    ")]
-    shown = [line.removeprefix("    ") for line in block if " -> " in line or line.split() == ["phone", "server"]]
+    shown = [line.removeprefix("    ") for line in block if "   -> " in line or line.split() == ["phone", "server"]]
     assert shown[0] == heads()
     assert {line.index("->") for line in shown[1:]} == {heads().index("server") - 3}
