@@ -48,7 +48,7 @@ def _operator() -> str:
 @click.option("--limit", default=50, show_default=True, help="Most actions to list, newest first.")
 @click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
 def audit(limit: int, lines: bool) -> None:
-    """List what operators did: sessions ended, users followed, announcements, accounts, keys."""
+    """List what operators did: sessions ended, users followed or recorded, announcements, accounts, keys."""
     from onesoup.store.audit import AuditLog
 
     with open_store() as (_, client):

@@ -13,6 +13,7 @@ from onesoup.captures.columns import exchange_line, heads
 from onesoup.captures.conversation_writer import NothingCaptured, write_conversation
 from onesoup.captures.exchanges import CapturedExchange, unpack_exchange
 from onesoup.captures.recorded_phone import RecordedPhone
+from onesoup.commands.audit import note_action
 from onesoup.commands.common import fail, open_store
 from onesoup.commands.sessions import living_sessions, session_filter
 from onesoup.store.recordings import MAX_RECORDING_SECONDS
@@ -80,6 +81,7 @@ def _listen(user: str, seconds: int) -> list[CapturedExchange]:
             recordings.start(recording)
         except TooMuch:
             fail("too many recordings run already")
+        note_action(client, "record", who, id=recording.id, seconds=seconds)
         heard = RecordedPhone()
         try:
             for _, row in living_sessions(client, who) if who else ():

@@ -13,6 +13,7 @@ from onesoup.commands import record
 from onesoup.commands.main import main
 from onesoup.demo.servers import RedisServer
 from onesoup.phone.conversation import script
+from onesoup.store.audit import AuditLog
 from onesoup.store.recordings import MAX_RECORDINGS, Recording, Recordings
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec
@@ -61,6 +62,15 @@ def test_without_a_gateway_nothing_is_recorded_and_nothing_stays(recordings: Rec
     assert found.exit_code == 1
     assert "no gateway process records" in found.output
     assert recordings.active() == ()
+
+
+def test_who_records_whom_is_noted(gateway: list[bytes], server: RedisServer) -> None:
+    run("alice", "--seconds", "1")
+    client = connect(server.url)
+    (noted,) = AuditLog(client).last(10)
+    client.close()
+    assert (noted.what, noted.whom) == ("record", "alice@example.org")
+    assert "seconds=1" in noted.more
 
 
 def test_one_recording_too_many_is_refused(recordings: Recordings) -> None:
