@@ -40,7 +40,7 @@ class SpanList:
         """The bytes up to `end`: `inside` of the open element, which is one deeper, or its tags."""
         if end > self.end:
             depth = len(self.names) - (not inside)
-            self.spans.append(Span(self.end, end, kind, depth, note, "/".join(self.names)))
+            self.spans.append(Span(self.end, end, kind, depth, printable(note), printable("/".join(self.names))))
             self.end = end
 
     def open(self, end: int, name: str) -> None:
@@ -54,5 +54,9 @@ class SpanList:
 
 def quoted(text: str) -> str:
     """The text in quotes, on one line, with nothing in it that could drive a terminal."""
-    escaped = json.dumps(text, ensure_ascii=False)
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in escaped)
+    return printable(json.dumps(text, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """The text with escapes for what is not printable."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

@@ -84,6 +84,14 @@ def test_an_element_without_content_has_no_end():
     assert [span.note for span in annotate(b'<a b="c"/>').spans] == ['a b="c"']
 
 
+def test_no_note_has_what_could_drive_a_terminal():
+    literal = b"\x03\x11\x6a\x04x\x1b[\x00\xc9\x04\x00\x03a\x9b\x1b\x00\x01\x01"
+    notes = [span.note for span in annotate(literal).spans]
+    assert 'x\\u001b[="a\ufffd\\u001b"' in notes
+    for data in (literal, "<a b='\x9b\u202e'>\u2028</a>".encode()):
+        assert all(span.note.isprintable() for span in annotate(data).spans)
+
+
 def test_xml_by_tags_and_texts():
     data = '<?xml version="1.0"?>\n<!DOCTYPE a SYSTEM "b">\n<a><!-- x -->\n<Code>2&#48;0é</Code><b/></a>\n'.encode()
     found = annotate(data)
