@@ -25,18 +25,21 @@
       window.story.clients[name] = kept;
     },
 
-    /** Calls a method of the client; the code where it is refused. */
-    async call(name, method, ...given) {
-      try {
-        return { value: (await window.story.clients[name].client[method](...given)) ?? null };
-      } catch (error) {
-        return { error: error.name, code: error.code ?? null, text: String(error.message) };
-      }
+    /** Begins to call a method of the client. `outcome` tells of it: the value, or what was thrown. */
+    call(name, method, ...given) {
+      const kept = window.story.clients[name];
+      const failed = (error) => ({ error: error.name, code: error.code ?? null, text: String(error.message) });
+      kept.outcome = kept.client[method](...given).then((value) => ({ value: value ?? null }), failed);
     },
 
     sendPicture(name, peer, type, data) {
       const blob = new Blob([Uint8Array.from(atob(data), (char) => char.charCodeAt(0))], { type });
-      return window.story.call(name, "sendPicture", peer, blob);
+      window.story.call(name, "sendPicture", peer, blob);
+    },
+
+    /** How the last call went; null while it goes on. */
+    outcome(name, ms) {
+      return Promise.race([window.story.clients[name].outcome, new Promise((resolve) => setTimeout(resolve, ms, null))]);
     },
 
     /** What `look` finds, as soon as it finds something; null when it takes too long. */

@@ -59,12 +59,18 @@ class BrowserClient:
 
     def __getattr__(self, method: str) -> Any:
         def called(*given: object) -> Any:
-            told = self._run(f"story.call({json.dumps([self.name, method, *given])[1:-1]})")
-            if "error" in told:
-                raise Refused(told)
-            return told["value"]
+            self._run(f"story.call({json.dumps([self.name, method, *given])[1:-1]})")
+            return self._outcome(method)
 
         return called
+
+    def _outcome(self, method: str) -> Any:
+        end = time.monotonic() + WITHIN
+        while not (told := self._run(f"story.outcome({json.dumps(self.name)}, {LOOK_MS})")):
+            assert time.monotonic() < end, f"{self.name}: {method} takes more than {WITHIN:g} s"
+        if "error" in told:
+            raise Refused(told)
+        return told["value"]
 
     def start(self) -> "BrowserClient":
         self.login(self.person.jid, self.person.password)
@@ -73,7 +79,8 @@ class BrowserClient:
 
     def send_picture(self, peer: str, kind: str, data: bytes) -> str:
         given = json.dumps([self.name, peer, kind, base64.b64encode(data).decode()])[1:-1]
-        return self._run(f"story.sendPicture({given})")["value"]
+        self._run(f"story.sendPicture({given})")
+        return self._outcome("sendPicture")
 
     def look(self, expression: str) -> Any:
         """The value of an expression in which `client` is this one."""

@@ -11,7 +11,7 @@ from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 from onesoup.wire.tokens import ELEMENT_FORMS
 from onesoup.wire.tree import Element
-from tests.wire.vectors import ALL, REPOSITORY, XML_REQUESTS, rows
+from tests.wire.vectors import ALL, REPOSITORY, XML_REQUESTS
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 KINDS = {"header", "page", "tag", "end", "text", "opaque", "token", "integer", "attribute"}
