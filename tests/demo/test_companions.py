@@ -1,6 +1,7 @@
 """Somebody alone tries the demo: the echo user answers, and the lobby can be found, joined and read."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,11 +11,26 @@ from onesoup.demo.stack import Stack
 from onesoup.wire.document import Encoding
 from tests.support.peer import WITHIN
 from tests.support.secrets import secret_text
-from tests.support.world import StoryPhone
+from tests.support.world import StoryPhone, World
 
 # The phones that most people of the demo have.
 PHONES = [("1.1", Encoding.XML), ("1.2", Encoding.WBXML)]
 ECHO, LOBBY = "wv:echo@localhost", "wv:/lobby@localhost"
+
+
+@pytest.fixture(scope="module")
+def stack(made_stack, tmp_path_factory) -> Iterator[Stack]:
+    with made_stack(
+        tmp_path_factory.mktemp("companions"), companions=True, prosody_more={}, env={"ONESOUP_GROUP_HISTORY": "5"}
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def world(stack, peers) -> Iterator[World]:
+    here = World(stack, peers)
+    yield here
+    here.close()
 
 
 def phone_of(stack: Stack, user: str, version: str, encoding: Encoding) -> StoryPhone:
