@@ -14,10 +14,10 @@ export const MAX_ROWS = 1000;
  * @param {Uint8Array} bytes
  * @param {Span[]} spans
  * @param {number} width bytes a row
- * @param {(span: Span) => boolean} isHidden
+ * @param {Set<Span>} hidden spans whose bytes are not shown
  * @returns {{rows: ByteRow[], left: number}} and how many bytes are in no row
  */
-export function byteRows(bytes, spans, width, isHidden) {
+export function byteRows(bytes, spans, width, hidden) {
   /** @type {ByteRow[]} */
   const rows = [];
   let room = 0;
@@ -34,7 +34,7 @@ export function byteRows(bytes, spans, width, isHidden) {
           room = width;
         }
         const stop = Math.min(end, at + room);
-        rows.at(-1)?.runs.push(run(bytes.subarray(at, stop), number, isHidden(span)));
+        rows.at(-1)?.runs.push(run(bytes.subarray(at, stop), number, hidden.has(span)));
         room -= stop - at;
         at = stop;
       }

@@ -4,7 +4,7 @@ import { decode } from "../wire/codec.js";
 import { MAX_ROWS, byteRows } from "./byte_rows.js";
 import { clock, make, walkByArrows } from "./dom.js";
 import { treeLines } from "./lines.js";
-import { HIDDEN, isSecret } from "./secrets.js";
+import { HIDDEN, findSecrets } from "./secrets.js";
 
 const WIDE = 460;
 const MAX_LINES = 2000;
@@ -20,7 +20,8 @@ export class DocumentView {
     this.told = make("p", { class: "inspector-told", "aria-live": "polite" });
     this.body = make("div", { class: "inspector-sides" }, this.tree, this.bytes);
     element.append(make("div", { class: "inspector-document" }, this.head, this.body, this.told));
-    this.areSecretsShown = false;
+    /** @type {Set<import("./secrets.js").Span>} */
+    this.hidden = new Set();
     /** @type {LoggedDocument | null} */
     this.document = null;
     /** @type {import("./secrets.js").Span[]} */
@@ -42,14 +43,22 @@ export class DocumentView {
   /** @param {LoggedDocument | null} document @param {boolean} areSecretsShown */
   show(document, areSecretsShown) {
     this.document = document;
-    this.areSecretsShown = areSecretsShown;
     this.read = readable(document);
     this.spans = this.read?.spans ?? wholeSpan(document);
+    this.hidden = new Set(areSecretsShown ? [] : this.secrets(document));
     this.head.textContent = document ? this.headline(document) : "Choose a document to see its elements and bytes.";
     this.body.hidden = !document || document.bytes.length === 0;
     this.drawTree();
     this.drawBytes();
     this.mark(-1, null);
+  }
+
+  /** Of a request that cannot be read nobody knows where its password is. @param {LoggedDocument | null} document */
+  secrets(document) {
+    if (this.read && document) {
+      return findSecrets(document.bytes, this.spans, this.read.encoding);
+    }
+    return document?.direction === "request" ? this.spans : [];
   }
 
   /** @param {LoggedDocument} document */
@@ -61,7 +70,7 @@ export class DocumentView {
   }
 
   drawTree() {
-    const lines = treeLines(this.spans, this.areSecretsShown);
+    const lines = treeLines(this.spans, this.hidden);
     const items = lines.slice(0, MAX_LINES).map((line, at) => treeItem(line, at === 0));
     const more = lines.length - items.length;
     this.tree.replaceChildren(...items, ...(more > 0 ? [make("div", { role: "treeitem", tabindex: -1 }, `${more} more`)] : []));
@@ -70,9 +79,7 @@ export class DocumentView {
   drawBytes() {
     this.width = this.bytes.clientWidth < WIDE ? 8 : 16;
     const data = this.document?.bytes ?? new Uint8Array();
-    const isUnreadableRequest = !this.read && this.document?.direction === "request";
-    const isHidden = (/** @type {any} */ span) => !this.areSecretsShown && (isSecret(span) || isUnreadableRequest);
-    const { rows, left } = byteRows(data, this.spans, this.width, isHidden);
+    const { rows, left } = byteRows(data, this.spans, this.width, this.hidden);
     const more = left > 0 ? [make("div", {}, `${left} bytes more; only ${MAX_ROWS} rows are shown`)] : [];
     this.bytes.replaceChildren(...rows.map((row) => byteRow(row, this.width ?? 16)), ...more);
   }
@@ -127,7 +134,7 @@ export class DocumentView {
     }
     const size = span.end - span.start;
     const place = size === 1 ? `byte ${span.start}` : `bytes ${span.start} to ${span.end - 1} (${size})`;
-    const note = !this.areSecretsShown && isSecret(span) ? HIDDEN : span.note;
+    const note = this.hidden.has(span) ? HIDDEN : span.note;
     const inside = span.element && span.kind !== "tag" && span.kind !== "end" ? ` in ${span.element.name}` : "";
     return `${place}: ${kindWords(span.kind)}${note ? `, ${note}` : ""}${inside}`;
   }

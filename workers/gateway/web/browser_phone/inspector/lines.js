@@ -1,7 +1,7 @@
 // What bytes mean, as lines of a tree: each span of a document is a piece of one line, and each line knows its bytes.
 
 import { shortened } from "./dom.js";
-import { HIDDEN, isSecret } from "./secrets.js";
+import { HIDDEN } from "./secrets.js";
 
 const MAX_VALUE = 160;
 const VALUES = new Set(["text", "opaque", "token", "integer"]);
@@ -15,20 +15,21 @@ const BLANK_NOTES = new Set(["white space"]);
 
 /**
  * @param {Span[]} spans of one document
- * @param {boolean} areSecretsShown
+ * @param {Set<Span>} hidden those whose value is not shown
  * @returns {Line[]}
  */
-export function treeLines(spans, areSecretsShown) {
-  return new Lines(spans, areSecretsShown).all();
+export function treeLines(spans, hidden) {
+  return new Lines(spans, hidden).all();
 }
 
 class Lines {
-  /** @param {Span[]} spans @param {boolean} areSecretsShown */
-  constructor(spans, areSecretsShown) {
+  /** @param {Span[]} spans @param {Set<Span>} hidden */
+  constructor(spans, hidden) {
     this.spans = spans;
-    this.areSecretsShown = areSecretsShown;
+    this.hidden = hidden;
+    this.kinds = spans.map((span, at) => (isOfAttributes(spans, at) ? "attribute" : span.kind));
     /** @type {Map<any, number>} the number of the span that ends an element */
-    this.ends = new Map(spans.flatMap((span, at) => (span.kind === "end" && !isEndOfAttributes(span) ? [[span.element, at]] : [])));
+    this.ends = new Map(spans.flatMap(({ element }, at) => (this.kinds[at] === "end" ? [[element, at]] : [])));
     /** @type {Map<any, number>} how many pieces the text of an element has */
     this.values = new Map();
     for (const { element } of spans.filter((span) => VALUES.has(span.kind))) {
@@ -52,7 +53,7 @@ class Lines {
 
   /** @param {Span} span @param {number} number */
   take(span, number) {
-    const kind = isEndOfAttributes(span) ? "attribute" : span.kind;
+    const kind = this.kinds[number];
     const piece = { number, kind, text: kind === "attribute" ? attributeText(span) : this.text(span), note: this.note(span) };
     if (kind === "page" || (span.kind === "text" && BLANK_NOTES.has(span.note))) {
       this.before.push(piece);
@@ -91,12 +92,12 @@ class Lines {
     if (span.kind === "end" && name) {
       return `</${name}>`;
     }
-    return VALUES.has(span.kind) && !BLANK_NOTES.has(span.note) ? this.value(span) : span.note;
+    return VALUES.has(span.kind) && !BLANK_NOTES.has(span.note) ? this.value(span) : this.note(span);
   }
 
   /** The value itself where the element has one piece of it, else what is known of the piece. @param {Span} span */
   value(span) {
-    if (this.isHidden(span)) {
+    if (this.hidden.has(span)) {
       return HIDDEN;
     }
     const isOnly = this.values.get(span.element) === 1;
@@ -105,21 +106,19 @@ class Lines {
 
   /** @param {Span} span */
   note(span) {
-    return this.isHidden(span) ? HIDDEN : span.note;
-  }
-
-  /** @param {Span} span */
-  isHidden(span) {
-    return !this.areSecretsShown && isSecret(span);
+    return this.hidden.has(span) ? HIDDEN : span.note;
   }
 }
 
-/** The list of attributes has an end of its own. @param {Span} span */
-function isEndOfAttributes(span) {
-  return span.kind === "end" && span.note === "end of the attributes";
+/** The list of attributes has an end of its own, and code pages of its own. @param {Span[]} spans @param {number} at */
+function isOfAttributes(spans, at) {
+  const { kind, element } = spans[at];
+  const before = spans[at - 1];
+  const isAfterOne = before?.element === element && (before?.kind === "attribute" || before?.kind === "page");
+  return kind === "attribute" || (element !== null && (kind === "page" || (kind === "end" && isAfterOne)));
 }
 
 /** @param {Span} span */
-function attributeText(span) {
-  return isEndOfAttributes(span) ? " ·" : ` ${span.note}`;
+function attributeText({ kind, note }) {
+  return kind === "end" ? " ·" : ` ${note}`;
 }

@@ -4,14 +4,25 @@ const SECRET_ELEMENTS = new Set(["Password", "DigestBytes"]);
 const VALUES = new Set(["text", "opaque", "token", "integer"]);
 const FILLER = 0x78; // x, which is base64 as well
 const [STR_I, OPAQUE, ENTITY, STR_T] = [0x03, 0xc3, 0x02, 0x83];
+/** Version, public id, character set, length of the string table. */
+const HEADERS_BEFORE_STRINGS = 4;
 const SASL_STEPS = new Set(["auth", "challenge", "response", "success"]);
 export const HIDDEN = "hidden";
 
 /** @typedef {import("../wire/wbxml_reader.js").Span} Span */
 
-/** Whether the bytes of a span let somebody in. @param {Span} span */
-export function isSecret(span) {
-  return span.element !== null && SECRET_ELEMENTS.has(span.element.name) && VALUES.has(span.kind);
+/**
+ * The spans whose bytes let somebody in. Where one of them names a place in the string table, the strings are secret too.
+ * @param {Uint8Array} bytes
+ * @param {Span[]} spans
+ * @param {"wbxml" | "xml"} encoding
+ * @returns {Set<Span>}
+ */
+export function findSecrets(bytes, spans, encoding) {
+  const secrets = spans.filter(({ element, kind }) => element !== null && SECRET_ELEMENTS.has(element.name) && VALUES.has(kind));
+  const areInTable = encoding === "wbxml" && secrets.some((span) => bytes[span.start] === STR_T);
+  const strings = areInTable ? spans.filter((span) => span.kind === "header").slice(HEADERS_BEFORE_STRINGS) : [];
+  return new Set([...secrets, ...strings]);
 }
 
 /**
@@ -21,29 +32,24 @@ export function isSecret(span) {
  * @param {"wbxml" | "xml"} encoding
  */
 export function withoutSecrets(bytes, spans, encoding) {
-  const secrets = spans.filter(isSecret);
-  if (secrets.length === 0) {
-    return bytes;
-  }
   const hidden = bytes.slice();
-  for (const span of secrets) {
-    encoding === "xml" ? hidden.fill(FILLER, span.start, span.end) : hideItem(hidden, span, spans);
+  for (const span of findSecrets(bytes, spans, encoding)) {
+    encoding === "xml" ? hidden.fill(FILLER, span.start, span.end) : hideItem(hidden, span);
   }
   return hidden;
 }
 
-/** A text item of WBXML keeps its form. @param {Uint8Array} bytes @param {Span} span @param {Span[]} spans */
-function hideItem(bytes, { start, end }, spans) {
+/** A text item of WBXML keeps its form. @param {Uint8Array} bytes @param {Span} span */
+function hideItem(bytes, { kind, start, end }) {
   const first = bytes[start];
-  if (first === STR_I) {
+  if (kind === "header") {
+    hideStrings(bytes, start, end);
+  } else if (first === STR_I) {
     bytes.fill(FILLER, start + 1, end - 1);
   } else if (first === OPAQUE) {
     bytes.fill(FILLER, afterNumber(bytes, start + 1), end);
   } else {
     hideNumber(bytes, start + 1, end, first === ENTITY ? FILLER : 0);
-    if (first === STR_T) {
-      hideStringTable(bytes, spans);
-    }
   }
 }
 
@@ -62,10 +68,9 @@ function afterNumber(bytes, at) {
   return place + 1;
 }
 
-/** The last part of the header. @param {Uint8Array} bytes @param {Span[]} spans */
-function hideStringTable(bytes, spans) {
-  const table = spans.findLast((span) => span.kind === "header");
-  for (let at = table ? afterNumber(bytes, table.start) : 0; table && at < table.end; at += 1) {
+/** Strings end where they ended. @param {Uint8Array} bytes @param {number} start @param {number} end */
+function hideStrings(bytes, start, end) {
+  for (let at = start; at < end; at += 1) {
     bytes[at] = bytes[at] && FILLER;
   }
 }
