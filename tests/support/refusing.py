@@ -23,10 +23,9 @@ def full(server: redis.Redis) -> None:
 
 
 def not_saved(server: redis.Redis) -> None:
-    server.set("x", "x")
-    server.config_set("save", "1 1")
     server.bgsave()
     until(lambda: server.info("persistence")["rdb_last_bgsave_status"] == "err")
+    server.config_set("save", "3600 1")
 
 
 def with_password(server: redis.Redis) -> None:

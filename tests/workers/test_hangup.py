@@ -72,7 +72,7 @@ def role(redis_here: RedisServer, tmp_path: Path) -> Iterator[Callable[[str], Ro
 
 def test_a_gateway_goes_on_with_its_workers_whatever_is_wrong(role: Callable[[str], Role]) -> None:
     gateway = role("web")
-    gateway.process.wait_until(lambda: len(gateway.workers()) == 1 and gateway.serves())
+    gateway.process.wait_until(lambda: len(gateway.workers()) == 1 and gateway.serves(), WITHIN)
     before = gateway.workers()
     wrong: list[tuple[dict[str, str | int], str]] = [
         ({"http_port": 99999}, "http_port"),
@@ -109,7 +109,7 @@ def test_a_gateway_goes_on_with_its_workers_whatever_is_wrong(role: Callable[[st
 def test_a_worker_dies_while_the_files_are_wrong_and_the_gateway_lives(role: Callable[[str], Role]) -> None:
     """Settings count from a reload on; without its key ring a new worker tries again until the file is right."""
     gateway = role("web")
-    gateway.process.wait_until(lambda: len(gateway.workers()) == 1 and gateway.serves())
+    gateway.process.wait_until(lambda: len(gateway.workers()) == 1 and gateway.serves(), WITHIN)
     before = gateway.workers()
     gateway.write(http_port=99999)
     os.kill(*before, signal.SIGKILL)
