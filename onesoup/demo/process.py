@@ -56,6 +56,7 @@ class Process:
         self.stop_seconds = stop_seconds
         self.started = 0.0  # monotonic; 0 before the first start
         self._child: subprocess.Popen[bytes] | None = None
+        self._cleared = False  # nothing is left of its group, whose number may be another's by now
 
     @property
     def pid(self) -> int:
@@ -89,7 +90,7 @@ class Process:
                 umask=PRIVATE_UMASK,
                 preexec_fn=lambda: die_with_parent(parent),
             )
-        self.started = time.monotonic()
+        self.started, self._cleared = time.monotonic(), False
 
     def _put_old_log_aside(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -119,10 +120,11 @@ class Process:
         self.kill_now()
         if self._child:
             self._child.wait()
+            self._cleared = True
 
     def kill_now(self) -> None:
         """As `kill`, without seeing it end: safe in a signal handler."""
-        if self._child is None:
+        if self._child is None or self._cleared:
             return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)

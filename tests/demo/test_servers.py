@@ -75,6 +75,21 @@ time.sleep(60)
     assert gone(child)
 
 
+def test_a_process_that_is_gone_is_not_killed_once_more(tmp_path, monkeypatch):
+    """Its number may be that of another group by then."""
+    process = Process("short", ["sleep", "60"], os.environ, tmp_path / "log")
+    process.start()
+    process.kill()
+    monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("somebody else was killed"))
+    process.kill()
+    process.stop()
+    monkeypatch.undo()
+    process.start()
+    assert process.running
+    process.kill()
+    assert not process.running
+
+
 def test_free_ports_adjoin_and_are_not_given_twice():
     first = free_port(count=2)
     assert is_free(first)
