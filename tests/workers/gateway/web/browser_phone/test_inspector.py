@@ -169,8 +169,10 @@ def test_a_pointer_that_rests_does_not_disturb_the_keyboard(page):
     point_at(page, ".inspector-tree .inspector-tag", 3)
     page.evaluate("document.querySelector('.inspector-tree [tabindex=\"0\"]').focus()")
     page.press("End", 35)
-    page.evaluate("""["pointerover", "pointermove"].forEach((name) => document.querySelectorAll(".inspector-tree .inspector-tag")[5]
-      .dispatchEvent(new PointerEvent(name, { bubbles: true, ...rests })))""")
+    page.evaluate("""["pointerover", "pointermove"].forEach((name) => {
+      const below = document.querySelectorAll(".inspector-tree .inspector-tag")[5];
+      below.dispatchEvent(new PointerEvent(name, { bubbles: true, ...rests }));
+    })""")
     assert texts(page, ".inspector-tree .inspector-lit") == ["</WV-CSP-Message>"]
 
 
