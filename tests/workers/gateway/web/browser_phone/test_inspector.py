@@ -92,7 +92,8 @@ def point_at(page, selector: str, number: int = 0) -> None:
         " each.scrollIntoView({ block: 'center' });"
         " const { x, y, width, height } = each.getClientRects()[0]; return [x + width / 2, y + height / 2]; })()"
     )
-    page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
+    for x, y in ((1, 1), box):  # a pointer that is there already would not move
+        page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
 
 def document_bytes(page) -> bytes:
@@ -158,6 +159,21 @@ def test_the_keyboard_goes_where_the_pointer_goes(page):
     page.press("ArrowRight", 39)
     assert texts(page, ".inspector-tree .inspector-lit") == ["public id 0x11: CSP 1.2"]
     assert page.evaluate("document.querySelectorAll('.inspector-list button[tabindex=\"0\"]').length") == 1
+
+
+def test_a_pointer_that_rests_does_not_disturb_the_keyboard(page):
+    """When the tree scrolls below it, the browser tells of what is under the pointer now."""
+    passes(page, "request", wbxml_writer.encode(spoken("Hello Bob"), "1.2"))
+    choose(page, 0)
+    page.evaluate("addEventListener('pointermove', ({ screenX, screenY }) => (window.rests = { screenX, screenY }))")
+    point_at(page, ".inspector-tree .inspector-tag", 3)
+    page.evaluate("document.querySelector('.inspector-tree [tabindex=\"0\"]').focus()")
+    page.press("End", 35)
+    page.evaluate("""["pointerover", "pointermove"].forEach((name) => {
+      const below = document.querySelectorAll(".inspector-tree .inspector-tag")[5];
+      below.dispatchEvent(new PointerEvent(name, { bubbles: true, ...rests }));
+    })""")
+    assert texts(page, ".inspector-tree .inspector-lit") == ["</WV-CSP-Message>"]
 
 
 @pytest.mark.parametrize("encoding", ["wbxml", "xml"])

@@ -27,16 +27,16 @@ export class DocumentView {
     /** @type {import("./secrets.js").Span[]} */
     this.spans = [];
     this.active = -1;
+    this.pointer = "";
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.bytes);
   }
 
   listen() {
     walkByArrows(this.tree, "[role=treeitem]");
-    for (const name of ["pointerover", "focusin"]) {
-      this.tree.addEventListener(name, (event) => this.pointAt(/** @type {HTMLElement} */ (event.target), this.bytes));
-    }
-    this.bytes.addEventListener("pointerover", (event) => this.pointAt(/** @type {HTMLElement} */ (event.target), this.tree));
+    this.tree.addEventListener("focusin", (event) => this.pointAt(/** @type {HTMLElement} */ (event.target), this.bytes));
+    this.tree.addEventListener("pointermove", (event) => this.moved(event, this.bytes));
+    this.bytes.addEventListener("pointermove", (event) => this.moved(event, this.tree));
     this.bytes.addEventListener("keydown", (event) => this.step(event));
   }
 
@@ -93,12 +93,21 @@ export class DocumentView {
     }
   }
 
+  /** A pointer that rests while what is below it scrolls points at nothing new. @param {PointerEvent} event @param {HTMLElement} other */
+  moved(event, other) {
+    const place = `${event.screenX} ${event.screenY}`;
+    if (place !== this.pointer) {
+      this.pointer = place;
+      this.pointAt(/** @type {HTMLElement} */ (event.target), other);
+    }
+  }
+
   /** @param {HTMLElement} target @param {HTMLElement} other the side that follows */
   pointAt(target, other) {
     const piece = /** @type {HTMLElement | null} */ (target.closest("[data-span]"));
     const line = /** @type {HTMLElement | null} */ (target.closest("[data-main]"));
     const number = piece?.dataset.span ?? line?.dataset.main;
-    if (number !== undefined) {
+    if (number !== undefined && Number(number) !== this.active) {
       this.mark(Number(number), other);
     }
   }
