@@ -3,6 +3,7 @@
 import contextlib
 import json
 import secrets
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ def record(user: str | None, new: bool, output: str | None, seconds: int, client
         fail("record a USER, or --new")
     if output and Path(output).exists():
         fail(f"{output} is there already")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a background job gets no Ctrl-C, and a line to a host may drop
+        signal.signal(number, signal.default_int_handler)
     exchanges = _listen(user or "", seconds)
     agent = next((each.headers["User-Agent"] for each in exchanges if "User-Agent" in each.headers), "a phone")
     try:
