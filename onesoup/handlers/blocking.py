@@ -38,16 +38,17 @@ def change_block_list(ctx: Context, request: BlockEntityRequest) -> Primitive:
         if len(known) + more > blocking.MAX_ENTRIES:
             raise CspError(StatusCode.TOO_MANY_CONTACTS, "too many on this list")
     failed: list[DetailedResult] = []
-    _apply(ctx, BLOCK, block, failed)
+    added, gone = _apply(ctx, BLOCK, block, failed)
     _apply(ctx, GRANT, grant, failed)
-    _tell_server(ctx, before, ctx.services.blocks.rules(ctx.session.jid))
+    _tell_server(ctx, before, ctx.services.blocks.rules(ctx.session.jid), added, gone)
     answer = status(StatusCode.SUCCESSFUL)
     if failed:
         answer.result = Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=failed)
     return answer
 
 
-def _apply(ctx: Context, kind: str, wish: Change, failed: list[DetailedResult]) -> None:
+def _apply(ctx: Context, kind: str, wish: Change, failed: list[DetailedResult]) -> tuple[list[str], list[str]]:
+    """Changes the account's record. Returns whom the phone wants on the list, and whom off it."""
     jid, blocks = ctx.session.jid, ctx.services.blocks
     added = [*_jids(ctx, wish.add, failed), *_members(ctx, wish.add_lists, failed)]
     added += _rooms(ctx, kind, wish.add_groups, wish.add_names, failed)
@@ -57,6 +58,7 @@ def _apply(ctx: Context, kind: str, wish: Change, failed: list[DetailedResult]) 
     gone = [*_jids(ctx, wish.remove, failed), *_members(ctx, wish.remove_lists, failed)]
     gone += _rooms(ctx, "", wish.remove_groups, wish.remove_names, failed)
     blocks.remove(jid, kind, gone)
+    return added, gone
 
 
 def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenName], failed: list[DetailedResult]) -> list[str]:
@@ -108,15 +110,25 @@ def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -
     return jids
 
 
-def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
-    """Updates the server's block list. XEP-0191 has no switch: a list that is not in use is not on the server."""
-    # Screen names stay in the gateway: few servers can block a single occupant.
-    old = {each for each in before.blocked if "/" not in each} if before.block_in_use else set()
-    new = {each for each in after.blocked if "/" not in each} if after.block_in_use else set()
-    if old - new:
-        ctx.send(commands.Unblock(tuple(sorted(old - new))))
-    if new - old:
-        ctx.send(commands.Block(tuple(sorted(new - old))))
+def _tell_server(ctx: Context, before: Rules, after: Rules, added: Iterable[str], gone: Iterable[str]) -> None:
+    """Updates the server's block list. XEP-0191 has no switch: a list that is not in use is not on the server.
+
+    Whom the phone names, the server is told of in any case. The record may say something else for a moment: pushes of the
+    server about earlier changes, which are on their way, still alter it."""
+    old = _users(before.blocked) if before.block_in_use else set()
+    new = _users(after.blocked) if after.block_in_use else set()
+    asked_in, asked_out = (_users(added), _users(gone)) if after.block_in_use else (set(), set())
+    unblock = (old - new - asked_in) | asked_out
+    block = (new - old | asked_in) - asked_out
+    if unblock:
+        ctx.send(commands.Unblock(tuple(sorted(unblock))))
+    if block:
+        ctx.send(commands.Block(tuple(sorted(block))))
+
+
+def _users(blocked: Iterable[str]) -> set[str]:
+    """Without screen names, which stay in the gateway: few servers can block a single occupant."""
+    return {each for each in blocked if "/" not in each}
 
 
 HANDLERS: Table = {

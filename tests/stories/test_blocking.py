@@ -42,6 +42,20 @@ def test_a_blocked_contact_is_silent_and_sees_nobody_until_it_is_unblocked(world
     assert unheard not in phone.said()
 
 
+def test_a_user_who_changes_their_mind_at_once_is_understood_each_time(world: World) -> None:
+    """The server's pushes about the change before are still on their way when the next one is asked for."""
+    alice, bob = world.cast("alice", "bob")
+    bobs = world.online(bob)
+    phone = world.phone(alice, version="1.1").start()
+    there = bobs.wait("presence", sender=alice.jid, type="available")
+    for _ in range(20):
+        block(phone, bob.wv)
+        gone = bobs.wait("presence", after=there, sender=alice.jid, type="unavailable")
+        phone.request(BlockEntityRequest(block_list=BlockList(remove_list=RemoveList(user_id=[bob.wv]))))
+        there = bobs.wait("presence", after=gone, sender=alice.jid, type="available")
+    phone.until(lambda: blocked(phone) == [])
+
+
 def test_after_an_unblock_the_phone_sees_how_the_contact_is_now(world: World) -> None:
     """Not how it was before the block: one has gone away meanwhile, one is not there any more."""
     alice, bob, carol = world.cast("alice", "bob", "carol")

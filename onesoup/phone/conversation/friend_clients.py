@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from onesoup.xmpp import namespaces
 
-EVENT_TIMEOUT_SECONDS = 10.0
+EVENT_TIMEOUT_SECONDS = 30.0
 MUC_SPACE = namespaces.MUC
 UPLOAD_SPACE, ROSTER_TAG_PREFIX = namespaces.HTTP_UPLOAD, f"{{{namespaces.ROSTER}}}"
 _PING = f"<ping xmlns='{namespaces.PING}'/>"
