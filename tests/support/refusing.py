@@ -7,6 +7,7 @@ from pathlib import Path
 import redis
 
 from onesoup.demo.servers import RedisServer
+from onesoup.runtime.ports import free_port
 from tests.support.topologies import until
 
 
@@ -54,7 +55,8 @@ MAKE_REFUSE: dict[str, Callable[[redis.Redis], None]] = {
 @contextmanager
 def refusing_server(directory: Path, name: str) -> Iterator[RedisServer]:
     """A server that refuses by this name, one of MAKE_REFUSE."""
-    options = ["--cluster-enabled", "yes"] if name == "CLUSTERDOWN" else []
+    # Without a port of its own the bus takes one of those that the kernel gives to clients.
+    options = ["--cluster-enabled", "yes", "--cluster-port", str(free_port())] if name == "CLUSTERDOWN" else []
     # No snapshot can be written in the place of a directory.
     (directory / "snapshots").mkdir()
     with RedisServer(directory, options=["--dbfilename", "snapshots", *options]) as server:

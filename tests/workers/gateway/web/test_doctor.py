@@ -396,13 +396,13 @@ def test_a_flood_waits_in_little_memory(services, notes):
 
 
 def test_sessions_that_are_made_up_are_one_event_and_remembered_ones_are_few(new_phone, notes, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(phone_notes, "MOST_COUNTED", 20)
-    for number in range(60):
+    monkeypatch.setattr(phone_notes, "MOST_COUNTED", 5)
+    for number in range(12):
         phone = new_phone(address=HOME, sid=f"00made-up-{number}")
         phone.ask(KeepAliveRequest())
         notes._count_poll(f"sid {number}")
-    assert [event.times for _, event in notes._waiting.values()] == [60]
-    assert len(notes._polls) == 20
+    assert [event.times for _, event in notes._waiting.values()] == [12]
+    assert len(notes._polls) == 5
 
 
 def test_a_kind_of_request_is_noted_once_a_session_and_each_failure(razr, notes):
