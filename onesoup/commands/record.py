@@ -57,8 +57,9 @@ def record(user: str | None, new: bool, output: str | None, seconds: int, client
     agent = next((each.headers["User-Agent"] for each in exchanges if "User-Agent" in each.headers), "a phone")
     try:
         written = write_conversation(exchanges, client or agent, SUPPORT)
-    except NothingCaptured:
-        fail(f"nothing was recorded: {f'nobody logged in as {user}' if user else 'no phone logged in'}, or said anything")
+    except NothingCaptured as error:
+        nobody = f"nobody logged in as {user}, or said anything" if user else "no phone logged in"
+        fail(f"nothing was recorded: {error if exchanges else nobody}")
     file.write_text(written.text(), encoding="utf-8")
     for note in written.notes:
         click.echo(f"note: {note}", err=True)

@@ -113,7 +113,7 @@ def _play(
         clients = opened.enter_context(friend_clients.FriendClients())
         backend = XmppBackend(clients, by_name, people[0].user, address, ca)
     else:
-        click.echo("slixmpp is not installed: friends are phones, and some steps cannot be played")
+        click.echo(f"{friend_clients.MISSING}. Until then friends are phones, and some steps cannot be played.")
         backend = PhoneFriends(url, by_name)
 
     def show(step: StepOutcome) -> None:

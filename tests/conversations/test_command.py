@@ -38,6 +38,7 @@ def test_without_slixmpp_friends_are_phones(conversation_stack: Stack, fresh: Ca
     monkeypatch.setattr(friend_clients, "available", lambda: False)
     found = run(conversation_stack, fresh)
     assert "friends are phones" in found.output
+    assert "make setup" in found.output
     assert found.exit_code == 0, found.output
 
 
