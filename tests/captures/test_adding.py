@@ -81,7 +81,7 @@ def test_requests_without_their_answers_are_no_test(pairs: list[tuple[bytes, byt
 
 
 def test_a_single_body_with_a_log_in_is_no_test() -> None:
-    with pytest.raises(CaptureError, match="no request in it has an answer.*Login-Request 1"):
+    with pytest.raises(CaptureError, match=r"no request in it has an answer.*Login-Request 1"):
         captured_conversation(LOGIN[0], "log-in.bin", "", b"key")
 
 
