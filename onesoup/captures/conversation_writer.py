@@ -32,12 +32,13 @@ ANSWER_CONDITIONS = (
     "no white space around values",
 )
 PASSWORD = "secret"
+MADE_UP_LOGIN = "login-made-up"
 FORMAT_NOTE = "as the `format` block of scripts/nokia-s60-1.2.yaml says; docs/captures.md says how this file was made"
 _REPLY_TO_ANSWER = {"http_status": 200, "body": "empty_or_server_request"}
 
 
 class NothingCaptured(ValueError):
-    """The capture has no request of a phone in a session."""
+    """The capture has no request of a phone with its answer."""
 
 
 @dataclass
@@ -53,11 +54,15 @@ class WrittenConversation:
 
 
 def write_conversation(exchanges: Iterable[CapturedExchange], client: str, support: str) -> WrittenConversation:
-    """The conversation of exchanges that are redacted already. `client` says which phone it is, `support` where it is from."""
+    """The conversation of exchanges that are redacted already. `client` says which phone it is, `support` where it is from.
+    NothingCaptured where no step would come of them."""
     taken = [each for each in exchanges if parts_of(each.request) is not None]
     if not taken:
         raise NothingCaptured("no request of a phone is in it")
-    return _Writer(taken).write(client, support)
+    written = _Writer(taken).write(client, support)
+    if all(step["name"] == MADE_UP_LOGIN for step in written.data["steps"]):
+        raise NothingCaptured("; ".join(["no request in it has an answer to expect", *written.notes]))
+    return written
 
 
 class _Writer:
@@ -123,7 +128,7 @@ class _Writer:
                 self._notes.append("the capture begins in a session: a log-in was put before it")
                 expect = {"http_status": 200, "primitive": "Login-Response", "capture": {"sid": "SessionID"}}
                 expect["checks"] = [{"path": "Result/Code", "op": "equals", "value": "200"}]
-                self._add("login-made-up", {"note": "not captured", "send": self._text(made), "expect": expect})
+                self._add(MADE_UP_LOGIN, {"note": "not captured", "send": self._text(made), "expect": expect})
                 return
 
     def _exchange(self, place: int, exchange: CapturedExchange) -> None:

@@ -122,8 +122,8 @@ class FriendDeeds:
         room = self.room(request.content.findtext("GroupID"))
         if request.content.name != "JoinGroup-Request" or code not in ("", *GOOD_CODES) or not room:
             return ""
-        friend = next(iter(self._people.roster), "") or self._people.somebody
-        if not friend or (friend, room) in self._in_rooms:
+        friend = self._people.some_friend()
+        if (friend, room) in self._in_rooms:
             return ""
         self.online.setdefault(friend)
         self._in_rooms.add((friend, room))

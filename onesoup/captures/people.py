@@ -2,9 +2,11 @@
 
 Names go into a conversation as plays need them: small letters, the same everywhere, no word of the language of friends."""
 
+import hashlib
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from onesoup.captures.exchanges import CapturedExchange, is_login, parts_of
@@ -13,6 +15,8 @@ from onesoup.wire.tree import Element
 # Accounts cost time when a play makes them; further contacts are only names.
 MAX_FRIENDS = 8
 FALLBACK_DOMAIN = "example.org"
+# The owner of a capture without a log-in.
+_NAMELESS = "nameless"
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9._-]{3,40}")
 _ADDRESS = re.compile(r"(?P<scheme>wv:)?(?P<user>[^@/]*)(?P<list>/[^@]*)?(?:@(?P<domain>[^@]+))?", re.IGNORECASE)
 # Words that a play reads in sentences about friends, and words of the protocol in small letters.
@@ -50,7 +54,10 @@ _TAKEN_NAMES = frozenset(
     }
     | {"receives", "nothing", "more", "roster", "named", "group", "away", "offline", "onesoup", "http", "https", "plain", "text"}
 )
-_SPARE_NAMES = ("alice", "bobby", "carol", "daisy", "ethan", "fiona", "georg", "helen", "irene")
+# Of names that are made up. No word of a language or of the protocol is made of these alone, but for the scheme of addresses;
+# no account of a demo either, which has a password of its own.
+_MADE_UP_LETTERS, _SCHEME = "bfghjkvwz", "wv"
+_MADE_UP_LENGTH, _LONGEST_MADE_UP = 5, 40
 SERVICE_CONTACT = "onesoup"
 # Elements whose text is somebody's address even without wv: and domain.
 ADDRESS_ELEMENTS = frozenset({"UserID", "ContactList", "DefaultContactList", "GroupID", "SearchString", "ValidUserID"})
@@ -91,6 +98,13 @@ class CapturedPeople:
     def somebody(self) -> str:
         """Anybody but the owner, "" where there is nobody."""
         return next((name for name in self.names.values() if name != self.owner), "")
+
+    def some_friend(self) -> str:
+        """A contact, or anybody else; a new account where the capture has nobody but the owner."""
+        friend = next(iter(self.roster), "") or self.somebody
+        if not friend:
+            friend = self.names["a friend"] = _made_up(_MADE_UP_LENGTH, "a friend", set(self.names.values()))
+        return friend
 
     def person(self, text: str) -> str:
         """The name of a user of the phone's domain, "" for anybody else."""
@@ -166,16 +180,28 @@ def _take(people: CapturedPeople, user: str, used: set[str]) -> None:
 
 
 def _free_name(user: str, used: set[str]) -> str:
-    """The user's own name where it can be used, else one that is spare."""
+    """The user's own name where a play can use it, else letters of the same length."""
     good = _SAFE_NAME.fullmatch(user) and user not in _TAKEN_NAMES and user not in used
-    name = user if good else next(each for each in _SPARE_NAMES if each not in used)
+    name = user if good else _made_up(min(len(user), _LONGEST_MADE_UP) or _MADE_UP_LENGTH, user, used)
     used.add(name)
     return name
 
 
+def _made_up(length: int, user: str, used: Collection[str]) -> str:
+    """Letters that follow from `user`, longer ones where all of that length are taken."""
+    for number in itertools.count():
+        size = length + number // 100
+        stream = hashlib.shake_256(f"{number} {user}".encode("utf-8", "surrogatepass")).digest(size)
+        name = "".join(_MADE_UP_LETTERS[byte % len(_MADE_UP_LETTERS)] for byte in stream)
+        if name not in used and name != _SCHEME:
+            return name
+    raise AssertionError("there are always longer names")
+
+
 def _owner(exchanges: list[CapturedExchange]) -> tuple[str, str]:
-    """Who logs in, and the domain: as the log-in says it, else the one that most addresses have."""
-    domains: Counter[str] = Counter()
+    """Who logs in, and the domain: as the log-in says it, else the one that most users have, else most groups and lists."""
+    users: Counter[str] = Counter()
+    others: Counter[str] = Counter()
     owner = domain = ""
     for exchange in exchanges:
         for document in (exchange.request, exchange.response):
@@ -183,8 +209,9 @@ def _owner(exchanges: list[CapturedExchange]) -> tuple[str, str]:
                 address = read_address(element.name, element.text) if element.name in ADDRESS_ELEMENTS else None
                 if address is None:
                     continue
-                domains[address.domain.lower()] += bool(address.domain) and element.name == "UserID"
+                if address.domain:
+                    (users if element.name == "UserID" else others)[address.domain.lower()] += 1
                 if element.name == "UserID" and not owner and is_login(exchange):
                     owner, domain = address.user.lower(), address.domain.lower()
-    most = max(domains, key=lambda each: domains[each], default="")
-    return owner or "alice", domain or most or FALLBACK_DOMAIN
+    most = next((each.most_common(1)[0][0] for each in (users, others) if each), "")
+    return owner or _NAMELESS, domain or most or FALLBACK_DOMAIN

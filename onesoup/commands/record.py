@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import secrets
 import signal
 import time
@@ -48,22 +49,33 @@ def record(user: str | None, new: bool, output: str | None, seconds: int, client
     """
     if bool(user) == new:
         fail("record a USER, or --new")
-    if output and Path(output).exists():
-        fail(f"{output} is there already")
+    file = Path(output or time.strftime("recording-%Y%m%d-%H%M%S.yaml"))
+    _check_output(file)
     for number in (signal.SIGTERM, signal.SIGHUP):  # a background job gets no Ctrl-C, and a line to a host may drop
         signal.signal(number, signal.default_int_handler)
     exchanges = _listen(user or "", seconds)
     agent = next((each.headers["User-Agent"] for each in exchanges if "User-Agent" in each.headers), "a phone")
     try:
         written = write_conversation(exchanges, client or agent, SUPPORT)
-    except NothingCaptured:
-        fail("nothing was recorded")
-    file = Path(output or time.strftime("recording-%Y%m%d-%H%M%S.yaml"))
+    except NothingCaptured as error:
+        nobody = f"nobody logged in as {user}, or said anything" if user else "no phone logged in"
+        fail(f"nothing was recorded: {error if exchanges else nobody}")
     file.write_text(written.text(), encoding="utf-8")
     for note in written.notes:
         click.echo(f"note: {note}", err=True)
-    click.echo(f"{file}: {len(exchanges)} exchanges, {len(written.data['steps'])} steps", err=True)
+    steps = len(written.data["steps"])
+    click.echo(f"{file}: {len(exchanges)} exchanges became {steps} steps (polls and answers belong to other steps)", err=True)
     click.echo(f"try it: onesoup phone play {file} --stack", err=True)
+
+
+def _check_output(file: Path) -> None:
+    """Before an evening is recorded in vain."""
+    if file.exists():
+        fail(f"{file} is there already")
+    if not file.parent.is_dir():
+        fail(f"{file} cannot be written: there is no directory {file.parent}")
+    if not os.access(file.parent, os.W_OK):
+        fail(f"{file} cannot be written: {file.parent} is not yours to write in; -o names another place")
 
 
 def _listen(user: str, seconds: int) -> list[CapturedExchange]:

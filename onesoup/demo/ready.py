@@ -152,7 +152,7 @@ def _next(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     yield "", "A phone in a second terminal:"
     yield "", f"    {command()} phone --url {greeting.url} \\"
     yield "", f"        --user alice --password {password}"
-    yield "", "As its operator (also: sessions, trace alice, kick alice):"
+    yield "", "As its operator (also: sessions, record --new, trace alice, kick alice):"
     yield "", f"    ONESOUP_CONFIG={near(stack.dir / CONFIG)} {command()} doctor"
     yield "to stop", "Ctrl-C"
 

@@ -13,6 +13,7 @@ from onesoup.demo.process import ProcessError
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import friend_clients, hosting, report, script
 from onesoup.phone.conversation.backend import XmppBackend
+from onesoup.phone.conversation.friend_clients import BackendFailed
 from onesoup.phone.conversation.outcome import StepOutcome
 from onesoup.phone.conversation.phones import PhoneFriends
 from onesoup.phone.conversation.player import Player
@@ -72,7 +73,7 @@ def play(
                 address = _address(url or "", xmpp_address)
             ca = Path(xmpp_ca) if xmpp_ca else None
             passed = _play(wanted, url or "", people, address, ca, slow, opened)
-    except (ScriptError, PhoneError, ProcessError) as error:
+    except (ScriptError, PhoneError, ProcessError, BackendFailed) as error:
         click.echo(f"onesoup phone play: {error}", err=True)
         sys.exit(2)
     sys.exit(0 if passed else 1)
@@ -112,7 +113,7 @@ def _play(
         clients = opened.enter_context(friend_clients.FriendClients())
         backend = XmppBackend(clients, by_name, people[0].user, address, ca)
     else:
-        click.echo("slixmpp is not installed: friends are phones, and some steps cannot be played")
+        click.echo(f"{friend_clients.MISSING}. Until then friends are phones, and some steps cannot be played.")
         backend = PhoneFriends(url, by_name)
 
     def show(step: StepOutcome) -> None:
@@ -133,8 +134,9 @@ def _play(
 def _stack(wanted: ConversationScript, people: Sequence[ScriptPerson]) -> Iterator[Stack]:
     """A server for the domain of the script, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="onesoup-play-") as directory:
-        stack = Stack(directory, domain=wanted.domain)
-        for person in people:  # before the accounts of the demo, which have other passwords
+        # Its people are those of the file, and not those of the demo, who have the same names and other passwords.
+        stack = Stack(directory, domain=wanted.domain, passwords={person.user: person.password for person in people})
+        for person in people:
             stack.prosody.add_account(person.user, person.password, person.roster)
         with stack:
             hosting.prepare(stack, people)

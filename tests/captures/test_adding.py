@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from onesoup.captures.adding import bodies_conversation, captured_conversation
 from onesoup.captures.documents import CapturedBody, Direction
 from onesoup.captures.errors import CaptureError
-from onesoup.phone.conversation import script
+from onesoup.phone.conversation import friend_clients, script
 from tests.captures.packets import Talk, ok, pcap, pcapng, post
 from tests.captures.test_conversation_writer import LOGIN, POLL, SENT, known_sentences, presence, send
 
@@ -72,6 +72,26 @@ def test_what_holds_no_conversation_is_told(data: bytes) -> None:
         captured_conversation(data, "x", "", b"key")
 
 
+@pytest.mark.parametrize("pairs", [[(LOGIN[0], b"")], [(POLL, b"")], [(send("Meet me at noon"), b"")]])
+def test_requests_without_their_answers_are_no_test(pairs: list[tuple[bytes, bytes]], tmp_path: Path) -> None:
+    (tmp_path / "x.pcap").write_bytes(pcap(talk(pairs).frames))
+    found = CliRunner().invoke(tool(), [str(tmp_path / "x.pcap"), "--name", "x", "--into", str(tmp_path)])
+    assert (found.exit_code, "no request in it has an answer" in found.output) == (1, True), found.output
+    assert not (tmp_path / "x.yaml").exists()
+
+
+def test_a_single_body_with_a_log_in_is_no_test() -> None:
+    with pytest.raises(CaptureError, match=r"no request in it has an answer.*Login-Request 1"):
+        captured_conversation(LOGIN[0], "log-in.bin", "", b"key")
+
+
+def test_a_conversation_without_steps_is_no_test(tmp_path: Path) -> None:
+    data = captured_conversation(pcap(talk().frames), "razr.pcap", "", b"key").data | {"steps": []}
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(data))
+    found = CliRunner().invoke(tool(), [str(tmp_path / "x.yaml"), "--name", "new", "--into", str(tmp_path)])
+    assert (found.exit_code, "no steps" in found.output) == (1, True)
+
+
 def tool() -> click.Command:
     """The command of tools/add_capture.py."""
     command: click.Command = runpy.run_path(str(ROOT / "tools" / "add_capture.py"))["add_capture"]
@@ -88,10 +108,37 @@ def test_the_command_writes_the_file_once(tmp_path: Path) -> None:
     loaded = script.load(tmp_path / "razr-v3.yaml")
     assert loaded.data["client"] == "Razr V3"
     again = CliRunner().invoke(tool(), words)
-    assert (again.exit_code, "there already" in again.output) == (1, True)
+    assert (again.exit_code, "there already; --again" in again.output) == (1, True)
+    (tmp_path / "razr-v3.yaml").write_text("did not hold")
+    assert CliRunner().invoke(tool(), [*words, "--again"]).exit_code == 0
+    assert [step["name"] for step in script.load(tmp_path / "razr-v3.yaml").steps] == [step["name"] for step in loaded.steps]
+    loaded = script.load(tmp_path / "razr-v3.yaml")
     words[0], words[2] = str(tmp_path / "razr-v3.yaml"), "second"
     assert CliRunner().invoke(tool(), words).exit_code == 0
     assert script.load(tmp_path / "second.yaml").data == loaded.data
+
+
+@pytest.mark.parametrize(("status", "said"), [(1, "does not hold"), (2, "cannot be played")])
+def test_what_to_do_with_one_that_does_not_hold_is_said(
+    status: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "razr.pcap").write_bytes(pcap(talk().frames))
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, status))
+    found = CliRunner().invoke(tool(), [str(tmp_path / "razr.pcap"), "--name", "razr", "--into", str(tmp_path)])
+    file = tmp_path / "razr.yaml"
+    assert found.exit_code == status
+    for word in (f"{file} {said}", f"onesoup phone play {file} --stack", "known_gap: reason", f"rm {file}", "--again"):
+        assert word in found.output
+
+
+def test_without_slixmpp_nothing_is_written_and_the_cure_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "razr.pcap").write_bytes(pcap(talk().frames))
+    monkeypatch.setattr(friend_clients, "available", lambda: False)
+    words = [str(tmp_path / "razr.pcap"), "--name", "razr", "--into", str(tmp_path)]
+    found = CliRunner().invoke(tool(), words)
+    assert (found.exit_code, "make setup" in found.output) == (1, True)
+    assert not (tmp_path / "razr.yaml").exists()
+    assert CliRunner().invoke(tool(), [*words, "--no-play"]).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["../x", "a b", "-x", ""])

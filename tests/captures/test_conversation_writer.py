@@ -9,12 +9,15 @@ import yaml
 from onesoup.captures.conversation_writer import ANSWER_CONDITIONS, NothingCaptured, WrittenConversation, write_conversation
 from onesoup.captures.documents import CapturedBody, Direction
 from onesoup.captures.exchanges import CapturedExchange, exchanges_of, pack_exchange, redacted, unpack_exchange
+from onesoup.captures.people import _MADE_UP_LETTERS, _free_name
 from onesoup.captures.redaction import Redactor
+from onesoup.demo import accounts
 from onesoup.phone.conversation import rules, script
 from onesoup.phone.conversation.backend import _ACTS, _EXPECTATIONS, sentences
 from onesoup.wire import codec, xmltext
 from onesoup.wire.document import Document, Encoding
 
+DEMO_NAMES = {*accounts.DEMO_USERS, accounts.ECHO, accounts.LOBBY}
 TRC = "http://www.openmobilealliance.org/DTD/WV-TRC1.2"
 CSP = "http://www.openmobilealliance.org/DTD/WV-CSP1.2"
 OK = "<Result><Code>200</Code></Result>"
@@ -234,11 +237,40 @@ def test_what_has_no_answer_and_what_is_no_request_is_told() -> None:
         write_conversation([], "", "")
 
 
-def test_names_that_a_play_cannot_use_are_replaced() -> None:
-    data = written((LOGIN[0].replace(b"alice", b"sends"), LOGIN[1]), (send("Hello", "wv:+35840123@example.org"), SENT)).data
+@pytest.mark.parametrize("user", ["bob", "zoe", "al", "x", "sends", "+35840123", "иван"])
+def test_a_name_that_a_play_cannot_use_becomes_letters_of_the_same_length(user: str) -> None:
+    data = written((LOGIN[0].replace(b"alice", user.encode()), LOGIN[1]), (send("Hello", "wv:+35840123@example.org"), SENT)).data
     names = [each.partition("@")[0] for each in data["given"]["accounts"]]
-    assert names == ["alice", "bobby"]
-    assert "wv:alice@example.org" in data["steps"][0]["send"]
+    assert user not in names
+    assert len(names[0]) == len(user)
+    assert all(name.isalpha() and name.isascii() and name.islower() for name in names)
+    assert not DEMO_NAMES & set(names)
+    assert f"wv:{names[0]}@example.org" in data["steps"][0]["send"]
+
+
+def test_made_up_names_are_told_apart_and_are_none_of_the_demo() -> None:
+    used: set[str] = set()
+    names = [_free_name(f"{number}", used) for number in range(40)]
+    assert len(set(names)) == len(names)
+    assert "wv" not in {_free_name(f"{number}", set()) for number in range(10, 100)}
+    assert all(set(each) - set(_MADE_UP_LETTERS) for each in DEMO_NAMES)
+
+
+def test_a_room_of_a_server_of_which_only_the_room_tells_the_domain() -> None:
+    """As one types it into a phone whose user ID has no domain: nobody but the owner is in the capture."""
+    joins = document("<JoinGroup-Request><GroupID>wv:/lobby@localhost</GroupID></JoinGroup-Request>", "6")
+    short = LOGIN[0].replace(b"wv:alice@example.org", b"zoe")
+    safe = [redacted(each, Redactor(b"k")) for each in exchanges_of(bodies([(short, LOGIN[1]), (joins, SENT)]), [])]
+    data = write_conversation(safe, "A phone", "made up").data
+    (owner, domain), (friend, other) = (each.split("@") for each in data["given"]["accounts"])
+    assert (domain, other) == ("localhost", "localhost")
+    step = data["steps"][1]
+    room = step["backend"].split("'")[1]
+    assert room.endswith(f"-of-{owner}")
+    assert step["backend"] == f"{friend} joins room '{room}' as '{friend.title()}'"
+    assert f"wv:/{room}@localhost" in step["send"]
+    assert f"{friend} available" in data["given"]["at start"]
+    assert known_sentences(step)
 
 
 def test_an_exchange_travels_as_json() -> None:

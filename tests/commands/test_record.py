@@ -57,6 +57,18 @@ def test_a_file_is_not_written_over(recordings: Recordings, tmp_path: Path) -> N
     assert (tmp_path / "there.yaml").read_text() == "mine"
 
 
+@pytest.mark.parametrize("output", ["nowhere/x.yaml", "file/x.yaml"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_recorded(
+    output: str, recordings: Recordings, gateway: list[bytes], server: RedisServer, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no directory")
+    found = run("--new", "--seconds", "1", "-o", output)
+    assert (found.exit_code, "no directory" in found.output) == (1, True)
+    client = connect(server.url)
+    assert AuditLog(client).last(10) == []
+    client.close()
+
+
 def test_without_a_gateway_nothing_is_recorded_and_nothing_stays(recordings: Recordings) -> None:
     found = run("alice")
     assert found.exit_code == 1
@@ -98,8 +110,15 @@ def gateway(recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> list[byt
 def test_where_nobody_comes_no_file_is_written(gateway: list[bytes], tmp_path: Path) -> None:
     found = run("--new", "--seconds", "1")
     assert (found.exit_code, "nothing was recorded" in found.output) == (1, True)
+    assert "no phone logged in" in found.output
     assert "recording the next phone that logs in for 1 s in 1 gateway process;" in found.output
     assert list(tmp_path.glob("*.yaml")) == []
+
+
+def test_a_user_who_did_not_log_in_is_named(gateway: list[bytes]) -> None:
+    found = run("nosuchuser", "--seconds", "1")
+    assert (found.exit_code, "nothing was recorded" in found.output) == (1, True)
+    assert "nobody logged in as nosuchuser" in found.output
 
 
 def test_what_gateways_say_becomes_a_file(gateway: list[bytes], tmp_path: Path) -> None:
@@ -111,7 +130,7 @@ def test_what_gateways_say_becomes_a_file(gateway: list[bytes], tmp_path: Path) 
     assert found.exit_code == 0, found.output
     assert "Login-Request 290 B" in found.output
     (file,) = tmp_path.glob("recording-*.yaml")
-    assert f"{file.name}: 2 exchanges" in found.output
+    assert f"{file.name}: 2 exchanges became 2 steps" in found.output
     loaded = script.load(file)
     assert (loaded.data["client"], [step["name"] for step in loaded.steps]) == ("Nokia6230i", ["login", "login-again"])
 

@@ -77,6 +77,7 @@ def test_a_demo_for_this_machine_says_how_phones_get_in_and_that_its_passwords_a
     assert "ONESOUP_BIND=0.0.0.0 make run" in told
     assert "Everybody knows these passwords" in told
     assert "open to     this machine only" in told
+    assert "record --new" in told
     fits(told)
 
 

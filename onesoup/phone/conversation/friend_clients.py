@@ -34,6 +34,9 @@ class BackendFailed(Exception):
     """An expected event on the XMPP side did not come. The text says what came."""
 
 
+MISSING = "slixmpp is not installed: type `make setup` in the source tree, or `pip install slixmpp`"
+
+
 def available() -> bool:
     """Whether slixmpp is installed here."""
     return importlib.util.find_spec("slixmpp") is not None
