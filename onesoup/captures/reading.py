@@ -31,7 +31,7 @@ def read_capture(data: bytes, name: str, notice: Callable[[str], None] = _quiet)
     elif begins_http(data):
         yield from bodies_of_saved_http(data, name, notice)
     elif is_text(data):
-        yield from _of_text(list(read_text(data)), name, notice)
+        yield from _of_text(list(read_text(data, notice)), name, notice)
     else:
         yield from _of_bytes(data, name)
 
