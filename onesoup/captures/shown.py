@@ -13,7 +13,7 @@ from onesoup.captures.documents import CapturedBody, Direction
 from onesoup.captures.hiding import without_secrets
 from onesoup.captures.spans import Span
 from onesoup.wire import xmltext
-from onesoup.wire.document import Document
+from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
 
 COLUMNS = 80
@@ -24,17 +24,18 @@ _MOST_ROWS = 8
 _DEEPEST_INDENT = 20
 _HIDDEN_BYTE = "··"
 _MOST_NAMES = 3
+_ENCODINGS = {Encoding.WBXML: "WBXML", Encoding.XML: "XML", Encoding.PTS: "plain text syntax"}
 
 
 def heading(body: CapturedBody, label: str, document: Document | None) -> list[str]:
     """Lines without marks around them: which document it is; who sent it and when, and what it is."""
-    encoding = [document.encoding.upper(), f"CSP {document.version}"] if document else []
+    encoding = [_ENCODINGS[document.encoding], f"CSP {document.version}"] if document else []
     names = message_names(document.root) if document else []
     if names:
         left = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         label = f"{label}: {', '.join(names[:_MOST_NAMES])}{left}"
     facts = [ARROWS[body.direction], when(body.at), *encoding, f"{len(body.data)} bytes" if body.data else "empty"]
-    return [label, ", ".join(filter(None, facts))]
+    return [label, *textwrap.wrap(", ".join(filter(None, facts)), COLUMNS - len("     "))]
 
 
 def message_names(root: Element) -> list[str]:

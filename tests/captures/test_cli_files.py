@@ -178,6 +178,11 @@ def test_headings_and_json_name_the_messages(tmp_path):
     assert [row["messages"] for row in rows] == [["Login-Request", "GetNewPassword-Request"], []]
 
 
+def test_a_heading_says_plain_text_syntax(tmp_path):
+    head = run("decode", "--annotate", written(tmp_path / "a.pts", PTS)).stdout.splitlines()[:2]
+    assert head == [f"{tmp_path / 'a.pts'}: document 1 (line 1): Login-Request", f"plain text syntax, CSP 1.2, {len(PTS)} bytes"]
+
+
 def test_a_heading_has_room_for_few_names(tmp_path):
     tree = secret_tree()
     session = tree.children[0]
