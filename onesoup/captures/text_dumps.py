@@ -84,6 +84,7 @@ class _TextReader:
         self.line = 0
         self.hexes = HexBlock()
         self.rows: list[DumpRow] = []
+        self.end: tuple[int, bytes] | None = None  # (line, text) of the last row, if it has an offset alone
         self.begun = 0
         self.short: list[WrittenBytes] = []
         self.found = False
@@ -117,27 +118,38 @@ class _TextReader:
             self.found = True
             yield WrittenBytes(line.strip(), self.line)
         elif row := read_row(line.decode("latin-1"), self.rows):
-            yield from self.row(row)
+            yield from self.row(row, line)
         elif digits := _digits_of(line):
             yield from self.more_hex(digits, line)
 
-    def row(self, row: DumpRow) -> Iterator[WrittenBytes]:
+    def row(self, row: DumpRow, line: bytes) -> Iterator[WrittenBytes]:
+        if self.rows and not row.words and not row.follows(self.rows):
+            self.left_out(self.line, line)
+            return
+        if row.words and self.end and row.follows(self.rows[:-1]):  # what looked like the end of the dump was none
+            self.rows.pop()
+            self.left_out(*self.end)
         if self.hexes.lines or not row.follows(self.rows):
             yield from self.finished()
         if not self.rows:
             self.begun = self.line
-        if self.rows or row.words:
-            self.rows.append(row)
+        self.rows.append(row)
+        self.end = None if row.words or row.offset == "*" else (self.line, line)
+
+    def left_out(self, number: int, line: bytes) -> None:
+        self.notice(f"line {number}: `{line.decode('utf-8', 'replace').strip()}` left out as a page number")
 
     def more_hex(self, digits: bytes, line: bytes) -> Iterator[WrittenBytes]:
         """A line begins a document, or it goes on with the one before."""
         found = bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
         begins = begins_document(found)
         if len(digits) % 2 and not begins and not self.goes_on(digits):
-            if self.hexes.lines:
-                self.notice(f"line {self.line}: `{line.decode('utf-8', 'replace').strip()}` left out as a page number")
+            if self.hexes.lines or self.rows:
+                self.left_out(self.line, line)
             return
         if not self.hexes.lines and len(digits) < _SHORT_HEX and not begins:
+            if self.rows:
+                self.left_out(self.line, line)
             self.short.append(WrittenBytes(found, self.line))
             return
         if self.rows or begins:
@@ -159,7 +171,7 @@ class _TextReader:
                 self.notice(note)
         else:
             return
-        self.rows, self.hexes = [], HexBlock()
+        self.rows, self.hexes, self.end = [], HexBlock(), None
         if found:
             self.found = True
             yield WrittenBytes(found, begun)

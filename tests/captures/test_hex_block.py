@@ -6,7 +6,7 @@ from onesoup.captures.reading import read_capture
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
-from tests.captures.test_text_dumps import rows, wrapped
+from tests.captures.test_text_dumps import FORMS, rows, wrapped
 
 
 def message() -> bytes:
@@ -97,3 +97,13 @@ def test_a_digit_that_is_missing_is_told():
     bodies, told = read([*PLAIN[:2], PLAIN[2][:-1], *PLAIN[3:]])
     assert bodies[0][:95] == MESSAGE[:95]
     assert told == [f"lines 1 to {len(PLAIN)}: an odd number of digits: one is missing, or one too many"]
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if name not in ("xxd -i", "Wireshark's C", "from a PDF")])
+@pytest.mark.parametrize("page", ["17", "- 17 -", "0017", "1104", "12 13", "Face", "104"])
+def test_the_number_of_a_page_is_no_part_of_a_dump(form, page):
+    lines = FORMS[form](MESSAGE).splitlines()
+    for place in range(1, len(lines)):
+        bodies, told = read([*lines[:place], page, *lines[place:]])
+        assert bodies == [MESSAGE], place
+        assert told == [f"line {place + 1}: `{page}` left out as a page number"]
