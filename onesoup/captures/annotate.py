@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from onesoup.captures.pts_spans import PtsSpans
 from onesoup.captures.spans import Span
-from onesoup.captures.wbxml_spans import WbxmlSpans
+from onesoup.captures.wbxml_spans import UNKNOWN_VALUE, WbxmlSpans
 from onesoup.captures.xml_spans import XmlSpans
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
@@ -28,6 +28,17 @@ class Annotation:
     document: Document | None = None
     error: WireError | None = None
     table_used: frozenset[str] = frozenset()
+
+
+def unknown_tokens(found: Annotation) -> list[Span]:
+    """Tokens that the tables of its version do not have: damage that leaves the frame intact, or a phone of its own mind."""
+    if found.document is None or found.document.encoding is Encoding.XML:
+        return []
+    return [
+        span
+        for span in found.spans
+        if (span.kind == "tag" and span.note.startswith("unknown-")) or (span.kind == "token" and span.note == UNKNOWN_VALUE)
+    ]
 
 
 def annotate(body: bytes, content_type: str | None = None) -> Annotation:

@@ -11,12 +11,13 @@ from typing import Any, BinaryIO
 import click
 
 from onesoup.captures import shown
-from onesoup.captures.annotate import Annotation, annotate
+from onesoup.captures.annotate import Annotation, annotate, unknown_tokens
 from onesoup.captures.documents import CapturedBody
 from onesoup.captures.errors import CaptureError
 from onesoup.captures.hiding import hide_secrets
 from onesoup.captures.lines import answer_lines, decoded_line, joined_lines, line_document, one_line
 from onesoup.captures.reading import is_line_of_documents, read_capture
+from onesoup.captures.spans import Span
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
@@ -34,14 +35,16 @@ def wire() -> None:
 @click.option("--pretty/--lines", default=None, help="Indented XML, or one line a document.  [default: pretty on a terminal]")
 @click.option("--annotate", "annotated", is_flag=True, help="The bytes beside the elements that they make.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a document; with --annotate, its bytes too.")
+@click.option("--list", "listed", is_flag=True, help="A line a document: number, direction, time, size, messages.")
 @click.option("--secrets", is_flag=True, help="Show passwords, digests and answers to security questions.")
-def decode(files: tuple[str, ...], pretty: bool | None, annotated: bool, as_json: bool, secrets: bool) -> None:
+def decode(files: tuple[str, ...], pretty: bool | None, annotated: bool, as_json: bool, listed: bool, secrets: bool) -> None:
     """Show the CSP documents in FILES: binary, XML, hex, hex dumps, C arrays, pcap or pcapng with HTTP, or saved HTTP.
 
     "-" is standard input. Without FILES and options, standard input has a document on each line (hex of WBXML, XML, or plain
     text syntax), and each gets a line of XML at once, or `error: ...`.
     """
-    form = "json" if as_json else "annotated" if annotated else "pretty" if pretty else "lines" if pretty is False else ""
+    forms = {"list": listed, "json": as_json, "annotated": annotated, "pretty": pretty, "lines": pretty is False}
+    form = next((name for name, wanted in forms.items() if wanted), "")
     view = _View(form or ("pretty" if sys.stdout.isatty() else "lines"), annotated, secrets)
     if files or form:
         sys.exit(not _each_file(files or ("-",), view))
@@ -84,6 +87,12 @@ def _reason(error: WireError) -> str:
     return f"offset {error.offset}: {what}"
 
 
+def _not_in_tables(unknown: list[Span], found: Annotation) -> str:
+    first, version = unknown[0], found.document.version if found.document else ""
+    more = f"; and {len(unknown) - 1} more" if unknown[1:] else ""
+    return f"offset {first.start}: a token that CSP {version} does not have: {first.note}{more}"
+
+
 def _place(body: CapturedBody, name: str) -> str:
     """Where in the file the body is; "" when it is all of it."""
     return body.where.removeprefix(name).removeprefix(", ")
@@ -124,6 +133,8 @@ class _View:
             if found.error and body.data:
                 good = False
                 _tell(name, f"{label}: {_reason(found.error)}")
+            if unknown := unknown_tokens(found):
+                _tell(name, f"{label}: {_not_in_tables(unknown, found)}")
             for line in self.lines(body, name, label, number, found):
                 sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
             sys.stdout.buffer.flush()
@@ -133,6 +144,10 @@ class _View:
         if self.form == "json":
             place: dict[str, Any] = {"file": name, "document": number, "place": _place(body, name) or None}
             yield shown.as_json(body, place, found, self.secrets, self.annotated)
+        elif self.form == "list":
+            if number == 1:
+                yield shown.harmless(name)
+            yield shown.listed(body, number, found.document)
         elif self.form == "lines":
             if found.document:
                 yield one_line(found.document, True)  # what is secret is hidden by now

@@ -13,6 +13,20 @@ from onesoup.captures.http_stream import begins_http
 from onesoup.captures.pcap import Packet, is_pcap, read_packets
 from onesoup.captures.splitting import split_documents
 from onesoup.captures.text_dumps import WrittenBytes, is_text, read_text
+from onesoup.wire import codec
+
+# How other files begin.
+_OTHER_FILES = (
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF; copy the bytes out of it as text"),
+    (b"PK\3\4", "packed (zip, or an office document); unpack it first"),
+    (b"\x1f\x8b", "packed (gzip); unpack it first"),
+    (b"BZh", "packed (bzip2); unpack it first"),
+    (b"\xfd7zXZ", "packed (xz); unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an office document; copy the bytes out of it as text"),
+)
 
 
 def _quiet(_: str) -> None:
@@ -31,9 +45,20 @@ def read_capture(data: bytes, name: str, notice: Callable[[str], None] = _quiet)
     elif begins_http(data):
         yield from bodies_of_saved_http(data, name, notice)
     elif is_text(data):
-        yield from _of_text(list(read_text(data)), name, notice)
+        yield from _of_text(list(read_text(data, notice)), name, notice)
     else:
-        yield from _of_bytes(data, name)
+        bodies = list(_of_bytes(data, name))
+        if not any(codec.is_document(body.data) for body in bodies):
+            raise CaptureError(f"no document is in it: {_kind_of(data)}")
+        yield from bodies
+
+
+def _kind_of(data: bytes) -> str:
+    """What a file is that holds no documents."""
+    for mark, kind in _OTHER_FILES:
+        if data.startswith(mark):
+            return f"it is {kind}"
+    return f"it begins with {data[:4].hex(' ')}, and neither WBXML, XML nor plain text syntax does"
 
 
 def is_line_of_documents(line: bytes) -> bool:

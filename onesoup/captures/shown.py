@@ -13,7 +13,7 @@ from onesoup.captures.documents import CapturedBody, Direction
 from onesoup.captures.hiding import without_secrets
 from onesoup.captures.spans import Span
 from onesoup.wire import xmltext
-from onesoup.wire.document import Document
+from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
 
 COLUMNS = 80
@@ -23,13 +23,35 @@ _BYTES_IN_ROW = 8
 _MOST_ROWS = 8
 _DEEPEST_INDENT = 20
 _HIDDEN_BYTE = "··"
+_MOST_NAMES = 3
+_ENCODINGS = {Encoding.WBXML: "WBXML", Encoding.XML: "XML", Encoding.PTS: "plain text syntax"}
 
 
 def heading(body: CapturedBody, label: str, document: Document | None) -> list[str]:
     """Lines without marks around them: which document it is; who sent it and when, and what it is."""
-    encoding = [document.encoding.upper(), f"CSP {document.version}"] if document else []
+    encoding = [_ENCODINGS[document.encoding], f"CSP {document.version}"] if document else []
+    names = message_names(document.root) if document else []
+    if names:
+        left = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        label = f"{label}: {', '.join(names[:_MOST_NAMES])}{left}"
     facts = [ARROWS[body.direction], when(body.at), *encoding, f"{len(body.data)} bytes" if body.data else "empty"]
-    return [label, ", ".join(filter(None, facts))]
+    return [label, *textwrap.wrap(", ".join(filter(None, facts)), COLUMNS - len("     "))]
+
+
+def message_names(root: Element) -> list[str]:
+    """The primitives of a document, in order."""
+    sessions = (child for child in root.children if child.name == "Session")
+    transactions = (child for session in sessions for child in session.children if child.name == "Transaction")
+    contents = (child for transaction in transactions for child in transaction.children if child.name == "TransactionContent")
+    return [child.name for content in contents for child in content.children]
+
+
+def listed(body: CapturedBody, number: int, document: Document | None) -> str:
+    """A document on a line: number, direction, time, size, messages."""
+    names = message_names(document.root) if document else []
+    what = ", ".join(names) or (document.root.name if document else "cannot be read" if body.data else "empty")
+    line = f"{number:>4}  {ARROWS[body.direction]:<15}  {when(body.at)[:19]:<19}  {len(body.data):>7}  {what}"
+    return harmless(line)
 
 
 def harmless(text: str) -> str:
@@ -136,6 +158,7 @@ def as_json(body: CapturedBody, place: dict[str, Any], found: Annotation, secret
     }
     if found.document:
         shown |= {"encoding": found.document.encoding.value, "csp": found.document.version, "root": _tree(found.document.root)}
+        shown["messages"] = message_names(found.document.root)
     if found.error and body.data:
         shown |= {"error": str(found.error), "offset": found.error.offset}
     if spans:

@@ -30,11 +30,6 @@ def begins_document(data: bytes) -> bool:
     return _BEGIN.match(data) is not None
 
 
-def is_whole(data: bytes) -> bool:
-    """Whether this is one document of WBXML, with nothing behind it."""
-    return _walked(data, 0, len(data)) == len(data)
-
-
 def begins_anew(data: bytes) -> bool:
     """Whether a document begins here for sure, and not a part of one."""
     return bool(_NEXT.match(data) or _PTS.match(data) or re.match(rb"0[1-3][0-9A-Fa-f ]{6}", data))

@@ -4,11 +4,12 @@ documents that are text themselves. All else is read over, so that a log, an e-m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from onesoup.captures.dump_rows import DumpRow, bytes_of_rows, read_row
-from onesoup.captures.splitting import begins_document, document_end, is_whole
+from onesoup.captures.hex_block import HexBlock
+from onesoup.captures.splitting import begins_document, document_end
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -22,10 +23,10 @@ _XML = re.compile(rb"\s*(?P<xml><[?!A-Za-z_])")
 _XML_INSIDE = re.compile(rb"(?P<xml><\?xml\s|<!DOCTYPE\s+WV|<(?:\w{1,40}:)?WV-CSP-)")
 _PTS = re.compile(rb"\s*WV(?:\d\d|XX)[A-Za-z]{2}")
 _SEPARATORS = re.compile(rb"\\x|0[xX]|[\s:,;.\-]+")
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _CLOCK = re.compile(rb"(?:\d{2,4}[-./]\d\d[-./]\d{2,4}[ T]*)?(?:\d\d:\d\d(?::\d\d)?)?")
-# Shorter hex that begins no document is a number or a word, in a file that has documents.
-_SHORT_HEX = 8
+# Fewer digits that begin no document are a number or a word, in a file that has documents.
+_SHORT_HEX = 16
 _INSIDE = re.compile(rb"(?<![0-9A-Fa-f])(?:0[1-3]|3[cC]|57)(?:[ :\-]?[0-9A-Fa-f]{2}){7,}")
 _C_ARRAY = re.compile(rb"0[xX][0-9A-Fa-f]{1,2}\s*,")
 _C_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
@@ -50,13 +51,17 @@ def _utf_8(data: bytes) -> bytes:
     return data.decode("utf-16", "replace").encode("utf-8", "replace")
 
 
-def read_text(data: bytes) -> Iterator[WrittenBytes]:
-    """What is written there, in order."""
+def _quiet(_: str) -> None:
+    pass
+
+
+def read_text(data: bytes, notice: Callable[[str], None] = _quiet) -> Iterator[WrittenBytes]:
+    """What is written there, in order. `notice` is told which lines are in doubt."""
     if data.startswith(_UTF_16):
         data = _utf_8(data)
     if _C_ARRAY.search(data):
         return _c_arrays(data)
-    return _TextReader(data).read()
+    return _TextReader(data, notice).read()
 
 
 def _c_arrays(data: bytes) -> Iterator[WrittenBytes]:
@@ -73,12 +78,13 @@ def _c_arrays(data: bytes) -> Iterator[WrittenBytes]:
 class _TextReader:
     """Goes over the lines. `hexes`: plain hex that has no end yet, for it may go on in the next line; `rows`: those of a dump."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, notice: Callable[[str], None]) -> None:
         self.data = data
+        self.notice = notice
         self.line = 0
-        self.hexes = bytearray()
-        self.last = 0  # bytes of the last line
+        self.hexes = HexBlock()
         self.rows: list[DumpRow] = []
+        self.end: tuple[int, bytes] | None = None  # (line, text) of the last row, if it has an offset alone
         self.begun = 0
         self.short: list[WrittenBytes] = []
         self.found = False
@@ -112,51 +118,72 @@ class _TextReader:
             self.found = True
             yield WrittenBytes(line.strip(), self.line)
         elif row := read_row(line.decode("latin-1"), self.rows):
-            yield from self.row(row)
-        elif found := _hex_of(line):
-            yield from self.more_hex(found)
+            yield from self.row(row, line)
+        elif digits := _digits_of(line):
+            yield from self.more_hex(digits, line)
 
-    def row(self, row: DumpRow) -> Iterator[WrittenBytes]:
-        if self.hexes or not row.follows(self.rows):
+    def row(self, row: DumpRow, line: bytes) -> Iterator[WrittenBytes]:
+        if self.rows and not row.words and not row.follows(self.rows):
+            self.left_out(self.line, line)
+            return
+        if row.words and self.end and row.follows(self.rows[:-1]):  # what looked like the end of the dump was none
+            self.rows.pop()
+            self.left_out(*self.end)
+        if self.hexes.lines or not row.follows(self.rows):
             yield from self.finished()
         if not self.rows:
             self.begun = self.line
-        if self.rows or row.words:
-            self.rows.append(row)
+        self.rows.append(row)
+        self.end = None if row.words or row.offset == "*" else (self.line, line)
 
-    def more_hex(self, found: bytes) -> Iterator[WrittenBytes]:
+    def left_out(self, number: int, line: bytes) -> None:
+        self.notice(f"line {number}: `{line.decode('utf-8', 'replace').strip()}` left out as a page number")
+
+    def more_hex(self, digits: bytes, line: bytes) -> Iterator[WrittenBytes]:
         """A line begins a document, or it goes on with the one before."""
-        if not self.hexes and len(found) < _SHORT_HEX and not begins_document(found):
+        found = bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
+        begins = begins_document(found)
+        if len(digits) % 2 and not begins and not self.goes_on(digits):
+            if self.hexes.lines or self.rows:
+                self.left_out(self.line, line)
+            return
+        if not self.hexes.lines and len(digits) < _SHORT_HEX and not begins:
+            if self.rows:
+                self.left_out(self.line, line)
             self.short.append(WrittenBytes(found, self.line))
             return
-        if self.rows or begins_document(found):
+        if self.rows or begins:
             yield from self.finished()
-        if not self.hexes:
-            self.begun = self.line
-        self.hexes += found
-        self.last = len(found)
+        self.hexes.add(self.line, digits, line)
+
+    def goes_on(self, digits: bytes) -> bool:
+        """Whether an odd number of digits may be part of the lines before. A short one is, if it completes a byte."""
+        return bool(self.hexes.lines) and (len(digits) >= _SHORT_HEX or self.hexes.odd)
 
     def finished(self) -> Iterator[WrittenBytes]:
-        found = bytes_of_rows(self.rows) if self.rows else self.plain_hex()
-        self.rows, self.hexes = [], bytearray()
+        begun = self.begun
+        if self.rows:
+            found = bytes_of_rows(self.rows)
+        elif self.hexes.lines:
+            begun = self.hexes.lines[0].number
+            found, notes = self.hexes.read()
+            for note in notes:
+                self.notice(note)
+        else:
+            return
+        self.rows, self.hexes, self.end = [], HexBlock(), None
         if found:
             self.found = True
-            yield WrittenBytes(found, self.begun)
-
-    def plain_hex(self) -> bytes:
-        """Without a last line that is the number of a page: the document is whole before it."""
-        found = bytes(self.hexes)
-        before = found[: -self.last]
-        return before if before and self.last < _SHORT_HEX and is_whole(before) else found
+            yield WrittenBytes(found, begun)
 
 
-def _hex_of(line: bytes) -> bytes:
-    """The bytes of a line of hex, or of the hex of a document inside of a line."""
+def _digits_of(line: bytes) -> bytes:
+    """The digits of a line of hex, or of the hex of a document inside of a line."""
     digits = _SEPARATORS.sub(b"", line)
     if _HEX.fullmatch(digits) and not _CLOCK.fullmatch(line.strip()):
-        return bytes.fromhex(digits.decode())
+        return digits
     for found in _INSIDE.finditer(line):
-        inside = bytes.fromhex(re.sub(rb"[ :\-]", b"", found[0]).decode())
-        if begins_document(inside):
+        inside = re.sub(rb"[ :\-]", b"", found[0])
+        if begins_document(bytes.fromhex(inside.decode())):
             return inside
     return b""

@@ -15,6 +15,8 @@ from onesoup.wire.wbxml_reader import WbxmlReader
 _NOWHERE = Element("")
 # How the note on the string table begins.
 STRINGS_NOTE = "strings"
+# The note on a value token that no table has.
+UNKNOWN_VALUE = "value token: unknown"
 
 
 class WbxmlSpans(WbxmlReader):
@@ -145,7 +147,7 @@ class WbxmlSpans(WbxmlReader):
             number, after = self.mb(pos + 1)
             text = self.value(number, name)
             self.spend(len(text), pos)
-            return "token", f"value token: {text or 'unknown'}", after
+            return "token", f"value token: {text}" if text else UNKNOWN_VALUE, after
         if token == OPAQUE:
             octets, after = self.octets(pos + 1)
             return *self.opaque_of(octets, name, pos), after

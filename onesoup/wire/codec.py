@@ -35,6 +35,15 @@ def detect(body: bytes, content_type: str | None = None) -> Encoding:
     raise WireError(f"neither WBXML nor XML nor PTS: the document starts with octet {body[0]:02X}", 0)
 
 
+def is_document(body: bytes) -> bool:
+    """Whether it begins like one."""
+    try:
+        detect(body)
+    except WireError:
+        return False
+    return True
+
+
 def _of_type(content_type: str) -> Encoding:
     for encoding in (Encoding.WBXML, Encoding.XML):  # in this order: "wbxml" holds no other name, "xml" is in both
         if encoding.value in content_type:

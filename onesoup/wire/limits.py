@@ -22,7 +22,7 @@ MAX_NAME_LENGTH = 128
 
 def check_size(body: bytes) -> None:
     if len(body) > MAX_DOCUMENT_BYTES:
-        raise WireError(f"document of {len(body)} octets: limit is {MAX_DOCUMENT_BYTES} octets", MAX_DOCUMENT_BYTES)
+        raise WireError(f"document of {len(body)} bytes: limit is {MAX_DOCUMENT_BYTES} bytes", MAX_DOCUMENT_BYTES)
 
 
 def too_deep(offset: int) -> WireError:

@@ -56,7 +56,7 @@ class WbxmlInput:
     def octets(self, pos: int) -> tuple[bytes, int]:
         length, start = self.mb(pos)
         if length > len(self.data) - start:
-            raise WireError(f"opaque data of {length} octets runs beyond the document", pos)
+            raise WireError(f"opaque data of {length} bytes runs beyond the document", pos)
         return self.data[start : start + length], start + length
 
     def from_table(self, pos: int) -> tuple[str, int]:
@@ -65,7 +65,7 @@ class WbxmlInput:
         if index > 0x7F:
             index, after = self.mb(pos)
         if index >= len(self.strings):
-            raise WireError(f"string table offset {index} is outside the table of {len(self.strings)} octets", pos)
+            raise WireError(f"string table offset {index} is outside the table of {len(self.strings)} bytes", pos)
         end = self.strings.find(0, index)
         octets = self.strings[index : end if end >= 0 else None]
         self.spend(len(octets), pos)
@@ -91,7 +91,7 @@ class WbxmlInput:
             self.version, self.charset = common, "utf-8"
             return 4
         if not 1 <= data[0] <= 3:
-            raise WireError(f"WBXML version octet {data[0]:02X} is none of 01, 02, 03", 0)
+            raise WireError(f"WBXML version {data[0]:02X} is none of 01, 02, 03", 0)
         public_id, pos = self.mb(1)
         index = None
         if public_id == 0:
@@ -103,7 +103,7 @@ class WbxmlInput:
             self.charset = tokens.CHARSETS[mib]
         length, start = self.mb(after)
         if length > len(data) - start:
-            raise WireError(f"string table of {length} octets runs beyond the document", after)
+            raise WireError(f"string table of {length} bytes runs beyond the document", after)
         self.strings = data[start : start + length]
         self.version = self._public_version(public_id, index)
         if data[start + length] & 0x3F == 0x3E:  # the root of 1.0; no element of any other version

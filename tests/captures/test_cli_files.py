@@ -161,9 +161,82 @@ def test_an_error_in_one_of_several_lines_and_files(tmp_path):
 def test_a_page_says_who_when_and_what(tmp_path):
     file = written(tmp_path / "a.pcap", pcap(Talk(most=1000).opened().ask(LOGIN, b"").frames))
     lines = run("decode", file, "--pretty").stdout.splitlines()
-    assert lines[0] == f"<!-- {file}: document 1 (packet 4)"
+    assert lines[0] == f"<!-- {file}: document 1 (packet 4): PresenceAuth-User"
     assert lines[1] == f"     phone -> server, 2004-11-09 11:33:23.250 UTC, WBXML, CSP 1.2, {len(LOGIN)} bytes -->"
     assert lines[-2:] == [f"<!-- {file}: document 2 (packet 5)", "     server -> phone, 2004-11-09 11:33:24.250 UTC, empty -->"]
+
+
+def test_headings_and_json_name_the_messages(tmp_path):
+    several = Element("WV-CSP-Message", "", [copy(secret_tree()).children[0]])
+    file = written(tmp_path / "a.bin", codec.encode(Document(several, "1.2", Encoding.WBXML)) + bytes.fromhex(OCTETS))
+    names = "Login-Request, GetNewPassword-Request"
+    assert run("decode", file, "--annotate").stdout.splitlines()[0] == f"{file}: document 1: {names}"
+    pages = run("decode", file, "--pretty").stdout
+    assert f"<!-- {file}: document 1: {names}\n" in pages
+    assert f"<!-- {file}: document 2 (byte " in pages
+    rows = [json.loads(line) for line in run("decode", file, "--json").stdout.splitlines()]
+    assert [row["messages"] for row in rows] == [["Login-Request", "GetNewPassword-Request"], []]
+
+
+def test_a_heading_says_plain_text_syntax(tmp_path):
+    head = run("decode", "--annotate", written(tmp_path / "a.pts", PTS)).stdout.splitlines()[:2]
+    assert head == [f"{tmp_path / 'a.pts'}: document 1 (line 1): Login-Request", f"plain text syntax, CSP 1.2, {len(PTS)} bytes"]
+
+
+def test_a_heading_has_room_for_few_names(tmp_path):
+    tree = secret_tree()
+    session = tree.children[0]
+    session.children = [*session.children, *session.children[1:] * 3]
+    head = run("decode", "--annotate", written(tmp_path / "a", codec.encode(Document(tree, "1.2", Encoding.WBXML)))).stdout
+    assert head.splitlines()[0].endswith(": Login-Request, GetNewPassword-Request, Login-Request and 5 more")
+
+
+def test_a_list_has_a_line_for_each_document(tmp_path):
+    talk = Talk(most=1000).opened().ask(LOGIN, STATUS).ask(LOGIN[:40], b"")
+    file = written(tmp_path / "razr.pcap", pcap(talk.frames))
+    result = run("decode", "--list", file, written(tmp_path / "b.bin", STATUS))
+    lines = result.stdout.splitlines()
+    assert lines[0] == file
+    assert lines[1] == f"   1  phone -> server  2004-11-09 11:33:23  {len(LOGIN):>7}  PresenceAuth-User"
+    assert [line.split()[0] for line in lines[1:5]] == ["1", "2", "3", "4"]
+    assert lines[3].endswith("     40  cannot be read")
+    assert lines[4].endswith("      0  empty")
+    assert lines[-2:] == [str(tmp_path / "b.bin"), f"   1{'':38}  {len(STATUS):>7}  UpdatePresence-Request"]
+    assert "document 3 (packet 6): offset 40" in result.stderr
+    assert result.exit_code == 1
+
+
+def test_a_token_that_the_version_does_not_have_is_told(tmp_path):
+    """One wrong byte may leave all else intact, and the document decodes."""
+    octets = bytes.fromhex(OCTETS)
+    file = written(tmp_path / "a.bin", octets[:12] + b"\x7f\x01" + octets[12:])
+    for form in FORMS:
+        result = run("decode", file, *form)
+        assert result.stderr == f"{file}: document 1: offset 12: a token that CSP 1.2 does not have: unknown-00-3F\n"
+        assert result.exit_code == 0
+    several = written(tmp_path / "b.bin", octets[:12] + b"\x7f\x7f\x01\x01" + octets[12:])
+    assert run("decode", several).stderr == (
+        f"{several}: document 1: offset 12: a token that CSP 1.2 does not have: unknown-00-3F; and 1 more\n"
+    )
+    assert run("decode", written(tmp_path / "c.bin", octets)).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "it is a JPEG picture"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it is a PNG picture"),
+        (b"%PDF-1.4\n\0\1\2", "it is a PDF; copy the bytes out of it as text"),
+        (b"\x1f\x8b\x08\0\0", "it is packed (gzip); unpack it first"),
+        (b"\x82\x11\0\1\2", "it begins with 82 11 00 01, and neither WBXML, XML nor plain text syntax does"),
+    ],
+)
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+def test_a_file_without_documents_is_called_what_it_is(tmp_path, data, what, form):
+    file = written(tmp_path / "x", data)
+    result = run("decode", file, *form)
+    assert (result.stdout, result.stderr) == ("", f"{file}: no document is in it: {what}\n")
+    assert result.exit_code == 1
 
 
 def test_pages_fit_into_80_columns(tmp_path):
