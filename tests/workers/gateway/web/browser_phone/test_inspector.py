@@ -3,6 +3,8 @@ captures are right, and what strangers are called stays text. The client here sa
 
 import base64
 import json
+import re
+from itertools import pairwise
 
 import pytest
 
@@ -313,6 +315,52 @@ def test_a_large_picture_is_shown_by_its_ends(page):
     choose(page, 0)
     assert any(row.endswith("bytes") and "…" in row for row in texts(page, ".inspector-row"))
     assert page.evaluate("document.querySelectorAll('.inspector *').length") < 2000
+
+
+def test_a_document_that_is_chosen_is_seen_at_once(page):
+    """Elements, bytes and what to do with them, in a window in which the list ends near the lower edge."""
+    page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    page.evaluate("document.body.firstChild.style.height = '500px'; scrollTo(0, 0)")
+    for _ in range(20):
+        passes(page, "request", wbxml_writer.encode(spoken("Hello Bob"), "1.2"))
+    choose(page, 19)
+    places = page.evaluate("""[".inspector-head", ".inspector-told", ".inspector-tree", ".inspector-bytes"].map((name) => {
+      const { top, bottom } = document.querySelector(name).getBoundingClientRect();
+      return [top, bottom];
+    })""")
+    assert all(0 <= top < bottom <= 900 for top, bottom in places), places
+    assert page.evaluate("document.querySelector('.inspector-session').open") is False
+    page.call("Emulation.setEmulatedMedia", features=[])
+
+
+def test_what_is_pointed_at_is_said_once(page):
+    passes(page, "request", wbxml_writer.encode(spoken("Hello Bob"), "1.2"))
+    choose(page, 0)
+    count = len(texts(page, ".inspector-tree [data-span]"))
+    page.evaluate("document.querySelector('.inspector-bytes').focus()")
+    for _ in range(count):
+        page.press("ArrowRight", 39)
+        words = re.split(r"[ ,]+", texts(page, ".inspector-told")[0].split(": ", 1)[1])
+        assert [one for one, other in pairwise(words) if one == other] == []
+
+
+def test_a_picture_is_called_so(page):
+    info = Element("MessageInfo", children=[Element("ContentType", "image/png"), Element("ContentEncoding", "BASE64")])
+    picture = message(Element("SendMessage-Request", children=[info, Element("ContentData", "iVBORw0KGgo=")]))
+    passes(page, "request", wbxml_writer.encode(picture, "1.1"))
+    assert texts(page, ".inspector-said") == ["picture"]
+
+
+@pytest.mark.parametrize("phase", ["off", "ended"])
+def test_of_a_client_that_has_ended_nothing_is_under_way(page, phase):
+    on = {"phase": "on", "sessionId": "s1", "keepAlive": 60, "services": ["IM"], "transactions": []}
+    page.evaluate(f"client.state = {json.dumps(on)}; client.dispatchEvent(new Event('state'))")
+    passes(page, "request", POLL)
+    assert texts(page, ".inspector-list li") == ["a poll under way"]
+    assert "60 s" in texts(page, ".inspector-state dd")
+    page.evaluate(f"client.state.phase = '{phase}'; client.dispatchEvent(new Event('state'))")
+    assert "under way" not in "".join(texts(page, ".inspector-list li"))
+    assert len(texts(page, ".inspector-state dd")) == 1
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

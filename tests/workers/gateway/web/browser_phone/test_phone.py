@@ -262,8 +262,34 @@ def test_the_handset_is_chosen_before_the_login_and_has_its_own_screen(phone):
     phone.start()
     phone.pick("Handset")
     phone.pick("Nokia S60")
-    assert phone.chosen().startswith("Handset, 1.1 WBXML, Nokia S60")
+    assert any(line.startswith("Handset, 1.1 WBXML, Nokia S60") for line in phone.lines())
     assert phone.tab.evaluate("(({ width, height }) => [width, height])(document.querySelector('canvas'))") == [176, 208]
+
+
+def test_after_the_choice_of_a_handset_one_key_logs_in_and_the_phone_says_how_to_change_it(phone):
+    phone.start()
+    phone.pick("Handset")
+    phone.pick("Nokia S60")
+    phone.keys("ok")
+    assert phone.asked() == [["login", "alice", "alice-secret"]]
+    menu(phone, "This phone")
+    assert "Log out to change the handset." in phone.lines()
+
+
+def test_a_contact_who_is_offline_is_said_to_get_it_later(phone):
+    note = "Dave is offline and will get it later."
+    phone.logged_in()
+    phone.pick("Dave")
+    assert note in phone.lines()
+    assert note in phone.said()
+    phone.types("x")
+    phone.keys("ok")
+    assert phone.lines()[1:3] == ["Me, 14:01: x", note]
+    phone.tell("client.contacts.get('wv:dave@localhost').availability = 'AVAILABLE'; client.tell('contacts')")
+    assert note not in phone.lines()
+    phone.keys("end", "right")
+    phone.pick("Bob")
+    assert "offline" not in "".join(phone.lines())
 
 
 def test_a_message_is_written_on_twelve_keys(phone):
@@ -695,6 +721,7 @@ def test_pixels_of_the_screen_are_whole_pixels_of_the_display(phone):
         (1280, "HANDSET", 256),
         (360, "HANDSET", 256),
         (1280, "BIG_HANDSET", 352),
+        (1280, "{ ...BIG_HANDSET, screen: { width: 176, height: 220 } }", 352),
         (360, "FINE_HANDSET", 240),
     ):
         phone.tab.look(width)

@@ -5,6 +5,8 @@ import { decode } from "../wire/codec.js";
 export const MAX_DOCUMENTS = 500;
 export const MAX_BYTES = 16 * 1024 * 1024;
 const POLL = "Polling-Request";
+/** Phases of a client that sends no more. */
+const ENDS = new Set(["off", "ended"]);
 
 /**
  * @typedef {object} LoggedDocument
@@ -20,6 +22,7 @@ const POLL = "Polling-Request";
  * @property {string} name of its primitives
  * @property {string} text the first text of a message in it
  * @property {string} error why it cannot be read, "" when it can
+ * @property {boolean} [isOver] of a request: its client ended before the answer came
  */
 
 /**
@@ -40,9 +43,19 @@ export class DocumentLog extends EventTarget {
     this.answered = new Set();
   }
 
-  /** @param {EventTarget} client @param {string} label */
+  /** @param {EventTarget & {state?: any}} client @param {string} label */
   follow(client, label) {
     client.addEventListener("document", (event) => this.add(label, /** @type {CustomEvent} */ (event).detail));
+    client.addEventListener("state", () => ENDS.has(client.state?.phase) && this.stop(label));
+  }
+
+  /** Its client has ended: nothing of this phone is under way. @param {string} label */
+  stop(label) {
+    const open = this.documents.filter((each) => each.label === label && each.direction === "request" && !this.answered.has(each.id));
+    open.forEach((each) => (each.isOver = true));
+    if (open.length > 0) {
+      this.dispatchEvent(new CustomEvent("change"));
+    }
   }
 
   /** @param {string} label @param {any} detail of the client's event */
@@ -115,11 +128,14 @@ export function primitives(root) {
   return transactions.flatMap((each) => each.find("TransactionContent")?.children ?? []).map((each) => each.name);
 }
 
-/** What is said in the first message, "" for a picture. @param {import("../wire/element.js").Element} root */
+/** What is said in the first message, "picture" for a picture. @param {import("../wire/element.js").Element} root */
 function messageText(root) {
   const content = root.at("Session", "Transaction", "TransactionContent")?.children[0];
   const data = content?.textOf("ContentData") ?? "";
   const kind = content?.textOf("MessageInfo", "ContentType") ?? "";
+  if (data && kind.startsWith("image/")) {
+    return "picture";
+  }
   return !kind || kind.startsWith("text/") ? data : "";
 }
 
@@ -174,7 +190,7 @@ function emptyPolls(documents) {
       empty.add(poll).add(each);
     }
   }
-  return { empty, waiting: new Set(last.values()) };
+  return { empty, waiting: new Set([...last.values()].filter((each) => !each.isOver)) };
 }
 
 /** @param {{count: number, isWaiting: boolean}} row */

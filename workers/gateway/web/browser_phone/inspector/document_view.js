@@ -19,7 +19,7 @@ export class DocumentView {
     this.head = make("p", { class: "inspector-head" });
     this.told = make("p", { class: "inspector-told", "aria-live": "polite" });
     this.body = make("div", { class: "inspector-sides" }, this.tree, this.bytes);
-    element.append(make("div", { class: "inspector-document" }, this.head, this.body, this.told));
+    element.append(make("div", { class: "inspector-document" }, this.head, this.told, this.body));
     /** @type {Set<import("./secrets.js").Span>} */
     this.hidden = new Set();
     /** @type {LoggedDocument | null} */
@@ -138,6 +138,9 @@ export class DocumentView {
   /** @param {number} number */
   words(number) {
     const span = this.spans[number];
+    if (!span && this.body.hidden) {
+      return "";
+    }
     if (!span) {
       return "Point at an element or at bytes, or go there with Tab and the arrow keys.";
     }
@@ -145,7 +148,9 @@ export class DocumentView {
     const place = size === 1 ? `byte ${span.start}` : `bytes ${span.start} to ${span.end - 1} (${size})`;
     const note = this.hidden.has(span) ? HIDDEN : span.note;
     const inside = span.element && span.kind !== "tag" && span.kind !== "end" ? ` in ${span.element.name}` : "";
-    return `${place}: ${kindWords(span.kind)}${note ? `, ${note}` : ""}${inside}`;
+    const kind = kindWords(span.kind);
+    const isSaid = !note || note === kind || note.startsWith(`${kind} `);
+    return `${place}: ${isSaid ? note || kind : `${kind}, ${note}`}${inside}`;
   }
 
   /** @param {KeyboardEvent} event */

@@ -19,9 +19,10 @@ export class Inspector {
     this.secretsShown.addEventListener("change", () => this.showDocument());
     this.note = make("p", { class: "inspector-note" });
     this.stateTitle = make("summary", {}, "Session");
-    const state = make("details", { class: "inspector-session", open: true }, this.stateTitle);
+    const state = make("details", { class: "inspector-session" }, this.stateTitle);
     const list = make("div", { class: "inspector-documents" });
     const view = make("section", { class: "inspector-chosen", "aria-label": "The chosen document" });
+    this.place = view;
     element.classList.add("inspector");
     element.replaceChildren(this.toolbar(), state, list, this.note, view);
     this.state = new StateView(state);
@@ -72,6 +73,8 @@ export class Inspector {
   choose(document) {
     this.chosen = document;
     this.showDocument();
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.place.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
   }
 
   showDocument() {

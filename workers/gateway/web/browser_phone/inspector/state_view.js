@@ -12,17 +12,24 @@ export class StateView {
     element.append(this.list);
   }
 
-  /** @param {any} state of an ImpsClient, or null */
+  /** A client that has ended has agreed on nothing. @param {any} state of an ImpsClient, or null */
   show(state) {
-    const rows = state ? [...facts(state), ["transactions", transactions(state.transactions ?? [])]] : [["phase", PHASES.off]];
+    const isOver = !state || state.phase === "off" || state.phase === "ended";
+    const rows = isOver ? [phase(state)] : [...facts(state), ["transactions", transactions(state.transactions ?? [])]];
     this.list.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value || "none")]));
   }
+}
+
+/** @param {any} state of a client, or null @returns {[string, string]} */
+function phase(state) {
+  const name = /** @type {keyof PHASES} */ (state?.phase ?? "off");
+  return ["phase", PHASES[name] ?? String(name)];
 }
 
 /** @param {any} state @returns {[string, string][]} */
 function facts(state) {
   return [
-    ["phase", PHASES[/** @type {keyof PHASES} */ (state.phase)] ?? String(state.phase)],
+    phase(state),
     ["SessionID", String(state.sessionId || "")],
     ["CSP", state.csp ? `${state.csp}, ${String(state.encoding ?? "").toUpperCase()}` : ""],
     ["keep-alive", seconds(state.keepAlive)],

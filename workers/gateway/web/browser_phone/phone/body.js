@@ -7,7 +7,7 @@ const HELD = 600;
 const CLICK_AFTER_PRESS = 1500;
 
 /** How large the screen becomes at most, and what the case takes of the width, in CSS pixels. */
-const [MOST_WIDTH, MOST_HEIGHT, CASE_WIDTH] = [420, 420, 48];
+const [MOST_WIDTH, MOST_HEIGHT, CASE_WIDTH] = [420, 440, 48];
 
 const HANDSET_SHAPE = "M2 9c4-5 12-5 16 0l-3 4-3-2v-3c-1.500-.5-2.500-.5-4 0v3l-3 2z";
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];

@@ -1,6 +1,7 @@
 /** Talking with one person or in a group, and the list of all talks. */
 
 import { clip, measure, wrap } from "../font.js";
+import { AVAILABILITY, availabilityOf } from "../availability.js";
 import { COLOURS, fitted, LINE_HEIGHT } from "../painter.js";
 import { isGroup } from "../session.js";
 import { TextScreen } from "./dialogs.js";
@@ -91,7 +92,8 @@ export class ChatScreen extends Screen {
 
   draw(painter, top, bottom) {
     const blocks = this._messages().flatMap((message) => this._blocks(painter, message));
-    if (!blocks.length) {
+    if (blocks.length) blocks.push(...this._noteBlocks(painter));
+    else {
       const room = { align: "middle", width: painter.width - 12 };
       wrap(this._empty(), room.width).forEach((line, row) => painter.text(6, top + 10 + row * LINE_HEIGHT, line, COLOURS.quiet, room));
       return;
@@ -111,7 +113,8 @@ export class ChatScreen extends Screen {
 
   lines() {
     const messages = this._messages();
-    return messages.length ? messages.map((message) => this._inWords(message)) : this._empty().split("\n");
+    if (!messages.length) return this._empty().split("\n");
+    return [...messages.map((message) => this._inWords(message)), this._note()].filter(Boolean);
   }
 
   said() {
@@ -122,7 +125,19 @@ export class ChatScreen extends Screen {
   /** What stands there before the first message: with a group, its welcome. */
   _empty() {
     const welcome = this.phone.session.client.groups.get(this.peer)?.welcome;
-    return ["No messages yet", welcome].filter(Boolean).join("\n\n");
+    return ["No messages yet", welcome, this._note()].filter(Boolean).join("\n\n");
+  }
+
+  /** That a contact does not see now what one writes; "" otherwise. */
+  _note() {
+    const contact = this.phone.session.client.contacts.get(this.peer);
+    const isAway = contact && availabilityOf(contact.availability) === AVAILABILITY.OFFLINE;
+    return isAway ? `${this.title()} is offline and will get it later.` : "";
+  }
+
+  _noteBlocks(painter) {
+    const lines = this._note() ? wrap(this._note(), painter.width - 12) : [];
+    return lines.map((line) => ({ height: LINE_HEIGHT, draw: (y) => painter.text(4, y, line, COLOURS.quiet) }));
   }
 
   _messages() {

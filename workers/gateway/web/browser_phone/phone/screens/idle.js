@@ -95,6 +95,7 @@ function about(phone) {
     `Screen ${handset.screen.width} x ${handset.screen.height}`,
     `User ${session.user}`,
     `Polls every ${state.pollEvery || "?"} s`,
+    "Log out to change the handset.",
   ].join("\n");
   return new TextScreen(phone, { title: "This phone", text });
 }

@@ -40,7 +40,7 @@ export class StartScreen extends ListScreen {
 
   _settings() {
     const { handset } = this.phone;
-    const pick = () => this.phone.open(new HandsetScreen(this.phone));
+    const pick = () => this.phone.open(new HandsetScreen(this.phone, () => this.choose(this.rows()[0].id)));
     return [{ id: "handset", label: "Handset", value: spoken(handset), detail: handset.title, icon: "handset", act: pick }];
   }
 
@@ -107,8 +107,10 @@ export class LogInScreen extends ListScreen {
 
 /** The handsets of the table: what each speaks, how large its screen is. */
 class HandsetScreen extends ListScreen {
-  constructor(phone) {
+  /** @param {() => void} picked when one is chosen */
+  constructor(phone, picked) {
     super(phone);
+    this._picked = picked;
     this.choose(phone.handset.name);
   }
 
@@ -129,6 +131,7 @@ class HandsetScreen extends ListScreen {
   _pick(handset) {
     this.phone.close(this);
     this.phone.handset = handset;
+    this._picked();
   }
 }
 
