@@ -85,6 +85,10 @@ def click(page: Page, selector: str, text: str) -> None:
     page.evaluate(f"{buttons}.find((each) => each.textContent.includes({text!r})).click()")
 
 
+def test_one_phone_has_the_keyboard_at_once(page):
+    assert page.evaluate("document.activeElement === wall.left.screen")
+
+
 def test_a_message_from_phone_to_phone_is_seen_in_its_order(page):
     text = secret_text()
     page.evaluate(f"wall.left.client.send({BOB!r}, {text!r})")
@@ -176,6 +180,22 @@ def test_a_wrong_password_is_told(page):
       return client.login("carol", "wrong").catch((error) => [client.phase, error.message]);
     })()""")
     assert told == ["off", "wrong user name or password"]
+
+
+BROKEN = """[...document.querySelectorAll('.diagram-name')].flatMap((name) => [...name.childNodes])
+  .filter((word) => word.nodeType === Node.TEXT_NODE).filter((word) => {
+    const range = document.createRange();
+    range.selectNodeContents(word);
+    return new Set([...range.getClientRects()].map((each) => each.top)).size > 1;
+  }).map((word) => word.textContent)"""
+
+
+def test_words_do_not_break_inside(page):
+    for height in (720, 900):
+        page.look(1280, height)
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate(BROKEN) == [], height
+    page.look(1920, 1080)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
