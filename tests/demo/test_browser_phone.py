@@ -153,6 +153,8 @@ def test_a_newcomer_talks_with_echo_by_the_keys_of_the_phone(phone):
     phone.sees("Echo, ")
     phone.sees("delivered: Hey")
     assert [line.split(",")[0] for line in phone.lines() if line.endswith(": Hey")] == ["Me", "Echo"]
+    # Who has written needs the first steps no more: the protocol comes up.
+    assert phone.page.evaluate("document.querySelector('.demo-help details').open") is False
     phone.looks("story-chat")
 
 

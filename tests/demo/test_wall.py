@@ -48,6 +48,7 @@ def page(stack: Stack) -> Iterator[Page]:
         until(
             page, "wall.xmpp.client.phase === 'on' && wall.xmpp.client.roomMembers.size > 0 && wall.xmpp.client.contacts.size > 2"
         )
+        page.evaluate("window.focusedFirst = document.activeElement; null")
         yield page
 
 
@@ -83,6 +84,10 @@ def places(page: Page, *wanted: tuple[str, str, str, str]) -> list[int]:
 def click(page: Page, selector: str, text: str) -> None:
     buttons = f"[...document.querySelectorAll({selector!r})]"
     page.evaluate(f"{buttons}.find((each) => each.textContent.includes({text!r})).click()")
+
+
+def test_one_phone_has_the_keyboard_at_once(page):
+    assert page.evaluate("focusedFirst === wall.left.screen")
 
 
 def test_a_message_from_phone_to_phone_is_seen_in_its_order(page):
@@ -176,6 +181,22 @@ def test_a_wrong_password_is_told(page):
       return client.login("carol", "wrong").catch((error) => [client.phase, error.message]);
     })()""")
     assert told == ["off", "wrong user name or password"]
+
+
+BROKEN = """[...document.querySelectorAll('.diagram-name')].flatMap((name) => [...name.childNodes])
+  .filter((word) => word.nodeType === Node.TEXT_NODE).filter((word) => {
+    const range = document.createRange();
+    range.selectNodeContents(word);
+    return new Set([...range.getClientRects()].map((each) => each.top)).size > 1;
+  }).map((word) => word.textContent)"""
+
+
+def test_words_do_not_break_inside(page):
+    for height in (720, 900):
+        page.look(1280, height)
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate(BROKEN) == [], height
+    page.look(1920, 1080)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -7,7 +7,11 @@ import { Phone } from "./phone/phone.js";
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const [place, beside] = [document.getElementById("phone"), document.getElementById("inspector")];
 let inspector = null;
+/** What helps stands above the protocol in windows of this width, as in demo.css. */
+const NARROW = matchMedia("(max-width: 1499px)");
+const help = document.querySelector(".demo-help details");
 place.addEventListener("client", ({ detail }) => inspector?.follow(detail, "phone"));
+place.addEventListener("client", ({ detail }) => detail.addEventListener("message", foldHelp));
 const phone = new Phone(place, {
   makeClient: (handset) => new ImpsClient({ url: data.imps_url, handset }),
   handsets: Object.values(HANDSETS),
@@ -16,6 +20,13 @@ const phone = new Phone(place, {
   keyboard: document,
 });
 phone.focus();
+
+/** Who has written something knows the way, and may open the help again. */
+function foldHelp({ target, detail }) {
+  if (!detail.message.mine) return;
+  target.removeEventListener("message", foldHelp);
+  if (NARROW.matches) help.open = false;
+}
 
 try {
   const { Inspector } = await import("./inspector/inspector.js");

@@ -38,6 +38,7 @@ export class Wall {
     this.xmpp = this.addXmpp(part(".wall-xmpp"), third);
     this.left = this.addPhone(part(".wall-left"), "left", LEFT, left);
     this.right = this.addPhone(part(".wall-right"), "right", RIGHT, right);
+    this.left.focus();
   }
 
   columns() {
@@ -113,9 +114,9 @@ export class Wall {
   tools(place) {
     this.secretsShown = /** @type {HTMLInputElement} */ (make("input", { type: "checkbox" }));
     this.secretsShown.addEventListener("change", () => this.opened && this.open(this.opened));
-    const note = make("span", { class: "wall-bound" }, `the last ${MAX_DOCUMENTS} are kept`);
+    const note = make("span", { class: "wall-bound", role: "status" }, `the last ${MAX_DOCUMENTS} are kept`);
     const secrets = make("label", {}, this.secretsShown, " show passwords");
-    const capture = button("Save as capture", () => save(this.capture()));
+    const capture = button("Save as capture", () => note.replaceChildren(...save(this.capture())));
     place.append(note, secrets, capture, button("Clear", () => this.log.clear()));
   }
 

@@ -249,6 +249,15 @@ def test_the_capture_is_one_that_wireshark_opens(page):
     assert pcap.segments(exported(page))[0].at == pytest.approx(1700000000.25)
 
 
+def test_who_saves_a_capture_is_told_how_to_read_it(page):
+    page.evaluate("HTMLAnchorElement.prototype.click = function () { window.saved = this.download; }; null")
+    passes(page, "request", POLL)
+    page.evaluate(
+        "[...document.querySelectorAll('.inspector-tools button')].find((each) => /capture/.test(each.textContent)).click()"
+    )
+    assert texts(page, ".inspector-saved code") == [f"onesoup wire decode --annotate {page.evaluate('saved')}"]
+
+
 def test_polls_that_brought_nothing_are_one_row(page):
     for _ in range(12):
         passes(page, "request", POLL)

@@ -27,10 +27,12 @@ function hidden({ bytes, contentType, direction, error }) {
   return withoutSecrets(bytes, spans, encoding);
 }
 
-/** Hands the browser a file to save. @param {Uint8Array} data */
+/** Hands the browser a file to save. Returns what one does with it. @param {Uint8Array} data */
 export function save(data) {
   const url = URL.createObjectURL(new Blob([data], { type: "application/vnd.tcpdump.pcap" }));
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "");
-  make("a", { href: url, download: `onesoup-${stamp}.pcap` }).click();
+  const name = `onesoup-${stamp}.pcap`;
+  make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
+  return ["Saved. To read it: ", make("code", {}, `onesoup wire decode --annotate ${name}`)];
 }

@@ -58,9 +58,10 @@ export class Inspector {
   toolbar() {
     const title = make("h2", {}, "The protocol");
     const secrets = make("label", {}, this.secretsShown, " show passwords");
-    const save_ = button("Save as capture (pcap)", () => save(this.capture()));
+    const save_ = button("Save as capture (pcap)", () => this.saved.replaceChildren(...save(this.capture())));
+    this.saved = make("p", { class: "inspector-saved", role: "status" });
     const clear = button("Clear", () => this.clear());
-    return make("div", { class: "inspector-tools" }, title, secrets, save_, clear);
+    return make("div", { class: "inspector-tools" }, title, secrets, save_, clear, this.saved);
   }
 
   clear() {
