@@ -31,11 +31,13 @@ from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E40
 from onesoup.store.account.accounts import Accounts  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
-from onesoup.store.processes import ProcessRecord  # noqa: E402
+from onesoup.store.processes import PROCESS_TTL_MS, ProcessRecord  # noqa: E402
 from onesoup.store.redis.client import connect  # noqa: E402
 from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
 
 PASSWORD_CHECK_SECONDS = 10.0
+# A process that was killed, or that ended while Redis was away, stands in the registry until it runs out.
+ROTATE_WAIT_SECONDS = PROCESS_TTL_MS / 1000 + 15
 _DEMO_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _ELSEWHERE = """An account at another XMPP server is made there, such as with
    Prosody:   prosodyctl adduser {name}@DOMAIN
@@ -157,7 +159,12 @@ def remove_account(login: str) -> None:
 
 @accounts.command("rotate")
 @click.option("--new-key", is_flag=True, help="First add a new key to the key ring file.")
-@click.option("--wait", default=30.0, show_default=True, help="Seconds that processes have to notice a change of the file.")
+@click.option(
+    "--wait",
+    default=ROTATE_WAIT_SECONDS,
+    show_default=True,
+    help="Seconds that processes have to notice a change of the file, and killed ones to be forgotten.",
+)
 def rotate_keys(new_key: bool, wait: float) -> None:
     """Encrypt every stored password with the newest key of the key ring. No user is logged out.
 
@@ -202,7 +209,14 @@ def _known_as(path: str, kid: str) -> str:
 
 def _refuse_unknown(client: redis.Redis, key: str, path: str, wait: float) -> None:
     """ClickException, naming them, when running processes do not know a key."""
-    lacking = wait_for_all(client, lambda each: key in each.keys, wait)
+
+    def knows(process: ProcessRecord) -> bool:
+        return key in process.keys
+
+    lacking = wait_for_all(client, knows, 0.0)
+    if lacking and wait:
+        click.echo(f"waiting up to {wait:g} s for {_listed(lacking)}", err=True)
+        lacking = wait_for_all(client, knows, wait)
     if lacking:
         raise click.ClickException(
             f"{key.partition(':')[0]} of {path} is not known to {_listed(lacking)}. Nothing was sealed with it. They have "

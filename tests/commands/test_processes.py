@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import redis
 
+from onesoup.commands.accounts import ROTATE_WAIT_SECONDS
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer
 from onesoup.runtime.ports import free_port
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.processes import ProcessRecord, ProcessRegistry
+from onesoup.store.processes import PROCESS_TTL_MS, ProcessRecord, ProcessRegistry
 from tests.support.keys import add_key
 
 ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
@@ -125,6 +126,23 @@ def test_a_new_key_waits_until_every_process_knows_it(host: Host, client: redis.
     found = Accounts(client, only_new).find(ALICE)
     assert found is not None
     assert found.password == "xmpp"
+
+
+def test_a_killed_process_of_another_host_is_waited_out(host: Host, client: redis.Redis) -> None:
+    """A container that was started anew while Redis was away could not say that it ends."""
+    KeyRing.load(host.keys)
+    registry = ProcessRegistry(client)
+    killed = ProcessRecord("web", "another-host", 8, 8, ("127.0.0.1", "9471"), "1", ("k0:old",), 0)
+    registry.tell(killed)
+    argv = [ONESOUP, "accounts", "rotate", "--new-key"]
+    env = host.env | {"ONESOUP_KEYS_FILE": str(host.keys)}
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as rotating:
+        assert rotating.stderr is not None
+        assert "for web 8 on another-host" in rotating.stderr.readline()
+        registry.leave(killed)  # as when it runs out
+        rotating.communicate(timeout=120)
+    assert rotating.returncode == 0
+    assert ROTATE_WAIT_SECONDS > PROCESS_TTL_MS / 1000
 
 
 def _read(path: Path) -> Iterator[tuple[str, bytes]]:
