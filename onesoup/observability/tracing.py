@@ -129,14 +129,20 @@ def _send(traces: Traces, sessions: SessionRecords) -> None:
     """Sends waiting events while somebody is watched."""
     while watched or _waiting:
         try:
-            _look_up_users(sessions)
-            while _waiting:
-                event = _waiting.popleft()
-                for name in event.names | watched.intersection([_users.get(event.session, "")]):
-                    traces.tell(name, event.body)
+            while count := len(_waiting):
+                _look_up_users(sessions)
+                _send_first(count, traces)
         except (StoreDown, redis.RedisError):
             return
         gevent.sleep(TRACE_SEND_SECONDS)
+
+
+def _send_first(count: int, traces: Traces) -> None:
+    """Not those that come meanwhile: their users have not been looked up."""
+    for _ in range(count):
+        event = _waiting.popleft()
+        for name in event.names | watched.intersection([_users.get(event.session, "")]):
+            traces.tell(name, event.body)
 
 
 def _look_up_users(sessions: SessionRecords) -> None:

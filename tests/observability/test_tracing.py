@@ -30,8 +30,10 @@ def client(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterat
         made.flushdb()
         made.hset(keys.session(SID), "r", RECORD)
         yield made
+        if tracing._sender is not None:  # else it would send what the next test has
+            tracing._sender.kill()
         Traces(made).stop([SESSION.jid, logs.short(SID)])
-        update(made)
+        tracing.watched = frozenset()
 
 
 def update(client: redis.Redis) -> None:
@@ -86,6 +88,21 @@ def test_a_line_of_the_log_is_told_when_its_session_is_known_by_then(client, fol
     tracing._logged({"event": "other", "sid": logs.short(OTHER)})
     tracing.tell_session("request", SID)
     assert heard() == ["inbox-full", "request"]
+
+
+def test_what_comes_while_others_are_sent_is_looked_up_too(client, follow, monkeypatch):
+    heard, tell = follow(SESSION.jid), Traces.tell
+
+    def tell_and_meet_another(self, name, body):
+        tell(self, name, body)
+        if b'"first"' in body:
+            tracing.tell_session("second", SID)
+
+    monkeypatch.setattr(Traces, "tell", tell_and_meet_another)
+    tracing.trace_event("first", [SESSION.jid])
+    while tracing._waiting:
+        gevent.sleep(0.01)
+    assert heard() == ["first", "second"]
 
 
 def test_a_session_that_has_no_record_yet_is_followed_by_who_knows_its_user(client, follow):
