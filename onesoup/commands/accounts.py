@@ -172,11 +172,12 @@ def rotate_keys(new_key: bool, wait: float) -> None:
     the file until all know it; where some have a copy of the file, such as that of a systemd unit, bring it to them and call this
     again. An old line can be deleted once a run finds nothing left to do."""
     with _services() as services:
-        path, client = _settings().keys_file, connect(_settings().redis_url, max_connections=2)
-        kid = _offered(path) if new_key else services.ring.known()[0].partition(":")[0]
+        settings = _settings()
+        path, client = settings.keys_file, connect(settings.redis_url, max_connections=2)
+        kid = _in_key_file(KeyRing.offer_key, path) if new_key else services.ring.known()[0].partition(":")[0]
         _refuse_unknown(client, _known_as(path, kid), path, wait)
         if new_key:
-            click.echo(f"new key: {_promoted(path)}")
+            click.echo(f"new key: {_in_key_file(KeyRing.promote_key, path)}")
             services.ring.follow(at_once=True)
         behind = wait_for_all(client, lambda each: each.key_ids[0] == kid, wait if new_key else 0.0)
         done = rotate_all(services)
@@ -188,16 +189,10 @@ def rotate_keys(new_key: bool, wait: float) -> None:
             raise click.ClickException(f"{done.lost} records were sealed with a key that is not on the ring")
 
 
-def _offered(path: str) -> str:
+def _in_key_file(change: Callable[[str], str], path: str) -> str:
+    """The id that a change of the key ring file gives."""
     try:
-        return KeyRing.offer_key(path)
-    except OSError as error:
-        raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
-
-
-def _promoted(path: str) -> str:
-    try:
-        return KeyRing.promote_key(path)
+        return change(path)
     except OSError as error:
         raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
 
