@@ -16,15 +16,13 @@ import structlog
 from gevent import socket as gevent_socket
 from prometheus_client import Counter, Histogram
 
-from onesoup.csp import access
 from onesoup.csp.codec.codec import MessageReader, UnreadableBody, read_message, write_message
 from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
-from onesoup.csp.errors import CspError
 from onesoup.handlers import wiring
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
-from onesoup.handlers.login import throttle
+from onesoup.handlers.login import linking
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.observability import tracing
@@ -211,7 +209,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
-    whom = partial(_account, services)
+    whom = partial(linking.meant_account, services)
     recorder = Recorder(Recordings(client), whom)
     recorder.start()
     services.replies.start()
@@ -245,14 +243,6 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
         values = DemoValues(settings.browser_phone_xmpp, settings.browser_phone_accounts)
         app.add_sink(_sink(resource, DemoPages(services, peers, values)), DEMO_PATHS)
     return app
-
-
-def _account(services: GatewayServices, user_id: str, peer: Peer) -> str:
-    """The account that the user id of a log-in means, "" for none."""
-    try:
-        return access.login_address(user_id, throttle.domain_policy(services.policy, peer)).jid
-    except CspError:
-        return ""
 
 
 def _notes(settings: Settings, services: GatewayServices) -> RequestNotes:

@@ -11,13 +11,12 @@ from dataclasses import replace
 from onesoup.csp import access, handsets
 from onesoup.csp.codec.envelope import Message, Unknown
 from onesoup.csp.codec.generated_elements import LoginRequest, PollingRequest
-from onesoup.csp.errors import CspError
 from onesoup.csp.phone_events import HIDDEN, MAX_AGENT, MAX_EVENT_NAME, MAX_USER, MAX_VIA, EventKind, PhoneEvent, sameness
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
-from onesoup.handlers.login import throttle
+from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.attempt import login_scheme
 from onesoup.runtime import scheduler
 from onesoup.runtime.ids import token
@@ -99,13 +98,10 @@ class PhoneNotes:
         """The account that a log-in means, "" for none, and the id as it was typed. Of a domain that is not served here, the
         account of the same name at the domain that is: its owner has most likely typed a wrong domain."""
         policy, user = self._services.policy, (request.user_id or "").strip()[:MAX_USER]
-        domains = throttle.domain_policy(policy, peer)
-        try:
-            jid = access.login_address(request.user_id, domains).jid
-        except CspError:
-            return "", user
-        if addresses.domain_of(jid) not in policy.domains and domains.default:
-            jid = f"{jid.rpartition('@')[0]}@{domains.default}"
+        jid = linking.meant_account(self._services, request.user_id, peer)
+        default = throttle.domain_policy(policy, peer).default
+        if jid and addresses.domain_of(jid) not in policy.domains and default:
+            jid = f"{jid.rpartition('@')[0]}@{default}"
         return jid, user
 
     def _requests(self, message: Message, octets: int, peer: Peer, code: int) -> None:

@@ -58,6 +58,14 @@ def find_link(services: GatewayServices, login: str) -> LinkedAccount | None:
         return None
 
 
+def meant_account(services: GatewayServices, user_id: str | None, peer: Peer) -> str:
+    """The account that the user id of a log-in means, served here or not; "" for none."""
+    try:
+        return access.login_address(user_id, throttle.domain_policy(services.policy, peer)).jid
+    except CspError:
+        return ""
+
+
 def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
     """The account that an address means here. 531 or 516 when it can mean none."""
     jid = access.login_address(text, throttle.domain_policy(services.policy, peer)).jid
