@@ -17,6 +17,7 @@ from onesoup.demo.process import ProcessError
 from onesoup.demo.servers import RedisServer
 from onesoup.demo.stack import Stack
 from tests.support import secrets
+from tests.support.browser import Browser, missing
 from tests.support.peer import Peers
 from tests.support.untrusted import Untrusted
 from tests.support.world import World
@@ -177,6 +178,15 @@ def world(stack: Stack, peers: Peers) -> Iterator[World]:
     here = World(stack, peers)
     yield here
     here.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; tests/support/browser.py says what it can do."""
+    if reason := missing():
+        pytest.skip(reason)
+    with Browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -184,6 +184,10 @@ def pts() -> str:
     )
 
 
+# Of doctypes: a page tells documents apart by their bytes, and has no plain text syntax.
+NOT_IN_PAGES = frozenset({"OTHER_TYPES", "PTS_TYPES"})
+
+
 def script() -> str:
     """All tables of the codec in JavaScript."""
     # Only now: these modules are built of those that this program writes.
@@ -196,7 +200,7 @@ def script() -> str:
         "VALUES": values.VALUES,
         "ATTRIBUTE_STARTS": {number: [name, prefix] for number, (name, prefix, _) in attrs.ATTRS["1.3"].items()},
         "DATATYPES": DATATYPES,
-        **{name: value for name, value in vars(doctypes).items() if name.isupper()},
+        **{name: value for name, value in vars(doctypes).items() if name.isupper() and name not in NOT_IN_PAGES},
         "NAME_ALIASES": names.NAME_ALIASES,
         "TEXT_INTEGERS": sorted(tokens.TEXT_INTEGERS),
         "TOKEN_ELEMENTS": sorted(tokens.TOKEN_ELEMENTS),

@@ -23,9 +23,8 @@ def bodies_conversation(bodies: Iterable[CapturedBody], client: str, key: bytes,
     """The same of bodies; `problems` becomes the first of the notes."""
     redactor = Redactor(key)
     safe = [redacted(each, redactor) for each in of_one_user(exchanges_of(bodies, problems), problems)]
-    agent = next((each.headers["User-Agent"] for each in safe if "User-Agent" in each.headers), "a phone")
     try:
-        written = write_conversation(safe, client or agent, SENT_IN)
+        written = write_conversation(safe, client, SENT_IN)
     except NothingCaptured as error:
         raise CaptureError("; ".join([str(error), *problems])) from None
     written.notes[:0] = problems

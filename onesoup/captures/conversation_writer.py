@@ -54,12 +54,14 @@ class WrittenConversation:
 
 
 def write_conversation(exchanges: Iterable[CapturedExchange], client: str, support: str) -> WrittenConversation:
-    """The conversation of exchanges that are redacted already. `client` says which phone it is, `support` where it is from.
+    """The conversation of exchanges that are redacted already. `client` says which phone it is, "" for what the phone calls
+    itself; `support` where it is from.
     NothingCaptured where no step would come of them."""
     taken = [each for each in exchanges if parts_of(each.request) is not None]
     if not taken:
         raise NothingCaptured("no request of a phone is in it")
-    written = _Writer(taken).write(client, support)
+    agent = next((each.headers["User-Agent"] for each in taken if "User-Agent" in each.headers), "a phone")
+    written = _Writer(taken).write(client or agent, support)
     if all(step["name"] == MADE_UP_LOGIN for step in written.data["steps"]):
         raise NothingCaptured("; ".join(["no request in it has an answer to expect", *written.notes]))
     return written

@@ -1,8 +1,15 @@
 """What a capture holds: CSP bodies, in the order in which they passed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+
+# Told, in a sentence, what a capture lacks and what was left out of it.
+Notice = Callable[[str], None]
+
+
+def no_notice(_: str) -> None:
+    """For who does not want to hear it."""
 
 
 class Direction(Enum):

@@ -92,9 +92,7 @@ class FriendDeeds:
             name = self._people.person(address)
             if not name or not wanted or name == self._people.owner:
                 continue
-            state = (
-                "offline" if wanted.get("OnlineStatus") == "F" else STATES.get(wanted.get("UserAvailability", ""), "available")
-            )
+            state = _state(wanted)
             status = sayable(wanted.get("StatusText", "")) if state != "offline" else ""
             before, self._shown[name] = self._shown.get(name), (state, status)
             if before == (state, status) or (before is None and (len(self._shown) > 1 or state == "offline")):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from onesoup.captures.documents import CapturedBody, Direction
+from onesoup.captures.documents import CapturedBody, Direction, Notice
 from onesoup.captures.errors import CaptureError
 from onesoup.captures.frames import FragmentFound, Segment, is_known_link, read_segment
 from onesoup.captures.http_stream import HttpMessage, HttpStream
 from onesoup.captures.pcap import Packet
 from onesoup.captures.tcp_streams import Connection, connections
 from onesoup.wire.limits import MAX_DOCUMENT_BYTES
-
-Notice = Callable[[str], None]
 
 _CSP = re.compile(rb"[\x01-\x03][\x0f-\x12]|[\x01-\x03]\x00|[\x01-\x03]\x01\x6a|WV(?:\d\d|XX)[A-Za-z]{2}")
 _CSP_XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<[^\0]{0,1000}?WV-CSP-")

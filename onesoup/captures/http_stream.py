@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from onesoup.captures.documents import Notice
+
 _START = re.compile(
     rb"(?:(?P<method>[A-Z]{3,12}) [^\s\0]{1,4096} HTTP/1\.[01]|HTTP/1\.[01] (?P<status>\d{3})(?: [^\r\n\0]{0,200})?)\r?\n"
 )
@@ -16,8 +18,6 @@ _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[^\n]{0,1000}\n")
 # The longest start line and the longest head that are waited for.
 _MOST_START, _MOST_HEAD = 4400, 64 * 1024
 _NO_BODY = (204, 304)
-
-Notice = Callable[[str], None]
 
 
 def begins_http(data: bytes) -> bool:

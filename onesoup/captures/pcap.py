@@ -5,9 +5,10 @@ No library: dpkt (last release 2022) takes link type and unit of time of the fir
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from onesoup.captures.documents import Notice
 from onesoup.captures.errors import CaptureError
 
 # Magic number, as it stands in a big-endian file -> (units of time in a second, bytes of a packet's header).
@@ -31,7 +32,7 @@ def is_pcap(data: bytes) -> bool:
     return _order(data) is not None or _is_pcapng(data)
 
 
-def read_packets(data: bytes, notice: Callable[[str], None]) -> Iterator[Packet]:
+def read_packets(data: bytes, notice: Notice) -> Iterator[Packet]:
     """What can be read up to the first thing that is wrong, which `notice` is told."""
     return _Pcapng(data, notice).packets() if _is_pcapng(data) else _pcap(data, notice)
 
@@ -47,7 +48,7 @@ def _order(data: bytes) -> str | None:
     return None
 
 
-def _pcap(data: bytes, notice: Callable[[str], None]) -> Iterator[Packet]:
+def _pcap(data: bytes, notice: Notice) -> Iterator[Packet]:
     order = _order(data)
     if len(data) < 24 or order is None:
         raise CaptureError("the file ends inside the header of a pcap file")
@@ -79,7 +80,7 @@ class _Interface:
 class _Pcapng:
     """Goes over the blocks. A section has its own byte order and its own interfaces."""
 
-    def __init__(self, data: bytes, notice: Callable[[str], None]) -> None:
+    def __init__(self, data: bytes, notice: Notice) -> None:
         self.data = data
         self.notice = notice
         self.order = "<"

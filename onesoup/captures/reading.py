@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from onesoup.captures.documents import CapturedBody
+from onesoup.captures.documents import CapturedBody, Notice, no_notice
 from onesoup.captures.dump_rows import read_row
 from onesoup.captures.errors import CaptureError
 from onesoup.captures.frames import guess_link
@@ -29,11 +29,7 @@ _OTHER_FILES = (
 )
 
 
-def _quiet(_: str) -> None:
-    pass
-
-
-def read_capture(data: bytes, name: str, notice: Callable[[str], None] = _quiet) -> Iterator[CapturedBody]:
+def read_capture(data: bytes, name: str, notice: Notice = no_notice) -> Iterator[CapturedBody]:
     """The bodies in a file of that name, in the order in which they passed.
 
     `notice` is told, in a sentence, what is missing and what was left out. CaptureError when there is nothing to read.
@@ -68,7 +64,7 @@ def is_line_of_documents(line: bytes) -> bool:
     )
 
 
-def _of_text(written: list[WrittenBytes], name: str, notice: Callable[[str], None]) -> Iterator[CapturedBody]:
+def _of_text(written: list[WrittenBytes], name: str, notice: Notice) -> Iterator[CapturedBody]:
     """Documents; or packets, or HTTP messages in pieces, written down as dumps."""
     if not written:
         raise CaptureError("no document is in it: neither WBXML, XML nor plain text syntax, nor hex of one, nor packets")

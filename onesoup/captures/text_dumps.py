@@ -4,9 +4,10 @@ documents that are text themselves. All else is read over, so that a log, an e-m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from onesoup.captures.documents import Notice, no_notice
 from onesoup.captures.dump_rows import DumpRow, bytes_of_rows, read_row
 from onesoup.captures.hex_block import HexBlock
 from onesoup.captures.splitting import begins_document, document_end
@@ -51,11 +52,7 @@ def _utf_8(data: bytes) -> bytes:
     return data.decode("utf-16", "replace").encode("utf-8", "replace")
 
 
-def _quiet(_: str) -> None:
-    pass
-
-
-def read_text(data: bytes, notice: Callable[[str], None] = _quiet) -> Iterator[WrittenBytes]:
+def read_text(data: bytes, notice: Notice = no_notice) -> Iterator[WrittenBytes]:
     """What is written there, in order. `notice` is told which lines are in doubt."""
     if data.startswith(_UTF_16):
         data = _utf_8(data)
@@ -78,7 +75,7 @@ def _c_arrays(data: bytes) -> Iterator[WrittenBytes]:
 class _TextReader:
     """Goes over the lines. `hexes`: plain hex that has no end yet, for it may go on in the next line; `rows`: those of a dump."""
 
-    def __init__(self, data: bytes, notice: Callable[[str], None]) -> None:
+    def __init__(self, data: bytes, notice: Notice) -> None:
         self.data = data
         self.notice = notice
         self.line = 0

@@ -68,7 +68,7 @@ def short_span(ms: int) -> str:
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table with heads; numbers on the right. Control characters, which names may hold, become `?`."""
-    cells = [list(heads), *([_cell(each) for each in row] for row in rows)]
+    cells = [list(heads), *([without_controls(each) for each in row] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
     right = [all(isinstance(row[column], int) for row in rows) for column in range(len(heads))]
     lines = []
@@ -78,7 +78,8 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join(lines)
 
 
-def _cell(value: Any) -> str:
+def without_controls(value: Any) -> str:
+    """The value as text in which `?` stands for what could drive a terminal."""
     return "".join(char if char.isprintable() else "?" for char in str(value))
 
 

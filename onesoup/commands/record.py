@@ -54,9 +54,8 @@ def record(user: str | None, new: bool, output: str | None, seconds: int, client
     for number in (signal.SIGTERM, signal.SIGHUP):  # a background job gets no Ctrl-C, and a line to a host may drop
         signal.signal(number, signal.default_int_handler)
     exchanges = _listen(user or "", seconds)
-    agent = next((each.headers["User-Agent"] for each in exchanges if "User-Agent" in each.headers), "a phone")
     try:
-        written = write_conversation(exchanges, client or agent, SUPPORT)
+        written = write_conversation(exchanges, client or "", SUPPORT)
     except NothingCaptured as error:
         nobody = f"nobody logged in as {user}, or said anything" if user else "no phone logged in"
         fail(f"nothing was recorded: {error if exchanges else nobody}")

@@ -172,7 +172,7 @@ def _replicas(name: str, server: redis.Redis, known: int) -> Iterator[Finding]:
 
 
 def _replicas_wanted(name: str, replicas: int, wanted: int) -> Iterator[Finding]:
-    """Whether min-replicas-to-write fits the number of replicas (docs/operation.md, "Redis")."""
+    """Whether min-replicas-to-write fits the number of replicas (docs/operation.md, "How many Redis servers")."""
     if replicas > 1 and not wanted:
         yield note_finding(name, "min-replicas-to-write is 0: a master cut off goes on taking what will be lost", "set it to 1")
     elif wanted and wanted >= replicas:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from onesoup.commands.audit import note_action
-from onesoup.commands.common import open_store
+from onesoup.commands.common import open_store, without_controls
 from onesoup.commands.sessions import living_sessions, named_target
 
 # How often, in seconds, processes are told that somebody still looks.
@@ -65,5 +65,4 @@ def event_line(event: dict[str, Any]) -> str:
 
 
 def _text(value: object) -> str:
-    text = str(value) if not isinstance(value, list) else ",".join(map(str, value))
-    return "".join(char if char.isprintable() else "?" for char in text)
+    return without_controls(",".join(map(str, value)) if isinstance(value, list) else value)

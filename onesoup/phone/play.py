@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from onesoup.captures import columns
 from onesoup.demo.process import ProcessError
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import friend_clients, hosting, report, script
@@ -122,7 +123,7 @@ def _play(
 
     player = Player(wanted, url, people, backend, slow=slow, on_step=show)
     click.echo(f"{wanted.name}: CSP {wanted.version}, {wanted.encoding.upper()}, against {url}")
-    click.echo(report.heads())
+    click.echo(columns.heads())
     outcome = player.play()
     for sentence in outcome.unchecked:
         click.echo(f"  not checked here: {sentence}")

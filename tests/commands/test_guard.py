@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,6 @@ from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.audit import AuditLog
 
 Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url) as made:
-        made.flushdb()
-        yield made
 
 
 @pytest.fixture

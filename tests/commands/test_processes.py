@@ -27,13 +27,6 @@ ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
 ALICE = "alice@example.org"
 
 
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url) as made:
-        made.flushdb()
-        yield made
-
-
 class Host:
     """Processes on this host, and the commands of its operator."""
 

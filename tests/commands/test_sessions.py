@@ -1,6 +1,6 @@
 """`onesoup kick`, on sessions that stand in Redis: whom it means, and that it is noted who did it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,13 +19,6 @@ from onesoup.store.session.shards import Shards
 from tests.support.in_redis import SESSION
 
 Open = Callable[[str, str], str]
-
-
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url) as made:
-        made.flushdb()
-        yield made
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from onesoup.demo.stack import Stack
-from tests.support.browser import Browser, Page, missing
+from tests.support.browser import Page
 from tests.support.secrets import secret_text
-from tests.support.world import World
 
 # Generous: a machine that is busy takes longer, and a phone polls only every few seconds.
 WITHIN = 90.0
@@ -45,21 +44,6 @@ def stack(made_stack, tmp_path_factory) -> Iterator[Stack]:
     env = {"ONESOUP_BROWSER_PHONE": "true", "ONESOUP_BROWSER_PHONE_ACCOUNTS": "alice=alice-secret,bob=bob-secret"}
     with made_stack(tmp_path_factory.mktemp("browser-phone"), companions=True, prosody_more={}, env=env) as made:
         yield made
-
-
-@pytest.fixture
-def world(stack, peers) -> Iterator[World]:
-    here = World(stack, peers)
-    yield here
-    here.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if missing():
-        pytest.skip(missing())
-    with Browser() as running:
-        yield running
 
 
 class BrowserPhone:

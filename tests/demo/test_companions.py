@@ -11,7 +11,7 @@ from onesoup.demo.stack import Stack
 from onesoup.wire.document import Encoding
 from tests.support.peer import WITHIN
 from tests.support.secrets import secret_text
-from tests.support.world import StoryPhone, World
+from tests.support.world import StoryPhone
 
 # The phones that most people of the demo have.
 PHONES = [("1.1", Encoding.XML), ("1.2", Encoding.WBXML)]
@@ -24,13 +24,6 @@ def stack(made_stack, tmp_path_factory) -> Iterator[Stack]:
         tmp_path_factory.mktemp("companions"), companions=True, prosody_more={}, env={"ONESOUP_GROUP_HISTORY": "5"}
     ) as made:
         yield made
-
-
-@pytest.fixture
-def world(stack, peers) -> Iterator[World]:
-    here = World(stack, peers)
-    yield here
-    here.close()
 
 
 def phone_of(stack: Stack, user: str, version: str, encoding: Encoding) -> StoryPhone:

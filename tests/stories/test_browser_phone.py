@@ -13,7 +13,7 @@ from onesoup.csp.codec.envelope import document_from_message, message_from_docum
 from onesoup.wire import codec
 from tests.stories.test_groups import a_room
 from tests.stories.test_pictures import had, opened, picture
-from tests.support.browser import Browser, Page, missing
+from tests.support.browser import Browser, Page
 from tests.support.secrets import keep_secret, secret_text
 from tests.support.world import Person, World
 
@@ -23,14 +23,6 @@ WITHIN = 90.0
 # After so long without the news that a story waits for, the user of the phone looks for them.
 LOOK_MS = 1500
 LANGUAGES = [("1.2", "wbxml"), ("1.1", "xml"), ("1.3", "wbxml")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if missing():
-        pytest.skip(missing())
-    with Browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -26,10 +26,6 @@ def line(step: StepOutcome) -> str:
     return f"  {mark:<5} {step.name}  ({step.seconds:.2f} s)"
 
 
-def heads() -> str:
-    return columns.heads()
-
-
 def said(step: StepOutcome) -> Iterator[str]:
     """What was said in a step: a line for each request and its answer, and one for what friends did or saw."""
     for sentence in step.friends:
@@ -112,7 +108,7 @@ def summary(outcome: PlayOutcome) -> str:
 
 def whole(outcome: PlayOutcome) -> str:
     """Everything, as text."""
-    lines = [title(outcome), heads()]
+    lines = [title(outcome), columns.heads()]
     for step in outcome.steps:
         lines += [line(step), *said(step), *details(step)]
     return "\n".join([*lines, *(f"  not checked here: {each}" for each in outcome.unchecked), summary(outcome)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import redis
 
 from onesoup.store import keys
-from onesoup.store.account.login_limits import CLOCK_LUA, REFUSALS_WINDOW_MS, LoginPolicy, refused_key
+from onesoup.store.account.login_limits import CLOCK_LUA, REFUSALS_WINDOW_MS, LoginPolicy, address_failures_key, refused_key
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 
 _LOOK = (
@@ -79,7 +79,7 @@ class GuardState:
 
     def domains(self) -> list[str]:
         """Every domain at which somebody has failed within the hour. Goes through all keys."""
-        return sorted(self._named("refused:{*}"))
+        return sorted(self._named(refused_key("*")))
 
     def clear_domain(self, name: str) -> bool:
         """False when nothing was counted."""
@@ -96,17 +96,18 @@ class GuardState:
     # --- addresses ---
 
     def address(self, digest: str) -> GuardCount:
-        count, ms = guarded(lambda: self._client.get(f"from:{digest}")), guarded(lambda: self._client.pttl(f"from:{digest}"))
+        key = address_failures_key(digest)
+        count, ms = guarded(lambda: self._client.get(key)), guarded(lambda: self._client.pttl(key))
         failures, limit = int(count or 0), self._policy.of_address
         return GuardCount("address", digest, failures, limit, max(int(ms), 0) / 1000 if failures >= limit else 0.0)
 
     def addresses(self) -> list[GuardCount]:
         """Every address that has failed within ten minutes. Goes through all keys."""
-        return [self.address(digest) for digest in sorted(self._named("from:*"))]
+        return [self.address(digest) for digest in sorted(self._named(address_failures_key("*")))]
 
     def clear_address(self, digest: str) -> bool:
         """Also what it has used up at XMPP servers. False when nothing was counted."""
-        gone = int(guarded(lambda: self._client.delete(f"from:{digest}")))
+        gone = int(guarded(lambda: self._client.delete(address_failures_key(digest))))
         for name in self.domains():
             gone += self._release(name, f"{digest}:".encode())
         return gone > 0

@@ -217,18 +217,18 @@ class LoginLimits:
     def failed(self, account: str, place: str, address: str, password: str = "") -> None:
         """A log-in was refused for its password."""
         self._failed(_of(account), [place, password])
-        self._count(f"from:{address}", LOGIN_WINDOW_SECONDS)
+        self._count(address_failures_key(address), LOGIN_WINDOW_SECONDS)
 
     def passed(self, account: str, place: str, password: str = "") -> None:
         self._passed(_of(account), [place, password])
 
     def banned(self, address: str) -> bool:
         """Whether this address has failed too often of late."""
-        return int(guarded(lambda: self._client.get(f"from:{address}")) or 0) >= self.policy.of_address
+        return int(guarded(lambda: self._client.get(address_failures_key(address))) or 0) >= self.policy.of_address
 
     def address_wait(self, address: str) -> float:
         """Seconds until an address that has failed too often may try again, 0 when it may now."""
-        return self._seconds_left(f"from:{address}") if self.banned(address) else 0.0
+        return self._seconds_left(address_failures_key(address)) if self.banned(address) else 0.0
 
     def busy_wait(self, what: str, address: str) -> float:
         """Seconds until the count of busy() begins anew, 0 when nothing is counted."""
@@ -290,6 +290,11 @@ class LoginLimits:
 
 def _of(account: str) -> list[str]:
     return [keys.account(account, "failed"), keys.account(account, "known")]
+
+
+def address_failures_key(digest: str) -> str:
+    """Where failures of a client address are counted."""
+    return f"from:{digest}"
 
 
 def refused_key(name: str) -> str:

@@ -8,7 +8,6 @@ from falcon.testing import TestClient
 
 from onesoup.handlers.context import Policy
 from tests.handlers.conftest import holder, redis, services  # noqa: F401
-from tests.support.browser import Browser, missing
 from workers.gateway.client_address import PeerReader
 
 # The test client calls itself 127.0.0.1; here that is the proxy.
@@ -30,13 +29,3 @@ def app():
 @pytest.fixture
 def client(app):
     return TestClient(app, headers=HTTPS)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A real Chromium; `tests/support/browser.py` says what it can do."""
-    reason = missing()
-    if reason:
-        pytest.skip(reason)
-    with Browser() as running:
-        yield running

@@ -120,21 +120,6 @@ export function messageOf(content) {
   return { ...common, peer, from: group.textOf("ScreenName", "SName"), group: true, private: isPrivate };
 }
 
-/** The messages of the operator. @param {Element} content a SystemMessage-Request @returns {Received[]} */
-export function systemMessagesOf(content) {
-  const messages = content.find("SystemMessageList")?.all("SystemMessage") ?? [];
-  return messages.map((each) => ({
-    messageId: each.textOf("SystemMessageID"),
-    peer: "",
-    from: "",
-    group: false,
-    private: false,
-    text: each.textOf("SystemMessageText"),
-    at: null,
-    picture: null,
-  }));
-}
-
 /** YYYYMMDDThhmmssZ, with or without seconds and zone, in milliseconds since 1970. @param {string} text @returns {number | null} */
 export function timeOf(text) {
   const found = /^(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)?(?:\.\d+)?(Z?)$/.exec(text);

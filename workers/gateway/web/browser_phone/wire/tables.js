@@ -488,21 +488,6 @@ export const WBXML_TYPES =
 }
 ;
 
-export const OTHER_TYPES =
-{
-"1.0": [], "1.1": ["application/vnd.wv.csp+xml", "application/vnd.wv.csp+wbxml", "application/xml", "text/xml"],
-"1.2": ["application/vnd.wv.csp+xml", "application/vnd.wv.csp+wbxml", "application/xml", "text/xml"],
-"1.3": ["application/vnd.wv.csp.xml", "application/vnd.wv.csp.wbxml", "application/xml", "text/xml"],
-}
-;
-
-export const PTS_TYPES =
-{
-"1.0": "application/vnd.wv.csp.sms", "1.1": "application/vnd.wv.csp.sms", "1.2": "application/vnd.wv.csp.sms",
-"1.3": "application/vnd.wv.csp.sms",
-}
-;
-
 export const NAME_ALIASES =
 {
 "auto-subscribe": "AutoSubscribe", "extended-data": "ExtendedData", "keepaliveresponse": "KeepAlive-Response",
