@@ -14,7 +14,6 @@ from onesoup.wire.tree import Element
 # Requests that a server sends; every other request is a phone's.
 SERVER_REQUESTS = frozenset(
     {
-        "CancelAuth-Request",
         "CancelInviteUser-Request",
         "DeliveryReport-Request",
         "Disconnect",
