@@ -43,10 +43,10 @@ class SessionOpener:
     def _open(self, shard: int, job: dict[str, Any], session: Session) -> bytes:
         lease = self._leases.owned.get(shard)
         if lease is None or self._leases.draining:
-            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again")
+            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again", kind="not-owner")
         if job_deadline.is_late(job):
             EXPIRED_TOTAL.labels("login").inc()
-            return records.pack_answer(StatusCode.TIMEOUT, "too late")
+            return records.pack_answer(StatusCode.TIMEOUT, "too late", kind="late")
         old_sid = self._services.clients.get(session.jid, session.resource)
         if old_sid == job["sid"]:
             return records.pack_answer(StatusCode.SUCCESSFUL)  # the job came twice

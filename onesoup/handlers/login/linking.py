@@ -11,7 +11,7 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
-from onesoup.handlers.login import throttle
+from onesoup.handlers.login import reasons, throttle
 from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store import keys
 from onesoup.store.account.accounts import LinkedAccount
@@ -85,7 +85,7 @@ def verify_password(services: GatewayServices, peer: Peer, jid: str, password: s
     ticket = throttle.login_ticket(services, peer, jid, jid, password)
     answer = throttle.ask_holder(services, keys.shard_of(jid, "verify"), job, ticket, deadline)
     if answer["code"] != StatusCode.SUCCESSFUL:
-        raise CspError(answer["code"], answer.get("text", ""))
+        raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
 
 
 def set_phone_password(
