@@ -13,6 +13,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context, GatewayServices
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import current_request
 from onesoup.store import records
 from onesoup.store.announcements import Announcements
 from onesoup.store.session.request_effects import RequestEffects
@@ -59,7 +60,7 @@ def system_message_effects(services: GatewayServices, sid: str, session: Session
             effects.end_code = StatusCode.FORCED_LOGOUT
     if effects.end_code is not None:
         log.info("terms-declined", sid=short(sid))
-        effects.commands.append(commands.pack(commands.LogOut()))
+        effects.commands.append(commands.pack(commands.of_request(commands.LogOut(), current_request())))
     elif terms in effects.dropped_items:
         services.lists.terms.note_accepted(session.jid, terms)
     return effects

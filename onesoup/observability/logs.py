@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from onesoup.observability.request_id import current_request
 from onesoup.settings import SECRET, SECRET_MASK, Settings, secret_texts, without_secrets
 
 # Fields that hold message text or prove an identity. The last word of a name counts: phone_password is one too.
@@ -133,11 +134,17 @@ def _shared_processors(role: str) -> list[Processor]:
         event.setdefault("role", role)
         return event
 
+    def add_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        if id := current_request():
+            event.setdefault("request", id)
+        return event
+
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         add_role,
+        add_request,
         structlog.processors.StackInfoRenderer(),
     ]
 

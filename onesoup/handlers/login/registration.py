@@ -17,6 +17,7 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
+from onesoup.observability.request_id import current_request
 from onesoup.store import keys, records
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ def _ask(services: GatewayServices, jid: str, password: str, email: str, deadlin
             "reply": services.replies.channel,
             "name": expected.name,
             "until": time.time() + max(deadline - time.monotonic(), 0.0),
+            "request": current_request(),
         }
         services.shards.ask(keys.shard_of(jid, ""), records.pack_command(job))
         payload = expected.wait(deadline - time.monotonic())
