@@ -110,7 +110,7 @@ def setup_logging(settings: Settings, role: str, stream: TextIO | None = None) -
     shared = _shared_processors(role)
     last = _console_processors() if settings.log == "console" else _json_processors()
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    processors = [remove, mask_event, _call_listeners, *_user_hiders(settings), *last, _secrets_hider(settings)]
+    processors = [remove, mask_event, _call_listeners, *_user_hiders(settings), *last, _secrets_hider(settings), _encodable]
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
     _set_root_handler(handler, level)
@@ -182,6 +182,11 @@ def _secrets_hider(settings: Settings) -> Processor:
     """The last processor: a traceback, or a library's message, may quote a secret setting."""
     hidden = secret_texts(settings)
     return lambda _logger, _method, line: without_secrets(line, hidden)
+
+
+def _encodable(_logger: Any, _method: str, line: str) -> str:
+    """Half a surrogate pair, which a phone may send, would cost the line: it is written as an escape."""
+    return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode()
 
 
 def _set_root_handler(handler: logging.Handler, level: int) -> None:
