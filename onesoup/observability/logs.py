@@ -110,7 +110,15 @@ def setup_logging(settings: Settings, role: str, stream: TextIO | None = None) -
     shared = _shared_processors(role)
     last = _console_processors() if settings.log == "console" else _json_processors()
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    processors = [remove, mask_event, _call_listeners, *_user_hiders(settings), *last, _secrets_hider(settings), _encodable]
+    processors: list[Processor] = [
+        remove,
+        mask_event,
+        _call_listeners,
+        *_user_hiders(settings),
+        *last,
+        _secrets_hider(settings),
+        _encodable,
+    ]
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
     _set_root_handler(handler, level)
