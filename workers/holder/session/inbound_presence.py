@@ -102,16 +102,12 @@ class InboundPresence:
     def _subscribe_request(self, jid: str, stanza: Node, batch: InboundBatch) -> None:
         """A contact asks for the user's presence (xmpp-mapping.md 5.3). The user has granted it in advance, or is asked once."""
         asker = (stanza.getAttr("from") or "").partition("/")[0]
-        if "@" not in jid:
-            # A transport, about which a user cannot decide. It is let in when the roster has it.
-            if self._facts.item(jid) is not None:
-                batch.answers.append(stanzas.directed_presence("subscribed", asker))
-            return
         if self._facts.refuses(jid):
             if self._facts.blocks(jid):  # one that is only missing in the grant list may be added: the server will ask again
                 batch.answers.append(stanzas.directed_presence("unsubscribed", asker))
             return
-        if self._facts.granted(jid):
+        # A server or a transport is let in when the roster has it: who registers there wants it to know.
+        if self._facts.granted(jid) or ("@" not in jid and self._facts.item(jid) is not None):
             batch.answers.append(stanzas.directed_presence("subscribed", asker))
             return
         if batch.full:

@@ -101,7 +101,7 @@ class XmppSession(StreamListener):
         facts = SessionContactFacts(
             self.state, self._store, services.lists, self.rules, self.commands.sent, self.commands.roster.changing
         )
-        self.texts = PhoneTexts(caps.accepted, session.resource)
+        self.texts = PhoneTexts(caps.accepted, session.resource, session.domain)
         self.rooms = SessionRooms(
             self.state,
             self._store,
