@@ -16,6 +16,7 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
 from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.address_aliases import AddressAliases
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.groups import GroupStore, InvitationStore
@@ -116,6 +117,7 @@ class GatewayServices:
     invites: InvitationStore
     histories: GroupHistories
     handsets: HandsetMemory
+    aliases: AddressAliases
     searches: SearchHits
     announcements: Announcements
     segments: Segments
