@@ -20,12 +20,8 @@ _ALIAS = re.compile(r"(?:wv:)?/?(x[a-z2-7]{10})(?:@(.+))?", re.IGNORECASE)
 
 def alias_of(address: str) -> str:
     """The letters that stand for an address: the same for all its spellings that differ in case only."""
-    return (
-        "x"
-        + base64.b32encode(hashlib.sha256(addresses.fold(address).encode("utf-8", "surrogatepass")).digest())
-        .decode()
-        .lower()[:10]
-    )
+    digest = hashlib.sha256(addresses.fold(address).encode("utf-8", "surrogatepass")).digest()
+    return "x" + base64.b32encode(digest).decode().lower()[:10]
 
 
 def shorten(answer: Node, session: Session) -> dict[str, str]:

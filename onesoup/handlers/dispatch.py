@@ -281,7 +281,7 @@ class Exchange:
         for each in requests if known else ():
             short_addresses.lengthen(each.content, session, known)
         answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in requests]
-        made = {}
+        made: dict[str, str] = {}
         for each in answers:
             made |= short_addresses.shorten(each.content, session)
         aliases.keep(session.jid, {**known, **made})
