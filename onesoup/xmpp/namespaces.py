@@ -63,6 +63,7 @@ LEGACY_BOOKMARKS = "storage:bookmarks"  # XEP-0048
 # What people publish, and whom they block
 PUBSUB = "http://jabber.org/protocol/pubsub"  # XEP-0060
 PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
+ROSTER_EXCHANGE = "http://jabber.org/protocol/rosterx"  # XEP-0144
 NICK = "http://jabber.org/protocol/nick"  # XEP-0172
 MOOD = "http://jabber.org/protocol/mood"  # XEP-0107
 ACTIVITY = "http://jabber.org/protocol/activity"  # XEP-0108

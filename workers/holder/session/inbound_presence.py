@@ -19,6 +19,7 @@ from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.published_events import Extras
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import CLIENT_LOOKUP, PICTURE_LOOKUP, ContactChange, ContactLookup, InboundBatch
+from workers.holder.session.inbound_transports import InboundTransports
 from workers.holder.session.interfaces import ContactFacts, RoomStanzas
 from workers.holder.session.phone_texts import PhoneTexts, event_id
 
@@ -30,7 +31,7 @@ class InboundPresence:
     """Reads presence for the session of `own`, a bare JID. `client_kinds`: caps node -> kind of client; it grows elsewhere. Keeps
     nothing of a contact but the order in which presences came."""
 
-    __slots__ = ("_client_kinds", "_facts", "_order", "_own", "_reserved", "_rooms", "_texts")
+    __slots__ = ("_client_kinds", "_facts", "_order", "_own", "_reserved", "_rooms", "_texts", "_transports")
 
     def __init__(
         self,
@@ -38,11 +39,12 @@ class InboundPresence:
         facts: ContactFacts,
         texts: PhoneTexts,
         rooms: RoomStanzas,
+        transports: InboundTransports,
         client_kinds: Mapping[str, str],
         reserved: frozenset[str] = frozenset(),
     ) -> None:
         """`reserved`: addresses that the gateway answers for; presence from there is not read."""
-        self._reserved = reserved
+        self._reserved, self._transports = reserved, transports
         self._own, self._facts, self._texts, self._rooms, self._client_kinds = own, facts, texts, rooms, client_kinds
         self._order = int(time.time())
 
@@ -109,6 +111,8 @@ class InboundPresence:
         # A server or a transport is let in when the roster has it: who registers there wants it to know.
         if self._facts.granted(jid) or ("@" not in jid and self._facts.item(jid) is not None):
             batch.answers.append(stanzas.directed_presence("subscribed", asker))
+            return
+        if self._transports.take_request(jid, stanza, batch):
             return
         if batch.full:
             return  # nothing is decided: the server asks again with the next log-in
