@@ -25,7 +25,7 @@ def with_extras(body: str, extras: list[Any], stanza: Any) -> str:
     for child in extras:
         namespace = str(child.getNamespace())
         if namespace == namespaces.REACTIONS:
-            return _reaction(child)  # the body, if any, says the same for clients that know no reactions
+            return _reaction(child) or body  # else the body, if any, says the same for those that know no reactions
         if namespace == namespaces.REPLY:
             body = _short_quote(body, stanza)
         elif namespace == namespaces.DATA_FORMS:
