@@ -114,6 +114,8 @@ class InboundMessages:
             sent = SentMessage(sender)
         elif sender not in (addresses.bare(sent.to), self._own, addresses.domain_of(self._own), ""):
             return  # it did not go to this sender
+        if bounce.condition == bounces.SERVER_UNREACHABLE:
+            batch.unreachable.add(addresses.domain_of(sent.to))
         self._texts.report(batch, sent.to, bounce.id, errors.bounce_code(bounce.condition))
         text = bounces.bounce_text(bounces.bounce_reason(bounce.condition), bounce.text, sent.words or bounce.words)
         self._deliver_bounce(batch, sent.to, bounce.id, text)

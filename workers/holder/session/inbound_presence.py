@@ -13,7 +13,7 @@ from onesoup.csp.text import addresses
 from onesoup.store import records
 from onesoup.store.session.contacts import ContactRecord
 from onesoup.store.session.stream_changes import ALWAYS, LIVE, Delivery, StreamChanges
-from onesoup.xmpp import contacts, published_events, vcards
+from onesoup.xmpp import bounces, contacts, published_events, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.published_events import Extras
@@ -58,6 +58,8 @@ class InboundPresence:
                 continue
             if stanza.getName() == "message" or kind in ("", "unavailable", "error", "unsubscribed"):
                 by_contact.setdefault(jid, []).append(stanza)
+            if kind == "error" and bounces.is_unreachable(stanza):
+                batch.unreachable.add(addresses.domain_of(jid))
             if kind in ("subscribed", "unsubscribed"):
                 self._rooms.subscription_answered(jid, kind == "subscribed", batch)
             if kind == "subscribe":
