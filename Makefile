@@ -10,7 +10,7 @@ LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
 
-.PHONY: help run test quick test-containers lint format bench chaos soak fuzz setup clean
+.PHONY: help run federation test quick test-containers lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -20,6 +20,10 @@ help:             ## this list
 run:              ## everything here, with demo accounts, until Ctrl-C
 	@tools/setup run
 	@exec .venv/bin/onesoup demo --with-parent
+
+federation:       ## two operators here, whose phones reach each other
+	@tools/setup run
+	@exec .venv/bin/onesoup demo two --with-parent
 
 test: setup       ## linters and suite; PYTEST_ARGS="-k words" picks
 	@status=0; $(MAKE) --no-print-directory lint-only || status=1; \

@@ -1,7 +1,7 @@
 """Two operators on one machine: each has an XMPP server, a Redis, a gateway, a holder and a CIR process of its own. Their XMPP
 servers federate over verified TLS on loopback, and are told where the other is, so that no resolver is touched."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from onesoup.demo.process import Process
 from onesoup.demo.servers import Neighbour, Prosody, server_names
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.runtime.ports import free_port
+from onesoup.settings import ENV_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ SOUTH = Operator("south", "south.test", {"bob": {"alice@north.test": "Alice", "d
 
 class TwoOperators:
     """The two stacks, started and ended as one. `http_ports` are those of NORTH and SOUTH; 0 is a free port. `ejabberd`: in
-    the south, in the place of the second Prosody."""
+    the south, in the place of the second Prosody. `link`: from the port of a server to the one at which the other meets it."""
 
     def __init__(
         self,
@@ -38,35 +39,37 @@ class TwoOperators:
         bind: str = "127.0.0.1",
         env: Mapping[str, str] | None = None,
         ejabberd: bool = False,
+        link: Callable[[int], int] = lambda port: port,
     ) -> None:
         places = {each.domain: (directory / each.name, free_port()) for each in (NORTH, SOUTH)}
         met = {
-            domain: Neighbour(port, certs.ensure(place / "xmpp" / "certs", server_names(domain))[0])
+            domain: Neighbour(link(port), certs.ensure(place / "xmpp" / "certs", server_names(domain))[0])
             for domain, (place, port) in places.items()
         }
-        self.stacks, self._servers = [], []
-        for each, http_port in zip((NORTH, SOUTH), http_ports, strict=True):
+        self._servers: list[Prosody | Ejabberd] = []
+        for each in (NORTH, SOUTH):
             place, s2s_port = places[each.domain]
-            there = {domain: met[domain] for domain in met if domain != each.domain}
-            server: Prosody | Ejabberd
+            ((domain, neighbour),) = [(name, there) for name, there in met.items() if name != each.domain]
             if ejabberd and each is SOUTH:
-                server = Ejabberd(place / "xmpp", each.domain, s2s_port=s2s_port, neighbour=next(iter(there.items())))
+                made: Prosody | Ejabberd = Ejabberd(place / "xmpp", each.domain, s2s_port=s2s_port, neighbour=(domain, neighbour))
             else:
-                server = Prosody(place / "xmpp", each.domain, s2s_port=s2s_port, neighbours=there)
-            passwords = {user: accounts.password(user) for user in each.rosters}
-            self._servers.append(server)
-            self.stacks.append(
-                Stack(
-                    place,
-                    domain=each.domain,
-                    bind=bind,
-                    http_port=http_port,
-                    passwords=passwords,
-                    rosters=each.rosters,
-                    prosody=server,
-                    env=env,
-                )
+                made = Prosody(place / "xmpp", each.domain, s2s_port=s2s_port, neighbours={domain: neighbour})
+            self._servers.append(made)
+        # Pictures lie on loopback, where holders fetch nothing unless they are told.
+        more = {ENV_PREFIX + "MEDIA_HOSTS": ",".join(server.web for server in self._servers), **(env or {})}
+        self.stacks = [
+            Stack(
+                places[each.domain][0],
+                domain=each.domain,
+                bind=bind,
+                http_port=http_port,
+                passwords={user: accounts.password(user) for user in each.rosters},
+                rosters=each.rosters,
+                prosody=server,
+                env=more,
             )
+            for each, http_port, server in zip((NORTH, SOUTH), http_ports, self._servers, strict=True)
+        ]
 
     @property
     def north(self) -> Stack:
