@@ -10,7 +10,7 @@ LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
 
-.PHONY: help run federation test quick test-containers lint format bench chaos soak fuzz setup clean
+.PHONY: help run federation test quick test-networks test-containers lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -61,6 +61,10 @@ quick: setup      ## the pure ring: no server, under a minute
 test-containers: setup   ## the compose deployment for real; needs root or Docker
 	@tools/setup containers
 	@exec $(PYTHON_BIN) -m tests.containers
+
+test-networks: setup   ## other operators and networks: federation, transports
+	@tools/setup networks
+	@exec $(PYTHON_BIN) -m pytest tests/networks $(PYTEST_ARGS)
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

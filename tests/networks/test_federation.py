@@ -171,7 +171,7 @@ def test_members_of_both_operators_are_in_one_group(federation: Federation, star
 
 def test_a_picture_goes_over(federation: Federation, start) -> None:
     alice, bob = federation.people["alice"], federation.people["bob"]
-    alices, bobs = start("alice", **OLD), start("bob", **NEW)
+    alices, bobs = start("alice", **OLD), start("bob", version="1.2", encoding=Encoding.WBXML)
     alices.send_file([bob.wv], "image/jpeg", picture())
     got = bobs.until(lambda: next((each for each in bobs.inbox if each.type.startswith("image/")), None))
     assert got.sender == alice.wv
