@@ -10,7 +10,7 @@ LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
 
-.PHONY: help run test quick test-containers lint format bench chaos soak fuzz setup clean
+.PHONY: help run federation test quick test-networks test-containers lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -20,6 +20,10 @@ help:             ## this list
 run:              ## everything here, with demo accounts, until Ctrl-C
 	@tools/setup run
 	@exec .venv/bin/onesoup demo --with-parent
+
+federation:       ## two operators here, whose phones reach each other
+	@tools/setup run
+	@exec .venv/bin/onesoup demo two --with-parent
 
 test: setup       ## linters and suite; PYTEST_ARGS="-k words" picks
 	@status=0; $(MAKE) --no-print-directory lint-only || status=1; \
@@ -57,6 +61,10 @@ quick: setup      ## the pure ring: no server, under a minute
 test-containers: setup   ## the compose deployment for real; needs root or Docker
 	@tools/setup containers
 	@exec $(PYTHON_BIN) -m tests.containers
+
+test-networks: setup   ## other operators and networks: federation, transports
+	@tools/setup networks
+	@exec $(PYTHON_BIN) -m pytest tests/networks $(PYTEST_ARGS)
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

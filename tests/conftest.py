@@ -160,6 +160,12 @@ def fresh_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
 
 
 @pytest.fixture(scope="session")
+def noted_stacks() -> Callable[[Stack], None]:
+    """Whose logs are looked through as well: stacks that a story made itself."""
+    return _stacks.append
+
+
+@pytest.fixture(scope="session")
 def made_stack() -> Callable[..., Stack]:
     """How a stack of a module's own is made: `made_stack(directory, env=...)`, to be entered."""
     return _made

@@ -31,7 +31,7 @@ def settings() -> str:
 def families() -> str:
     rows = ["| family | known by | quirks | conversation | rests on |", "| --- | --- | --- | --- | --- |"]
     for row in HANDSETS:
-        quirks = ", ".join(f"`{each.name}`" for each in fields(Handset) if getattr(row.handset, each.name) is True)
+        quirks = ", ".join(f"`{each.name}`" for each in fields(Handset) if each.metadata and getattr(row.handset, each.name))
         basis = "assumed profile" if row.assumed else "what such clients send"
         rows.append(f"| {row.handset.name} | {_sign(row)} | {quirks or 'none'} | `scripts/{row.story}.yaml` | {basis} |")
     return "\n".join(rows) + "\n"

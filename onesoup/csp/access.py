@@ -62,6 +62,8 @@ def login_address(user_id: str | None, domains: DomainPolicy) -> LoginWish:
         if domain is None and domains.default is None:
             raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "no domain given, and no default")
         jid = addresses.make_jid(user, domain or domains.default or "")
+        if "@" not in jid:
+            raise CspError(StatusCode.UNKNOWN_USER, "the address of a server, not of a user")
     except CspError as error:
         raise CspError(
             StatusCode.UNKNOWN_USER if error.code == StatusCode.GENERAL_ADDRESS_ERROR else error.code, error.description

@@ -10,6 +10,11 @@ def quirk(help: str, source: str, proof: str) -> bool:
     return field(default=False, metadata={"help": help, "source": source, "proof": proof})
 
 
+def limit(help: str, source: str, proof: str) -> int:
+    """As quirk(), for a number; 0 for no limit."""
+    return field(default=0, metadata={"help": help, "source": source, "proof": proof})
+
+
 @dataclass(frozen=True, slots=True)
 class Handset:
     """What to do for one family. `name` is what logs and session records call it."""
@@ -72,6 +77,11 @@ class Handset:
         "cir.md 3.3",
         "tests/cir/stcp/test_server.py::test_after_every_ok_there_is_quiet",
     )
+    address_limit: int = limit(
+        "An address that is longer, in characters, is told as a short one of ours: it cannot send it back.",
+        "messages.md 3",
+        "tests/handlers/test_short_addresses.py::test_an_s60_gets_a_short_address_and_is_understood_by_it",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,7 @@ ANDROID_HANDSET = Handset(
     flat_members=True,
     no_system_messages=True,
 )
-S60_HANDSET = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True, reads_chunks=True)
+S60_HANDSET = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True, reads_chunks=True, address_limit=50)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.
 COLIBRIA_HANDSET = Handset("colibria")
 MOTOROLA_HANDSET = Handset("motorola")

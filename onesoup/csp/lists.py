@@ -33,8 +33,8 @@ class Item:
 
     @property
     def shown(self) -> bool:
-        """Domains and empty leftovers are not contacts."""
-        return "@" in self.jid and bool(self.subscription != "none" or self.name or self.groups or self.ask)
+        """Empty leftovers are not contacts."""
+        return bool(self.subscription != "none" or self.name or self.groups or self.ask)
 
     @property
     def sees(self) -> bool:

@@ -68,7 +68,7 @@ def _make(ca: Path, certificate: Path, key: Path, names: list[str]) -> None:
         builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])]), server_key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
     write_private(ca, authority.public_bytes(serialization.Encoding.PEM).decode())

@@ -13,11 +13,12 @@ import click
 from onesoup.demo import accounts, running
 from onesoup.demo.process import ProcessError, die_with_parent
 from onesoup.demo.reach import is_open, phone_url
-from onesoup.demo.ready import Greeting, qr_code, ready
+from onesoup.demo.ready import Greeting, qr_code, ready, ready_two
 from onesoup.demo.running import NoDemo, RunningDemo
 from onesoup.demo.servers import LOOPBACK
 from onesoup.demo.stack import ROLES, Federation, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
+from onesoup.demo.two_operators import TwoOperators
 from onesoup.runtime.ports import is_free
 from onesoup.settings import ENV_PREFIX, Settings, SettingsError, load_settings
 from onesoup.settings.masking import setting_text
@@ -78,6 +79,46 @@ def demo(context: click.Context, with_parent: bool, federation: bool) -> None:
         sys.exit(1)
     except KeyboardInterrupt:  # before there was anything to stop
         sys.exit(130)
+
+
+@demo.command(short_help="Run two operators whose phones reach each other.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when the calling process ends; make federation wants it.")
+def two(with_parent: bool) -> None:
+    """Run two operators on this machine, until Ctrl-C.
+
+    Each has an XMPP server, a Redis, a gateway, a holder and a CIR process of its own. Their XMPP servers federate: phones of
+    the one reach phones of the other."""
+    if with_parent:
+        die_with_parent(os.getppid())
+    ask_to_stop_by_interrupt()
+    try:
+        _run_two(load_settings(os.environ))
+    except (SettingsError, ProcessError) as error:
+        click.echo(f"onesoup demo two: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:  # before there was anything to stop
+        sys.exit(130)
+
+
+def _run_two(settings: Settings) -> None:
+    directory = Path(settings.data, "two").absolute()
+    ports = (settings.http_port, settings.http_port + 1)
+    _check_ports([("HTTP_PORT", port, LOOPBACK[0], "") for port in ports])
+    env = {ENV_PREFIX + name: value for name, value in DEMO_DEFAULTS.items()}
+    env |= {ENV_PREFIX + "REFUSALS_AT_SERVER": "0"}  # both servers are our own
+    operators = TwoOperators(directory, ports, env=env)
+    log = Log(sys.stdout, operators.label)
+    supervisor = Supervisor(operators, log)
+    try:
+        log.skip(operators.all())
+        operators.up()
+        log.skip(operators.all())
+        log.plain(ready_two(operators))
+        supervisor.watch()
+    except KeyboardInterrupt:
+        log.say("stopping")
+    finally:
+        supervisor.stop()
 
 
 @demo.command(short_help="Show the accounts and their passwords.")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError, write_private
-from onesoup.demo.servers import Server, connects
+from onesoup.demo.servers import Neighbour, Server, connects, server_names
 from onesoup.runtime.ports import free_port
 
 ERLANG_LIBRARIES = Path("/usr/lib")
@@ -31,16 +31,26 @@ def find_ejabberd() -> Path:
 class Ejabberd(Server):
     """ejabberd for one domain, with a certificate of its own authority. `port` speaks STARTTLS, `tls_port` direct TLS."""
 
-    def __init__(self, directory: str | Path, domain: str = "localhost", port: int | None = None, *, options: str = "") -> None:
-        """`options` are further lines for the top level of its configuration."""
+    def __init__(
+        self,
+        directory: str | Path,
+        domain: str = "localhost",
+        port: int | None = None,
+        *,
+        s2s_port: int = 0,
+        neighbour: tuple[str, Neighbour] | None = None,
+        options: str = "",
+    ) -> None:
+        """`s2s_port` and `neighbour` as in Prosody: here one other server, and its domain. `options` are further lines for the
+        top level of its configuration."""
         self.dir, self.domain = Path(directory).absolute(), domain
         self.port = port or free_port("127.0.0.1", 3)
         self._wanted: dict[str, tuple[str, Mapping[str, str]]] = {}
-        self.ca_file, certificate, key = certs.ensure(self.dir / "certs", [domain])
+        self.ca_file, certificate, key = certs.ensure(self.dir / "certs", server_names(domain))
         both = self.dir / "certs" / "both.pem"
         write_private(both, "".join(each.read_text(encoding="ascii") for each in (key, certificate, self.ca_file)))
         config = self.dir / "ejabberd.yml"
-        write_private(config, self._config(both, options))
+        write_private(config, self._config(both, s2s_port, neighbour, options))
         env = os.environ | {
             "EJABBERD_CONFIG_PATH": str(config),
             "EJABBERD_LOG_PATH": str(self.dir / "logs" / "ejabberd.log"),
@@ -49,7 +59,11 @@ class Ejabberd(Server):
             "HOME": str(self.dir),
         }
         # Two schedulers do for a test, and start faster than one for each core of a big machine.
-        argv = ["erl", "+S", "2:2", "+sbwt", "none", "-noinput", "-mnesia", "dir", f'"{self.dir / "mnesia"}"', "-s", "ejabberd"]
+        argv = ["erl", "+S", "2:2", "+sbwt", "none", "-noinput", "-mnesia", "dir", f'"{self.dir / "mnesia"}"']
+        if neighbour:
+            env["ERL_INETRC"] = str(self._no_resolver())
+            argv += ["-eval", _known_services(*neighbour)]
+        argv += ["-s", "ejabberd"]
         self.process = Process("ejabberd", argv, env, self.dir / "ejabberd.log")
 
     @property
@@ -78,7 +92,7 @@ class Ejabberd(Server):
         return False
 
     def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
-        """An account with contacts {user: name}, all subscribed both ways. Before the start it is remembered until then."""
+        """An account with contacts {user or JID: name}, all subscribed both ways. Before the start it waits until then."""
         self._wanted[user] = (password, roster or {})
         if self.process.running:
             self.process.wait_until(self.answers)
@@ -87,7 +101,8 @@ class Ejabberd(Server):
         with suppress(FileExistsError):
             self._call("register", {"user": user, "host": self.domain, "password": password})
         for contact, name in roster.items():
-            item = {"localuser": user, "localhost": self.domain, "user": contact, "host": self.domain}
+            name_there, _, host = contact.partition("@")
+            item = {"localuser": user, "localhost": self.domain, "user": name_there, "host": host or self.domain}
             self._call("add_rosteritem", {**item, "nick": name, "group": "", "subs": "both"})
 
     def _call(self, command: str, arguments: Mapping[str, str]) -> None:
@@ -106,8 +121,23 @@ class Ejabberd(Server):
         if answer.status != 200:
             raise ProcessError(f"ejabberd: {command}: {answer.status} {words[:200]!r}")
 
-    def _config(self, certificate: Path, options: str) -> str:
-        quoted = json.dumps
+    def _no_resolver(self) -> Path:
+        """Erlang's own settings of names: it asks nobody."""
+        path = self.dir / "names.erl"
+        write_private(path, '{lookup, [dns]}.\n{resolv_conf, ""}.\n{hosts_file, ""}.\n{nameserver, {127, 0, 0, 1}, 9}.\n')
+        return path
+
+    def _federation(self, s2s_port: int, neighbour: tuple[str, Neighbour] | None) -> tuple[str, str]:
+        """Lines for the list of what it listens to, and for the top level."""
+        if neighbour is None:
+            return "", ""
+        return (
+            f'  - {{ port: {s2s_port}, ip: "127.0.0.1", module: ejabberd_s2s_in, max_stanza_size: 524288 }}\n',
+            f"s2s_use_starttls: required\ns2s_cafile: {json.dumps(str(neighbour[1].ca_file))}\n",
+        )
+
+    def _config(self, certificate: Path, s2s_port: int, neighbour: tuple[str, Neighbour] | None, options: str) -> str:
+        quoted, (listened, federated) = json.dumps, self._federation(s2s_port, neighbour)
         return f"""# Written at each start.
 hosts: [{quoted(self.domain)}]
 loglevel: warning
@@ -121,7 +151,7 @@ listen:
   - {{ port: {self.tls_port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, max_stanza_size: 524288 }}
   - {{ port: {self.port + 2}, ip: "127.0.0.1", module: ejabberd_http,
       request_handlers: {{ /api: mod_http_api, /upload: mod_http_upload, /http-bind: mod_bosh }} }}
-api_permissions:
+{listened}{federated}api_permissions:
   loopback: {{ who: {{ ip: "127.0.0.1/8" }}, what: "*" }}
 acl: {{ local: {{ user_regexp: "" }} }}
 access_rules: {{ local: {{ allow: local }} }}
@@ -149,3 +179,12 @@ modules:
   mod_version: {{}}
 {options}
 """
+
+
+def _known_services(domain: str, neighbour: Neighbour) -> str:
+    """Erlang that puts the SRV records of another server into the resolver's cache, for good: libc would ask for its address."""
+    records = (
+        f'inet_db:add_rr("_xmpp-server._tcp.{name}", in, srv, 1000000, {{0, 0, {neighbour.s2s_port}, "127.0.0.1"}})'
+        for name in server_names(domain)
+    )
+    return ", ".join(records) + "."

@@ -14,10 +14,10 @@ class ProsodyFiles:
         self._data, self._domain = data, domain
 
     def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
-        """An account with contacts {user: name}, all subscribed both ways. What is there already stays."""
+        """An account with contacts {user or JID: name}, all subscribed both ways. What is there already stays."""
         self._keep("accounts", user, _account(password))
         if roster:
-            entries = [_entry(f"{contact}@{self._domain}", name) for contact, name in roster.items()]
+            entries = [_entry(each if "@" in each else f"{each}@{self._domain}", name) for each, name in roster.items()]
             head = '[false] = { ["version"] = 1; ["pending"] = {}; };'
             self._keep("roster", user, "\n".join(["return {", head, *entries, "};", ""]))
 

@@ -16,6 +16,7 @@ from onesoup.demo import accounts
 from onesoup.demo.reach import phone_host
 from onesoup.demo.running import CONFIG
 from onesoup.demo.stack import Stack
+from onesoup.demo.two_operators import NORTH, SOUTH, TwoOperators
 from onesoup.settings import ENV_PREFIX, Settings
 
 WIDTH = 80
@@ -61,6 +62,20 @@ def ready(stack: Stack, greeting: Greeting) -> str:
     lines = [f"onesoup ready: {greeting.url}"]
     for rows in (_phone, _people, _places, _next):
         lines += ["", *(line for label, text in rows(stack, greeting) for line in _row(label, text))]
+    return "\n".join(lines)
+
+
+def ready_two(operators: TwoOperators) -> str:
+    """The same for two operators: who is where, and what to try first."""
+    lines = ["onesoup ready: two operators, whose phones reach each other"]
+    for each, stack in zip((NORTH, SOUTH), operators.stacks, strict=True):
+        lines += ["", *_row(each.name.title(), f"{stack.url} for phones of {stack.domain}")]
+        lines += _row("accounts", "; ".join(f"{user}, password {word}" for user, word in stack.passwords.items()))
+    lines += ["", *_row("to try", "Alice of the north and Bob of the south are contacts. In two more terminals:")]
+    for stack, user in ((operators.north, "alice"), (operators.south, "bob")):
+        lines += _row("", f"    {command()} phone --url {stack.url} \\")
+        lines += _row("", f"        --user {user} --password {stack.passwords[user]}")
+    lines += ["", *_row("state, logs", near(operators.north.dir.parent)), *_row("to stop", "Ctrl-C")]
     return "\n".join(lines)
 
 

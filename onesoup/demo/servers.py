@@ -10,6 +10,7 @@ import socket
 import sysconfig
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -69,6 +70,11 @@ def connects(host: str, port: int) -> bool:
 def reachable(bind: str) -> str:
     """Where a server that listens on `bind` is met from this machine."""
     return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(bind, bind)
+
+
+def server_names(domain: str) -> list[str]:
+    """The names in the certificate of a server: its domain, and that of its rooms."""
+    return [domain, f"conference.{domain}"]
 
 
 class Server:
@@ -143,6 +149,15 @@ PROSODY_MODULES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another XMPP server of this machine: the port where servers reach it on loopback, and the certificate of the authority that
+    has certified it."""
+
+    s2s_port: int
+    ca_file: Path
+
+
 class Prosody(Server):
     """Prosody for one domain, with a certificate of its own authority. `port` speaks STARTTLS, `port` + 1 direct TLS,
     `port` + 2 HTTP, for files that clients share."""
@@ -157,6 +172,7 @@ class Prosody(Server):
         public_host: str = "",
         s2s_port: int = 0,
         companions: Mapping[str, str] | None = None,
+        neighbours: Mapping[str, Neighbour] | None = None,
         websocket_origins: Iterable[str] = (),
         options: str = "",
         more_hosts: str = "",
@@ -165,19 +181,20 @@ class Prosody(Server):
     ) -> None:
         """`public_host` is where others find its web server. `s2s_port`: where other servers reach it, 0 for no federation.
         `companions` are the names of an `echo` user, who answers with what one writes, and of a `lobby`, a room that is always
-        there. Web pages of `websocket_origins` may open XMPP over WebSocket, in clear text, so for a server on loopback only.
-        `options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules`
-        are enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
+        there. `neighbours`: other servers of this machine, by their domains; only those that one of their authorities has
+        certified are spoken with. Web pages of `websocket_origins` may open XMPP over WebSocket, in clear text, so for a server
+        on loopback only. `options` are Lua lines for the global section, which win over ours; `more_hosts` further sections;
+        `modules` are enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
         self._web_host, self._s2s_port, self._companions = public_host or reachable(bind), s2s_port, dict(companions or {})
+        self._neighbours = dict(neighbours or {})
         self._origins = tuple(websocket_origins) if bind in LOOPBACK else ()
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
         self.files = ProsodyFiles(self.data, domain)
         for each in (self.dir, self.data):
             make_private(each)
-        names = [domain, f"conference.{domain}"]
-        self.ca_file, certificate, key = certs.ensure(self.dir / "certs", names)
+        self.ca_file, certificate, key = certs.ensure(self.dir / "certs", server_names(domain))
         config = self.dir / "prosody.cfg.lua"
         write_private(config, self._config(certificate, key, options, more_hosts, list(modules)))
         argv = [program or find_prosody(self.dir.parent), "-F", "--config", str(config)]
@@ -215,7 +232,8 @@ class Prosody(Server):
         alone = "true" if self.bind in LOOPBACK else "false"
         tls = "false" if alone == "true" else "true"
         enabled = [*PROSODY_MODULES, *modules, *(["onesoup_echo"] if self._companions else [])]
-        enabled += ["s2s", "dialback"] if self._s2s_port else []
+        enabled += ["s2s", "dialback"] if self._s2s_port and not self._neighbours else []
+        enabled += ["s2s", "s2s_auth_certs", "onesoup_neighbours"] if self._neighbours else []
         enabled += ["websocket", "onesoup_websocket_origins"] if self._origins else []
         disabled = "" if self._s2s_port else '"s2s"; "s2s_auth_certs"'
         ours = f"""-- Written at each start.
@@ -228,7 +246,7 @@ log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
 interfaces = {{ {lua_text(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
 s2s_ports = {{ {self._s2s_port or ""} }}; https_ports = {{}}; component_ports = {{}}
-s2s_secure_auth = false                -- our certificate is our own authority's: servers prove themselves by dialback
+s2s_secure_auth = {"true" if self._neighbours else "false"}
 http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {lua_text(self.bind)} }}
 modules_enabled = {{ {"; ".join(map(lua_text, enabled))} }}
 modules_disabled = {{ {disabled} }}
@@ -239,17 +257,17 @@ allow_unencrypted_plain_auth = {alone}
 authentication = "internal_plain"
 storage = "internal"
 smacks_hibernation_time = 300
-ssl = {{ key = {lua_text(key)}; certificate = {lua_text(certificate)} }}
+ssl = {{ key = {lua_text(key)}; certificate = {lua_text(certificate)}{self._authorities()} }}
 """
         # Prosody takes a setting once. A line is one setting, or several that are never replaced.
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
         here = self._companions
-        path = f"plugin_paths = {{ {lua_text(OWN_MODULES)} }}\n" if here or self._origins else ""
+        path = f"plugin_paths = {{ {lua_text(OWN_MODULES)} }}\n" if here or self._origins or self._neighbours else ""
         echo = f"  onesoup_echo = {lua_text(here['echo'])}\n" if here else ""
         lobby = f"  onesoup_lobby = {lua_text(here['lobby'])}\n" if here else ""
         here_too = f"  http_host = {lua_text(self._web_host)}\n" if self._origins else ""
-        return f"""{kept}{path}{self._websocket_options()}{options}
+        return f"""{kept}{path}{self._websocket_options()}{self._neighbour_options()}{options}
 VirtualHost {lua_text(self.domain)}
 {here_too}{echo}Component {lua_text("conference." + self.domain)} "muc"
   restrict_room_creation = false
@@ -261,6 +279,21 @@ VirtualHost {lua_text(self.domain)}
   http_file_share_size_limit = {UPLOAD_LIMIT_BYTES}
 {more_hosts}
 """
+
+    def _authorities(self) -> str:
+        """The one file of those who may certify other servers. Without neighbours a certificate of ours proves nothing to others,
+        and servers prove themselves by dialback."""
+        if not self._neighbours:
+            return ""
+        both = self.dir / "neighbours.pem"
+        write_private(both, "\n".join(each.ca_file.read_text(encoding="ascii") for each in self._neighbours.values()))
+        return f"; cafile = {lua_text(both)}"
+
+    def _neighbour_options(self) -> str:
+        places = [
+            f'[{lua_text(domain)}] = {{ "127.0.0.1", {each.s2s_port} }}' for domain, each in sorted(self._neighbours.items())
+        ]
+        return f"onesoup_neighbours = {{ {'; '.join(places)} }}\n" if places else ""
 
     def _websocket_options(self) -> str:
         """Nothing leaves this machine, so a password may pass without TLS."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from onesoup.demo import accounts
 from onesoup.demo.ejabberd import Ejabberd
@@ -57,17 +57,19 @@ class Stack:
         companions: bool = False,
         websocket: bool = False,
         passwords: Mapping[str, str] | None = None,
+        rosters: Mapping[str, Mapping[str, str]] | None = None,
         more_routes: str = "",
         more_ca: str = "",
         env: Mapping[str, str] | None = None,
         redis: RedisServer | None = None,
         prosody: Prosody | Ejabberd | None = None,
-        prosody_more: Mapping[str, str] | None = None,
+        prosody_more: Mapping[str, Any] | None = None,
     ) -> None:
         """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them. `prosody_more`:
         options and more_hosts of a Prosody of our own, which listens on loopback whatever `bind` is, unless `federation` says
         otherwise. `companions`: with the echo user and the lobby. `websocket`: the gateway's pages, opened on this machine, may
-        speak XMPP with our Prosody, unless that is federated. `passwords` are those of the demo accounts, else simple ones.
+        speak XMPP with our Prosody, unless that is federated. `passwords` are those of the demo accounts, else simple ones;
+        `rosters` their contacts {user: {user or JID: name}}, else each other.
         `more_routes` and `more_ca`, as in the settings, are for XMPP servers beside our own.
 
         Servers that are handed in are the caller's: never started or stopped here.
@@ -78,6 +80,7 @@ class Stack:
         self._own = [server is None for server in (redis, prosody)]
         self.redis = redis or RedisServer(self.dir / "redis", redis_port)
         self.passwords = dict(passwords or accounts.simple_passwords())
+        self._rosters = rosters
         self.companions = {"echo": accounts.ECHO, "lobby": accounts.LOBBY} if companions else {}
         self._websocket = websocket
         self.prosody = prosody or self._own_prosody(xmpp_port, federation, prosody_more or {})
@@ -198,7 +201,7 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.down()
 
-    def _own_prosody(self, port: int, federation: Federation | None, more: Mapping[str, str]) -> Prosody:
+    def _own_prosody(self, port: int, federation: Federation | None, more: Mapping[str, Any]) -> Prosody:
         bind, public_host, s2s_port = ("127.0.0.1", "", 0) if federation is None else astuple(federation)
         options = {"bind": bind, "public_host": public_host, **more}
         origins = _loopback_origins(self.http_port) if self._websocket else ()
@@ -216,7 +219,8 @@ class Stack:
         """The passwords are those of now, whatever an earlier start has left behind in a server of ours."""
         echo = {accounts.ECHO: accounts.ECHO.title()} if self.companions else {}
         for user, password in self.passwords.items():
-            self.prosody.add_account(user, password, accounts.roster(user) | echo)
+            roster = accounts.roster(user) if self._rosters is None else dict(self._rosters.get(user, {}))
+            self.prosody.add_account(user, password, roster | echo)
             if self._own[1] and isinstance(self.prosody, Prosody):
                 self.prosody.files.set_password(user, password)
         if echo:

@@ -3,12 +3,12 @@
 import re
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TextIO
+from pathlib import Path
+from typing import Protocol, TextIO
 
 from onesoup.demo.process import Process, ProcessError
-from onesoup.demo.stack import Stack
 
 SUPERVISOR_TICK_SECONDS = 0.1
 # A process that lives for a shorter time than this was not started right.
@@ -21,10 +21,10 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Log:
-    """Follows the processes' log files and prints new lines with the name of their process in front."""
+    """Follows the processes' log files and prints new lines with the name of their process in front. `label` names a process."""
 
-    def __init__(self, out: TextIO) -> None:
-        self._out, self._colour = out, out.isatty()
+    def __init__(self, out: TextIO, label: Callable[[Process], str] = lambda process: process.name) -> None:
+        self._out, self._colour, self._label = out, out.isatty(), label
         self._read: dict[str, int] = {}
 
     def closed(self) -> bool:
@@ -34,12 +34,12 @@ class Log:
     def skip(self, processes: Iterable[Process]) -> None:
         """What is in the files already is not shown."""
         for process in processes:
-            self._read[process.name] = process.log.stat().st_size if process.log.exists() else 0
+            self._read[self._label(process)] = process.log.stat().st_size if process.log.exists() else 0
 
     def show(self, processes: Iterable[Process]) -> None:
         for number, process in enumerate(processes):
             for line in self._new_lines(process):
-                self._print(LOG_COLOURS[number % len(LOG_COLOURS)], process.name, line)
+                self._print(LOG_COLOURS[number % len(LOG_COLOURS)], self._label(process), line)
 
     def say(self, text: str) -> None:
         self._print("1", "demo", text)
@@ -51,7 +51,7 @@ class Log:
             self._out.flush()
 
     def _new_lines(self, process: Process) -> list[str]:
-        start = self._read.get(process.name, 0)
+        start = self._read.get(self._label(process), 0)
         try:
             with process.log.open("rb") as file:
                 file.seek(start)
@@ -59,7 +59,7 @@ class Log:
         except OSError:
             return []
         whole = new[: new.rfind(b"\n") + 1]  # the rest of a line comes next time
-        self._read[process.name] = start + len(whole)
+        self._read[self._label(process)] = start + len(whole)
         return whole.decode("utf-8", "replace").splitlines()
 
     def _print(self, colour: str, name: str, line: str) -> None:
@@ -67,12 +67,22 @@ class Log:
         self.plain(f"\x1b[{colour}m{head}\x1b[0m{line}" if self._colour else head + _ANSI.sub("", line))
 
 
+class Processes(Protocol):
+    """What is supervised: a stack, or two."""
+
+    def all(self) -> list[Process]:
+        """Every process, servers first."""
+
+    def down(self) -> None:
+        """Ends them in order."""
+
+
 class Supervisor:
     """Runs a stack until it is told to stop."""
 
-    def __init__(self, stack: Stack, log: Log) -> None:
+    def __init__(self, stack: Processes, log: Log) -> None:
         self._stack, self._log = stack, log
-        self._early: dict[str, int] = {}
+        self._early: dict[Path, int] = {}
 
     def watch(self) -> None:
         """Shows the log and restarts what dies, until the terminal is closed. ProcessError when something dies over and over."""
@@ -87,12 +97,12 @@ class Supervisor:
     def _again(self, process: Process) -> None:
         self._log.show([process])
         lived = time.monotonic() - process.started
-        self._early[process.name] = self._early.get(process.name, 0) + 1 if lived < PROMPT_START_SECONDS else 0
-        if self._early[process.name] >= MAX_RESTARTS:
+        self._early[process.log] = self._early.get(process.log, 0) + 1 if lived < PROMPT_START_SECONDS else 0
+        if self._early[process.log] >= MAX_RESTARTS:
             raise ProcessError(f"{process.name} ends at once, again and again:\n{process.last_lines()}")
         self._log.say(f"{process.name} ended with status {process.status}; starting it again")
         process.kill()  # what it left in its group would hold its port
-        time.sleep(0.5 * self._early[process.name])
+        time.sleep(0.5 * self._early[process.log])
         process.start()
 
     def stop(self) -> None:

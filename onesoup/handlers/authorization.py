@@ -99,7 +99,7 @@ def _watching(ctx: Context, jid: str) -> bool:
 
 
 def _watches(item: Item) -> bool:
-    return item.subscription in ("from", "both") and "@" in item.jid
+    return item.subscription in ("from", "both")
 
 
 # --- attribute lists ---

@@ -17,6 +17,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
 from onesoup.observability.request_id import current_request
 from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.address_aliases import AddressAliases
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.groups import GroupStore, InvitationStore
@@ -117,6 +118,7 @@ class GatewayServices:
     invites: InvitationStore
     histories: GroupHistories
     handsets: HandsetMemory
+    aliases: AddressAliases
     searches: SearchHits
     announcements: Announcements
     segments: Segments

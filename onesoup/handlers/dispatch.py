@@ -5,14 +5,14 @@ gets the stored bytes and acts once. Answers of the phone take effect before the
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from onesoup.csp import transactions
+from onesoup.csp import short_addresses, transactions
 from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import (
@@ -212,7 +212,9 @@ class Exchange:
             metrics.count_redelivery(item.id)
         reply = self._written(message, item, partial(contact_pictures, self._services))
         if len(reply) > ALWAYS_FITS_BYTES and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
-            return oversize.ItemFitter(self._services, sid, item, message, room).reply(reply)
+            reply = oversize.ItemFitter(self._services, sid, item, message, room).reply(reply)
+        if item.aliases:
+            self._services.aliases.keep(records.unpack_session(item.record).jid, item.aliases)
         return reply
 
     def _written(self, message: Message, item: InboxItem, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
@@ -242,7 +244,7 @@ class Exchange:
         for transaction in message.transactions:
             if closed_by(transaction):
                 self._close(sid, transaction, peer)
-        answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
+        answers = self._handled(ctx, transactions.to_answer(message))
         waiting = (opened.waiting > 0 or bool(ctx.effects.presence_due or ctx.effects.told)) and ctx.effects.end_code is None
         # Plain text syntax has no CIR flag.
         cir = (
@@ -271,6 +273,19 @@ class Exchange:
         if not ctx.effects and all(type(each.content) in transactions.REPEATABLE_PRIMITIVES for each in message.transactions):
             return reply, code
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects), code
+
+    def _handled(self, ctx: Context, requests: Sequence[Transaction]) -> list[Transaction]:
+        """The answers to requests of a session, with short addresses both ways where the handset needs them."""
+        session, aliases = ctx.session, self._services.aliases
+        known = aliases.find(session.jid, short_addresses.aliases_in([each.content for each in requests], session))
+        for each in requests if known else ():
+            short_addresses.lengthen(each.content, session, known)
+        answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in requests]
+        made: dict[str, str] = {}
+        for each in answers:
+            made |= short_addresses.shorten(each.content, session)
+        aliases.keep(session.jid, {**known, **made})
+        return answers
 
 
 def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:

@@ -9,6 +9,7 @@ from onesoup.handlers.login import throttle
 from onesoup.handlers.provider import provider_of
 from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.address_aliases import AddressAliases
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.groups import GroupStore, InvitationStore
@@ -101,6 +102,7 @@ def gateway_services(
         invites=InvitationStore(client),
         histories=GroupHistories(client),
         handsets=HandsetMemory(client),
+        aliases=AddressAliases(client),
         searches=SearchHits(client),
         announcements=Announcements(client),
         segments=Segments(client),

@@ -28,6 +28,8 @@ HIT_BYTES = 255
 DOMAIN_BYTES = 255
 SMS_BYTES, SMS_NAME_BYTES = 1 * KIB, 64
 GATEWAY_ID_BYTES = 64
+# The letters of a short address, and the address that they stand for.
+ALIAS_BYTES, ALIASED_BYTES = 16, 4 * KIB
 LOGIN_BYTES = 8 * KIB
 # A session of the account page, and a settings document of at most nine SMS; both sealed.
 PAGE_BYTES, SETTINGS_BYTES = 8 * KIB, 2 * KIB
@@ -62,6 +64,7 @@ MOST_LOGINS = 100
 # Hashes of an account: fields, and memory in all.
 MOST_LISTS, MOST_GRANTS, MOST_PENDING, MOST_OTHERS = 64, 300, 250, 64
 MOST_BLOCKS = 2100
+MOST_ALIASES = 1000
 MOST_HASH_BYTES = 768 * KIB
 # Short messages of one number: parts of unfinished messages, and deliveries in an hour.
 MOST_UNFINISHED, MOST_DELIVERIES = 8, 600
@@ -214,6 +217,14 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     Bound("joins:{jid}", BY_PHONE, f"{JOINS_BYTES // KIB} KiB", f"{MOST_JOINS} handsets", "1 day", "the phone joins anew"),
     Bound("had:{jid}", BY_STRANGER, "a name 40", f"{MOST_READ}", "30 days", "the oldest go"),
     Bound("handsets:{jid}", BY_PHONE, "a value 100,000", f"8 handsets and {MOST_HASH_BYTES // KIB} KiB", "90 days", "others go"),
+    Bound(
+        "alias:{jid}",
+        f"{BY_STRANGER}, of S60 phones",
+        f"{ALIASED_BYTES // KIB} KiB",
+        f"{MOST_ALIASES:,} and {MOST_HASH_BYTES // KIB} KiB",
+        "400 days",
+        "others go",
+    ),
     Bound("told:{jid}", BY_PHONE, "a handset 64", "20", "none", "all are told again", alone="a mark for each handset"),
     Bound("service:{jid}", BY_PHONE, "a JID 1,023, a record 4 KiB", f"{MOST_OTHERS}", "none", "others go"),
     Bound("clients:{jid}", BY_PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),

@@ -6,11 +6,11 @@ from onesoup.csp.text import addresses
 
 
 def read_items(node: Any) -> list[str]:
-    """The bare JIDs of users in a blocklist, block or unblock. Whole domains and single resources, which no phone can name,
-    are left out: they stay as they are on the server."""
+    """The bare JIDs in a blocklist, block or unblock; that of a server or a transport stands for all its users too. Single
+    resources, which no phone can name, are left out: they stay as they are on the server."""
     jids = []
     for item in node.getTags("item"):
         jid = str(item.getAttr("jid") or "")
-        if "@" in jid.partition("/")[0] and "/" not in jid and addresses.bare(jid):
+        if "/" not in jid and addresses.bare(jid):
             jids.append(addresses.bare(jid))
     return jids

@@ -81,6 +81,15 @@ def read_bounce(stanza: Any) -> Bounce | None:
     )
 
 
+def is_unreachable(stanza: Any) -> bool:
+    """Whether an error says that the other server cannot be reached just now."""
+    error = stanza.getTag("error")
+    if error is None:
+        return False
+    text = " ".join(each.getData() or "" for each in error.getTags("text"))
+    return any(_condition(child.getName(), text) == SERVER_UNREACHABLE for child in error.getChildren() if child)
+
+
 def _condition(name: str, text: str) -> str:
     """The condition that fits, where a server's words say more than its own."""
     if name == "not-allowed" and "remote domains" in text.lower():

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from onesoup.csp.text import addresses
 from onesoup.wire.datatypes import legal_text
-from onesoup.xmpp import namespaces
+from onesoup.xmpp import message_extras, namespaces
 
 # How `Incoming.seen` begins for a message that our own server's archive has numbered.
 ARCHIVE_NUMBERED_PREFIX = "a "
@@ -145,13 +145,14 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
             return ""
     elif hidden and not body:
         return "[encrypted message]"
+    extras = [child for child in stanza.getChildren() if child and child.getNamespace() in message_extras.EXTRA_NAMESPACES]
+    if extras:
+        body = message_extras.with_extras(body, extras, stanza)
     if kind == "normal" and body and (subject := text_in(stanza, "subject", language).strip()):
         body = f"{subject}\n{body}"
     url = legal_text(_shared(stanza))
     if url and url not in body:
         body = f"{body}\n{url}".strip()
-    if body and stanza.getTag("replace", namespace=namespaces.MESSAGE_CORRECTION) is not None:
-        body = "* " + body
     return body
 
 

@@ -40,6 +40,9 @@ RECEIPTS = "urn:xmpp:receipts"  # XEP-0184
 CHAT_MARKERS = "urn:xmpp:chat-markers:0"  # XEP-0333
 STANZA_IDS = "urn:xmpp:sid:0"  # XEP-0359
 MESSAGE_CORRECTION = "urn:xmpp:message-correct:0"  # XEP-0308
+REACTIONS = "urn:xmpp:reactions:0"  # XEP-0444
+REPLY = "urn:xmpp:reply:0"  # XEP-0461
+QUICK_RESPONSE = "urn:xmpp:tmp:quick-response"  # XEP-0439
 XHTML_IM = "http://jabber.org/protocol/xhtml-im"  # XEP-0071
 OUT_OF_BAND = "jabber:x:oob"  # XEP-0066
 HTTP_UPLOAD = "urn:xmpp:http:upload:0"  # XEP-0363
@@ -63,6 +66,7 @@ LEGACY_BOOKMARKS = "storage:bookmarks"  # XEP-0048
 # What people publish, and whom they block
 PUBSUB = "http://jabber.org/protocol/pubsub"  # XEP-0060
 PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
+ROSTER_EXCHANGE = "http://jabber.org/protocol/rosterx"  # XEP-0144
 NICK = "http://jabber.org/protocol/nick"  # XEP-0172
 MOOD = "http://jabber.org/protocol/mood"  # XEP-0107
 ACTIVITY = "http://jabber.org/protocol/activity"  # XEP-0108

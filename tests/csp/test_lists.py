@@ -102,8 +102,12 @@ def test_every_contact_is_in_some_list_and_one_list_is_the_default(items, stored
 
 
 def test_leftovers_of_the_roster_are_not_contacts():
-    roster = [Item("irc.x.org", "Gateway", subscription="both"), Item("gone@x.org")]
-    assert list_members(FRIENDS, roster) == []
+    assert list_members(FRIENDS, [Item("gone@x.org")]) == []
+
+
+def test_a_transport_is_a_contact():
+    roster = [Item("irc.x.org", "Gateway", subscription="both")]
+    assert list_members(FRIENDS, roster) == roster
 
 
 def test_a_request_under_way_is_a_contact():

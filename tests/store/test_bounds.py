@@ -18,6 +18,7 @@ from onesoup.csp.messages import Text
 from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
+from onesoup.store.account.address_aliases import AddressAliases
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.delivered_copies import DeliveredCopies
@@ -155,6 +156,13 @@ def what_handsets_have_published(field: Field) -> None:
         for name, size in ((f"handset{number}", 99_000), (f"handset{number}{LONG}", 200_000)):
             remembered.keep_own_presence(JID, name, {"text": "x" * size})
             remembered.keep_pep_nodes(JID, name, ["x" * size])
+
+
+@attacks("alias:{jid}")
+def long_addresses_of_strangers(field: Field) -> None:
+    aliases = AddressAliases(field.client)
+    for number in range(3000):
+        aliases.keep(JID, {f"x{number:010}": f"wv:{LONG}{number}@example.net", f"y{number:010}": "wv:" + "x" * 5000})
 
 
 @attacks("moved:{sid}")

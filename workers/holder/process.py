@@ -128,6 +128,7 @@ class Holder:
             gone=self._on_gone,
             room_check=settings.room_check,
             reserved=partial(service_addresses, settings.service_contact, settings.allowed_domains),
+            transport_contacts=settings.transport_contacts,
         )
         shared.options.watch.told = timer.by
         return shared

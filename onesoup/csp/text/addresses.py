@@ -1,7 +1,10 @@
 """wv: addresses <-> JIDs (xmpp-mapping.md 1, messages.md 3). Pure text; the spelling a phone used is kept by the caller.
 
 wv:user@domain          a user             wv:user/list@domain     a contact list, or a private group
-wv:/group@domain        a public group
+wv:/group@domain        a public group     wv:domain@domain        a server or a transport, which has no user part
+
+Every bare JID that has an address here comes back as itself: `to_jid(from_jid(jid), ...) == jid`. One cannot be named: the
+account whose name is its own domain.
 """
 
 import re
@@ -86,19 +89,32 @@ def unescape_local(local: str) -> str:
 def to_jid(text: str, default_domain: str | None) -> str:
     """The bare JID that a phone means by a user's address, normalised for comparison (RFC 7622 in its common part)."""
     address = parse_address(text)
+    if not address.user and address.resource is None and address.domain:
+        return normal_domain(address.domain)
     return make_jid(address.user, address.domain or default_domain or "")
 
 
 def make_jid(user: str, domain: str) -> str:
-    """The normalised bare JID of an unescaped user part and a domain."""
+    """The normalised bare JID of an unescaped user part and a domain. A domain in both places is that of a server or a
+    transport, which has no user part."""
     if not user or not domain:
         raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "an address needs a user and a domain")
     # Folded before it is escaped: a wide @ or / folds to one that would end the local part.
-    local = escape_local(fold(user.strip()))
+    name = fold(user.strip())
     domain = normal_domain(domain)
+    if _is_domain(name, domain):
+        return domain
+    local = escape_local(name)
     if not local or len(local.encode()) > MAX_PART or local.startswith("\\20") or local.endswith("\\20"):
         raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "user part empty, too long or with blanks at an end")
     return f"{local}@{domain}"
+
+
+def _is_domain(name: str, domain: str) -> bool:
+    try:
+        return unicode_domain(name) == domain
+    except UnicodeError:
+        return False
 
 
 def fold(local: str) -> str:
@@ -165,8 +181,9 @@ def domain_of(jid: str) -> str:
 
 
 def local_of(jid: str) -> str:
-    """The local part as people read it, unescaped."""
-    return unescape_local(jid.partition("/")[0].rpartition("@")[0])
+    """The local part as people read it, unescaped; of a server or a transport its domain."""
+    local, at, domain = jid.partition("/")[0].rpartition("@")
+    return unescape_local(local) if at else domain
 
 
 def encode_part(text: str) -> str:
@@ -187,7 +204,7 @@ def from_jid(jid: str, short_domain: str | None = None) -> str:
     """The wv: address of a bare JID; without its domain when that is `short_domain` (a log-in id without domain)."""
     node = jid.partition("/")[0]
     local, _, domain = node.rpartition("@")
-    # A server or a transport has no user part, and phones know no such address.
+    # A server or a transport has no user part, and phones know no address without one.
     user = encode_part(unescape_local(local) or domain)
     return f"wv:{user}" if domain == short_domain else f"wv:{user}@{domain}"
 

@@ -35,6 +35,13 @@ class XmppSettings:
         high=100_000,
     )
 
+    transport_contacts: bool = setting(
+        True,
+        "Take the contacts of a transport that a user has in the contact list (of WhatsApp, say) into the list without asking "
+        "about each.",
+        "false",
+    )
+
     # Pictures.
     fetch_pictures: bool = setting(
         False,

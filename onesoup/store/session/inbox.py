@@ -287,6 +287,8 @@ class InboxItem:
     # Handed out before, and not answered.
     repeated: bool = False
     closed: ClosedTransaction | None = None
+    # Short addresses that the phone gets with it, and what they stand for.
+    aliases: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

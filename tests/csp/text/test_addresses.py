@@ -37,11 +37,24 @@ SPELLINGS = {
     "wv:a%2Fb@x.org": "a\\2fb@x.org",
     "wv:a&b@x.org": "a\\26b@x.org",
     "wv:ｗｉｄｅ@x.org": "wide@x.org",
+    # Servers and transports have no user part.
+    "wv:irc.example.net@irc.example.net": "irc.example.net",
+    "IRC.example.net@irc.EXAMPLE.net": "irc.example.net",
+    "wv:@irc.example.net": "irc.example.net",
+    "xmpp:@irc.example.net": "irc.example.net",
+    "wv:b%C3%BCcher.example@xn--bcher-kva.example": "bücher.example",
+    "wv:xn--bcher-kva.example@bücher.example": "bücher.example",
+    "wv:example.org": "example.org",
+    "wv:irc.example.net": "irc.example.net@example.org",
+    "wv:[2001:db8::1]@[2001:db8::1]": "[2001:db8::1]",
+    "wv:example.org@x.org": "example.org@x.org",
 }
 REFUSED = [
     "",
     "wv:",
-    "wv:@x.org",
+    "wv:@",
+    "wv:%20@",
+    "wv:@x y.org",
     "wv:/room@x.org",
     "sip:a@x.org",
     "mailto:a@x.org",
@@ -98,6 +111,8 @@ def test_wide_forms_of_reserved_characters_are_escaped_like_the_narrow_ones(char
         ("+358401234@x.org", "wv:+358401234@x.org"),
         ("+plus@x.org", "wv:%2Bplus@x.org"),
         ("a.b-c_d~e@x.org", "wv:a.b-c_d~e@x.org"),
+        ("irc.example.net", "wv:irc.example.net@irc.example.net"),
+        ("bücher.example/gateway", "wv:b%C3%BCcher.example@bücher.example"),
     ],
 )
 def test_a_jid_is_spelled_for_a_phone(jid, address):
@@ -111,7 +126,7 @@ def test_the_own_domain_is_left_out_for_a_phone_that_leaves_it_out():
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 PLAIN = st.text("abcXYZ 019\"&'/:<>@\\+%~.-_2f5c\u00e9", min_size=1, max_size=12)
-DOMAINS = st.sampled_from(["example.org", "x.org", "bücher.example"])
+DOMAINS = st.sampled_from(["example.org", "x.org", "bücher.example", "192.0.2.1", "[2001:db8::1]"])
 
 
 @given(st.one_of(PLAIN, TEXTS), DOMAINS)
@@ -122,6 +137,12 @@ def test_a_jid_survives_the_way_to_the_phone_and_back(user, domain):
         assume(False)
     assert addresses.to_jid(addresses.from_jid(jid), None) == jid
     assert addresses.to_jid(addresses.from_jid(jid, domain), domain) == jid
+
+
+@given(DOMAINS, DOMAINS)
+def test_a_server_survives_the_way_to_the_phone_and_back(server, home):
+    assert addresses.to_jid(addresses.from_jid(server), home) == server
+    assert addresses.to_jid(addresses.from_jid(server, home), home) == server
 
 
 @given(st.one_of(PLAIN, TEXTS))
@@ -146,13 +167,14 @@ def test_a_part_of_an_address_is_percent_encoded_and_back(text):
 
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_or_is_refused(text):
-    """And what comes out is one JID: exactly one @, nothing that would end the local part."""
+    """And what comes out is one JID: at most one @, nothing that would end the local part."""
     try:
         jid = addresses.to_jid(text, HOME)
     except CspError:
         return
-    local, _, domain = jid.partition("@")
+    local, at, domain = jid.partition("@")
     assert local
+    domain = domain if at else local
     assert domain
     assert "@" not in domain
     assert "/" not in jid
@@ -183,6 +205,7 @@ def test_jids_are_compared_in_their_bare_folded_form(jid, bare):
 
 def test_a_local_part_is_read_by_people():
     assert addresses.local_of("alice\\20b@example.org/x") == "alice b"
+    assert addresses.local_of("irc.example.net/gateway") == "irc.example.net"
 
 
 @pytest.mark.parametrize("form", ["bob@xn--bcher-kva.example/r", "Bob@BÜCHER.example", "bob@bu\u0308cher.example/r/s"])

@@ -44,6 +44,7 @@ from onesoup.xmpp.commands import (
     StoreLists,
     Unblock,
 )
+from workers.holder.session.block_commands import BlockCommands
 from workers.holder.session.interfaces import CommandAnswerer, ContactQueries
 from workers.holder.session.lifecycle import LifecycleCommands
 from workers.holder.session.media import MediaCommands
@@ -60,6 +61,7 @@ def command_table(
     messages: MessageCommands,
     media: MediaCommands,
     roster: RosterCommands,
+    blocks: BlockCommands,
     presence: PresenceCommands,
     lifecycle: LifecycleCommands,
     rooms: CommandAnswerer,
@@ -85,8 +87,8 @@ def command_table(
         SetRosterItem: roster.set_item,
         RemoveRosterItem: roster.remove_item,
         SendSubscription: roster.send_subscription,
-        Block: roster.change_blocks,
-        Unblock: roster.change_blocks,
+        Block: blocks.change_blocks,
+        Unblock: blocks.change_blocks,
         StoreLists: roster.store_lists,
         ReloadCapabilities: lifecycle.reload_capabilities,
         SetNotices: lifecycle.set_notices,

@@ -1,12 +1,16 @@
-"""Contacts whose stored presence may be out of date: after a break of the stream, and after an unblock.
+"""Contacts whose stored presence may be out of date: after a break of the stream, after an unblock, and when another server
+cannot be reached.
 
-They get some seconds to show up again; those that do not are offline."""
+They get some seconds to show up again; those that do not are offline. A server that cannot be reached is asked again and again:
+when it is back, nobody tells us."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import gevent
 import structlog
 
+from onesoup.csp.text import addresses
 from onesoup.observability.logs import short
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.refusals import error_name
@@ -21,8 +25,13 @@ log = structlog.get_logger()
 
 # How long contacts that were seen before may stay silent on a new stream.
 REFRESH_SECONDS = 10.0
-# Contacts who are probed after an unblock.
+# Contacts who are probed after an unblock, and of one server that cannot be reached.
 MAX_PROBES = 1000
+MAX_PROBES_OF_DOMAIN = 100
+# Servers that are asked again. Another one is not, until it is heard of again.
+MAX_UNREACHABLE_DOMAINS = 20
+# When a server is asked again: first after this many seconds, then after twice as many each time, up to the last.
+ASK_AGAIN_SECONDS, LAST_ASK_AGAIN_SECONDS = 15.0, 3600.0
 
 
 class StaleContacts:
@@ -39,10 +48,36 @@ class StaleContacts:
         self._state, self._store, self._connection = state, store, connection
         self._spelling, self._changes = spelling, changes
         self._stale: set[str] = set()
+        # Domain -> seconds until its server is asked again.
+        self._unreachable: dict[str, float] = {}
 
-    def seen(self, jids: Iterable[str]) -> None:
-        """Presence of these was received."""
+    def seen(self, jids: Iterable[str], unreachable: Iterable[str] = ()) -> None:
+        """Presence of these was received. `unreachable`: domains whose servers cannot be reached, as was just learned."""
         self._stale.difference_update(jids)
+        away = set(unreachable)
+        if self._unreachable:
+            for domain in {addresses.domain_of(each) for each in jids} - away:
+                self._unreachable.pop(domain, None)
+        for domain in away - self._unreachable.keys():
+            if self._connection.stream is not None and len(self._unreachable) < MAX_UNREACHABLE_DOMAINS:
+                self._unreachable[domain] = ASK_AGAIN_SECONDS
+                gevent.spawn(self._ask_again, self._connection.stream, domain)
+
+    def _ask_again(self, stream: Stream, domain: str) -> None:
+        """Asks for the presence of all contacts of a domain, now and, with growing pauses, until its server answers."""
+        pause = self._unreachable.get(domain)
+        if pause is None or not self._connection.uses(stream):
+            self._unreachable.pop(domain, None)
+            return
+        theirs: list[str] = []
+        with suppress(StoreDown):  # the next time, then
+            theirs = [jid for jid in self._store.roster_jids() if addresses.domain_of(jid) == domain][:MAX_PROBES_OF_DOMAIN]
+            self._probe(stream, theirs)
+        if pause <= LAST_ASK_AGAIN_SECONDS:
+            self._unreachable[domain] = pause * 2
+            gevent.spawn_later(pause, self._ask_again, stream, domain)
+        else:
+            self._unreachable.pop(domain, None)
 
     def expect_all(self) -> None:
         """On a new stream everybody who was present before shows up again, as an answer to the phone's own presence."""

@@ -20,6 +20,7 @@ from workers.holder.session.inbound_batch import ContactChange, InboundBatch
 from workers.holder.session.inbound_iq import InboundIq
 from workers.holder.session.inbound_messages import InboundMessages
 from workers.holder.session.inbound_presence import InboundPresence
+from workers.holder.session.inbound_transports import InboundTransports
 from workers.holder.session.interfaces import ContactFacts, RoomStanzas
 from workers.holder.session.phone_texts import PhoneTexts
 
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 class InboundStanzas:
     """Reads stanzas for the session of `own`, a bare JID. `full` and `profile` are written by the session: whether too much waits
     for the phone, so that what people write is refused, and what others are told of the phone. `client_kinds` and `reserved` as
-    in InboundPresence."""
+    in InboundPresence, `transport_contacts` as in InboundTransports."""
 
     __slots__ = ("_batch_class", "_iq", "_messages", "_own", "_presence", "_rooms", "full", "profile")
 
@@ -42,11 +43,13 @@ class InboundStanzas:
         client_kinds: Mapping[str, str] = MappingProxyType({}),
         batch_class: type[InboundBatch] = InboundBatch,
         reserved: frozenset[str] = frozenset(),
+        transport_contacts: bool = True,
     ) -> None:
         self._own, self._rooms, self._batch_class = own, rooms, batch_class
-        self._presence = InboundPresence(own, facts, texts, rooms, client_kinds, reserved)
-        self._messages = InboundMessages(own, facts, texts, rooms)
-        self._iq = InboundIq(own, facts)
+        transports = InboundTransports(facts, transport_contacts)
+        self._presence = InboundPresence(own, facts, texts, rooms, transports, client_kinds, reserved)
+        self._messages = InboundMessages(own, facts, texts, rooms, transports)
+        self._iq = InboundIq(own, facts, transports)
         self.profile, self.full = stanzas.DEFAULT_PHONE_PROFILE, False
 
     def read_stanzas(self, nodes: list[Node], repeated: bool = False) -> InboundBatch:

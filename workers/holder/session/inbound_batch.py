@@ -67,6 +67,8 @@ class InboundBatch:
     answers: list[Node] = field(default_factory=list)
     # Contacts whose presence came, by bare JID.
     seen: set[str] = field(default_factory=set)
+    # Domains whose servers cannot be reached, as ours says.
+    unreachable: set[str] = field(default_factory=set)
     lookups: list[ContactLookup] = field(default_factory=list)
     repeated: bool = False
     full: bool = False

@@ -10,6 +10,7 @@ from onesoup.store.session.stream_changes import Delivery
 from onesoup.xmpp import blocking, contacts, namespaces
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import InboundBatch
+from workers.holder.session.inbound_transports import InboundTransports
 from workers.holder.session.interfaces import ContactFacts
 from workers.holder.session.phone_texts import event_id
 from workers.holder.session.roster_reader import apply_roster_push
@@ -21,17 +22,19 @@ SERVER_PUSHES = (("query", namespaces.ROSTER), ("block", namespaces.BLOCKING), (
 class InboundIq:
     """Reads iq requests for the session of `own`, a bare JID."""
 
-    __slots__ = ("_facts", "_own")
+    __slots__ = ("_facts", "_own", "_transports")
 
-    def __init__(self, own: str, facts: ContactFacts) -> None:
-        self._own, self._facts = own, facts
+    def __init__(self, own: str, facts: ContactFacts, transports: InboundTransports) -> None:
+        self._own, self._facts, self._transports = own, facts, transports
 
     def read_iq(self, stanza: Node, batch: InboundBatch) -> None:
         """Takes a push, or answers a question. Each get or set gets one answer."""
         if stanza.getAttr("type") not in ("get", "set"):
             return
         push = self._server_push(stanza)
-        if push is None:
+        if push is None and stanza.getAttr("type") == "set" and self._transports.take_exchange(stanza, batch):
+            batch.answers.append(stanzas.iq_result(stanza))
+        elif push is None:
             batch.answers.append(stanzas.iq_answer(stanza, self._own, batch.profile, time.time()))
         elif push.getName() == "query":
             self._notify_changed_lists(push, batch)

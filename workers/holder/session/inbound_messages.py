@@ -16,6 +16,7 @@ from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import NO_GROUP, GroupPlace, InboundBatch, SentMessage, is_too_long, repeat_rule
+from workers.holder.session.inbound_transports import InboundTransports
 from workers.holder.session.interfaces import ContactFacts, RoomStanzas
 from workers.holder.session.phone_texts import PhoneTexts
 
@@ -30,13 +31,17 @@ MAX_RECEIPT_ID_CHARS = 512
 class InboundMessages:
     """Reads messages for the session of `own`, a bare JID."""
 
-    __slots__ = ("_facts", "_own", "_rooms", "_texts")
+    __slots__ = ("_facts", "_own", "_rooms", "_texts", "_transports")
 
-    def __init__(self, own: str, facts: ContactFacts, texts: PhoneTexts, rooms: RoomStanzas) -> None:
-        self._own, self._facts, self._texts, self._rooms = own, facts, texts, rooms
+    def __init__(
+        self, own: str, facts: ContactFacts, texts: PhoneTexts, rooms: RoomStanzas, transports: InboundTransports
+    ) -> None:
+        self._own, self._facts, self._texts, self._rooms, self._transports = own, facts, texts, rooms, transports
 
     def read_message(self, stanza: Node, batch: InboundBatch) -> None:
-        """Reads a text, a receipt or a bounce; anything else is ignored."""
+        """Reads a text, a receipt, a bounce or contacts of a transport; anything else is ignored."""
+        if self._transports.take_exchange(stanza, batch):
+            return  # its text, if any, is for clients that do not know the exchange
         incoming = xmpp_messages.read_message(stanza, self._own, batch.profile.language)
         if incoming is not None:
             self._take_text(incoming, stanza, batch)
@@ -109,6 +114,8 @@ class InboundMessages:
             sent = SentMessage(sender)
         elif sender not in (addresses.bare(sent.to), self._own, addresses.domain_of(self._own), ""):
             return  # it did not go to this sender
+        if bounce.condition == bounces.SERVER_UNREACHABLE:
+            batch.unreachable.add(addresses.domain_of(sent.to))
         self._texts.report(batch, sent.to, bounce.id, errors.bounce_code(bounce.condition))
         text = bounces.bounce_text(bounces.bounce_reason(bounce.condition), bounce.text, sent.words or bounce.words)
         self._deliver_bounce(batch, sent.to, bounce.id, text)

@@ -13,12 +13,13 @@ from onesoup.csp.text import addresses
 from onesoup.store import records
 from onesoup.store.session.contacts import ContactRecord
 from onesoup.store.session.stream_changes import ALWAYS, LIVE, Delivery, StreamChanges
-from onesoup.xmpp import contacts, published_events, vcards
+from onesoup.xmpp import bounces, contacts, published_events, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.published_events import Extras
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import CLIENT_LOOKUP, PICTURE_LOOKUP, ContactChange, ContactLookup, InboundBatch
+from workers.holder.session.inbound_transports import InboundTransports
 from workers.holder.session.interfaces import ContactFacts, RoomStanzas
 from workers.holder.session.phone_texts import PhoneTexts, event_id
 
@@ -30,7 +31,7 @@ class InboundPresence:
     """Reads presence for the session of `own`, a bare JID. `client_kinds`: caps node -> kind of client; it grows elsewhere. Keeps
     nothing of a contact but the order in which presences came."""
 
-    __slots__ = ("_client_kinds", "_facts", "_order", "_own", "_reserved", "_rooms", "_texts")
+    __slots__ = ("_client_kinds", "_facts", "_order", "_own", "_reserved", "_rooms", "_texts", "_transports")
 
     def __init__(
         self,
@@ -38,11 +39,12 @@ class InboundPresence:
         facts: ContactFacts,
         texts: PhoneTexts,
         rooms: RoomStanzas,
+        transports: InboundTransports,
         client_kinds: Mapping[str, str],
         reserved: frozenset[str] = frozenset(),
     ) -> None:
         """`reserved`: addresses that the gateway answers for; presence from there is not read."""
-        self._reserved = reserved
+        self._reserved, self._transports = reserved, transports
         self._own, self._facts, self._texts, self._rooms, self._client_kinds = own, facts, texts, rooms, client_kinds
         self._order = int(time.time())
 
@@ -56,6 +58,8 @@ class InboundPresence:
                 continue
             if stanza.getName() == "message" or kind in ("", "unavailable", "error", "unsubscribed"):
                 by_contact.setdefault(jid, []).append(stanza)
+            if kind == "error" and bounces.is_unreachable(stanza):
+                batch.unreachable.add(addresses.domain_of(jid))
             if kind in ("subscribed", "unsubscribed"):
                 self._rooms.subscription_answered(jid, kind == "subscribed", batch)
             if kind == "subscribe":
@@ -102,17 +106,15 @@ class InboundPresence:
     def _subscribe_request(self, jid: str, stanza: Node, batch: InboundBatch) -> None:
         """A contact asks for the user's presence (xmpp-mapping.md 5.3). The user has granted it in advance, or is asked once."""
         asker = (stanza.getAttr("from") or "").partition("/")[0]
-        if "@" not in jid:
-            # A transport, about which a user cannot decide. It is let in when the roster has it.
-            if self._facts.item(jid) is not None:
-                batch.answers.append(stanzas.directed_presence("subscribed", asker))
-            return
         if self._facts.refuses(jid):
             if self._facts.blocks(jid):  # one that is only missing in the grant list may be added: the server will ask again
                 batch.answers.append(stanzas.directed_presence("unsubscribed", asker))
             return
-        if self._facts.granted(jid):
+        # A server or a transport is let in when the roster has it: who registers there wants it to know.
+        if self._facts.granted(jid) or ("@" not in jid and self._facts.item(jid) is not None):
             batch.answers.append(stanzas.directed_presence("subscribed", asker))
+            return
+        if self._transports.take_request(jid, stanza, batch):
             return
         if batch.full:
             return  # nothing is decided: the server asks again with the next log-in

@@ -15,12 +15,13 @@ from workers.holder.session.inbound_batch import NO_GROUP, GroupPlace, InboundBa
 
 class PhoneTexts:
     """Writes texts and reports for one phone. `phone` tells the phones of an account apart; `accepted` is the longest text that
-    the phone takes in one message, bytes; `pictures`: it takes pictures in place of links."""
+    the phone takes in one message, bytes; `pictures`: it takes pictures in place of links; `server` is the domain of the
+    account's own server."""
 
-    __slots__ = ("_phone", "accepted", "cut", "pictures")
+    __slots__ = ("_phone", "_server", "accepted", "cut", "pictures")
 
-    def __init__(self, accepted: int, phone: str = "") -> None:
-        self.accepted, self._phone, self.pictures = accepted, phone, False
+    def __init__(self, accepted: int, phone: str = "", server: str = "") -> None:
+        self.accepted, self._phone, self._server, self.pictures = accepted, phone, server, False
         # (text, limit of its group) -> parts that the phone takes.
         self.cut: Callable[[messages.Text, int], list[str]] = self._cut_by_length
 
@@ -70,8 +71,8 @@ class PhoneTexts:
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")
-            # A server is no user: what it says is an announcement.
-            payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
+            # What the user's own server says is an announcement. A transport is somebody to whom the user can answer.
+            payload = records.pack_announcement(text) if sender == self._server else records.pack_text(text)
             part_copy, part_receipt = (copy, receipt) if last else (copies.copy_part_name(copy), b"")
             batch.changes.items.append(Delivery(text.id, sender, payload, part_receipt, part_seen, copy=part_copy, said=said))
 

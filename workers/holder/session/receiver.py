@@ -59,7 +59,7 @@ class StanzaReceiver:
         with self._state.lock:
             self._check_limit()
             done = self._inbound.read_stanzas(received.nodes, repeated=received.repeated)
-            self._stale.seen(done.seen)
+            self._stale.seen(done.seen, done.unreachable)
             self._store_batch(done, received.handled)
         if any(each.job for each in done.changes.items):
             self._wake_outbox()

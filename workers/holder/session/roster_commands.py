@@ -1,6 +1,5 @@
-"""Commands about contacts and block lists."""
+"""Commands about contacts."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from xmpp.simplexml import Node
@@ -11,7 +10,7 @@ from onesoup.store import records
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp import answers, errors
-from onesoup.xmpp.commands import Block, RemoveRosterItem, SendSubscription, SetRosterItem, StoreLists, Unblock
+from onesoup.xmpp.commands import RemoveRosterItem, SendSubscription, SetRosterItem, StoreLists
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from workers.holder.session.interfaces import CommandStream, Spelling
 from workers.holder.session.iq import failure_answer
@@ -31,11 +30,10 @@ class RosterCommands:
         store: SessionStore,
         stream: CommandStream,
         spelling: Spelling,
-        rules_changed: Callable[[], None],
         lists: AccountLists,
     ) -> None:
         self._state, self._store, self._stream, self._spelling = state, store, stream, spelling
-        self._rules_changed, self._lists = rules_changed, lists
+        self._lists = lists
         self.changing: set[str] = set()
 
     # --- the roster ---
@@ -88,17 +86,11 @@ class RosterCommands:
             changes = StreamChanges(roster={jid: records.pack_item(item)})
         self._store.write(changes)
 
-    # --- presence for one contact, and block lists ---
+    # --- presence for one contact, and lists ---
 
     def send_subscription(self, queued: QueuedCommand, command: SendSubscription) -> None:
         """Presence of type subscribe, subscribed, unsubscribe or unsubscribed."""
         queued.transmit(stanzas.directed_presence(command.kind, self._spelling.spelled(command.jid)))
-
-    def change_blocks(self, queued: QueuedCommand, command: Block | Unblock) -> None:
-        """Blocks or unblocks users in all spellings; an occupant of a room has one."""
-        self._rules_changed()
-        jids = [each for jid in command.jids for each in (self._spelling.spellings(jid) if "/" not in jid else [jid])]
-        queued.transmit(stanzas.block_change(self._stream.new_id(), command.op, jids))
 
     def store_lists(self, queued: QueuedCommand, _command: StoreLists) -> None:
         """A copy of the list metadata on the server outlives Redis."""

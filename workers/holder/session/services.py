@@ -54,4 +54,6 @@ class HolderServices:
     room_check: float
     # The addresses at which the gateway answers this account's phones itself.
     reserved: Callable[[str], frozenset[str]] = lambda _own: frozenset()
+    # Contacts of a transport come into the roster without a question to the user.
+    transport_contacts: bool = True
     service_cache: ServiceCache = field(default_factory=ServiceCache)

@@ -101,7 +101,7 @@ class XmppSession(StreamListener):
         facts = SessionContactFacts(
             self.state, self._store, services.lists, self.rules, self.commands.sent, self.commands.roster.changing
         )
-        self.texts = PhoneTexts(caps.accepted, session.resource)
+        self.texts = PhoneTexts(caps.accepted, session.resource, session.domain)
         self.rooms = SessionRooms(
             self.state,
             self._store,
@@ -117,7 +117,15 @@ class XmppSession(StreamListener):
             check_seconds=services.room_check,
         )
         reserved = services.reserved(session.jid)
-        self.inbound = InboundStanzas(session.jid, facts, self.texts, self.rooms.inbound, cache.kinds, reserved=reserved)
+        self.inbound = InboundStanzas(
+            session.jid,
+            facts,
+            self.texts,
+            self.rooms.inbound,
+            cache.kinds,
+            reserved=reserved,
+            transport_contacts=services.transport_contacts,
+        )
         self.accept(caps)
         learner = ContactLearner(self.state, self._store, self._changes, self.inbound)
         self.lookups = ContactLookups(self.state, self._store, self.connection, self._spelling, cache, learner.learn)

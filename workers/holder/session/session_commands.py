@@ -3,6 +3,7 @@
 from onesoup.store.redis.channels import send_reply
 from onesoup.store.session.request_effects import UNKNOWN_PRESENCE_MS
 from onesoup.xmpp.commands import ReplyAddress
+from workers.holder.session.block_commands import BlockCommands
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.command_table import command_table
 from workers.holder.session.connection import SessionConnection
@@ -39,8 +40,9 @@ class SessionCommands:
     ) -> None:
         self._state, self._store, self._stream = state, store, stream
         self._spelling, self._services = spelling, services
+        self._rules = rules
         self.sent = SentMessages()
-        self.roster = RosterCommands(state, store, stream, spelling, rules.changed, services.lists)
+        self.roster = RosterCommands(state, store, stream, spelling, services.lists)
 
     def make_outbox(
         self,
@@ -66,6 +68,7 @@ class SessionCommands:
             MessageCommands(self.sent, rooms.table, self._spelling, schedule, lambda: inbound.profile.language),
             MediaCommands(state, store, stream, services.pictures, inbound.report_failure),
             self.roster,
+            BlockCommands(store, stream, self._spelling, own_presence, self._rules.changed),
             PresenceCommands(stream, own_presence, publisher, rooms.joining, presence_wanted),
             LifecycleCommands(state, store, session),
             rooms.commands,

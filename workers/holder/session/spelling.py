@@ -35,10 +35,10 @@ class DomainSpelling(Spelling):
         one."""
         if jid.isascii():
             return [jid]
-        local, _, domain = jid.rpartition("@")
+        local, at, domain = jid.rpartition("@")
         item = self._store.roster_item(jid)
-        first = item.spelled if item is not None and item.spelled else f"{local}@{self._domains.get(domain, domain)}"
-        return list(dict.fromkeys([first, jid, f"{local}@{addresses.ascii_domain(domain)}"]))
+        first = item.spelled if item is not None and item.spelled else f"{local}{at}{self._domains.get(domain, domain)}"
+        return list(dict.fromkeys([first, jid, f"{local}{at}{addresses.ascii_domain(domain)}"]))
 
     def spelled(self, jid: str) -> str:
         """A bare JID as our server has it."""

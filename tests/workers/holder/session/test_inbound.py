@@ -183,7 +183,9 @@ def test_somebody_who_was_let_in_before_is_answered_at_once(intake, directory):
 
 
 def test_a_transport_is_let_in_when_the_roster_has_it(intake, directory):
+    """Else the user is asked, as about anybody."""
     assert read(intake, "<presence from='irc.example.net' type='subscribe'/>").answers == []
+    assert [jid for jid, *_ in directory.asked] == ["irc.example.net"]
     directory.items["irc.example.net"] = Item("irc.example.net")
     assert len(read(intake, "<presence from='irc.example.net' type='subscribe'/>").answers) == 1
 
@@ -283,10 +285,18 @@ def test_a_push_is_told_by_the_lists_that_it_changes(intake, directory):
 # --- messages ---
 
 
-def test_what_a_server_says_is_an_announcement(intake):
+def test_what_the_own_server_says_is_an_announcement(directory):
+    intake = inbound_of(directory, PhoneTexts(100, server="example.org"))
     (told,) = read(intake, "<message from='example.org'><body>maintenance at noon</body></message>").changes.items
     assert records.unpack_event(told.payload)["k"] == "announce"
     assert records.unpack_text(told.payload).sender == "example.org"
+
+
+def test_what_a_transport_says_is_a_message_that_can_be_answered(directory):
+    intake = inbound_of(directory, PhoneTexts(100, server="example.org"))
+    (told,) = read(intake, "<message from='irc.example.net/gateway'><body>Your name?</body></message>").changes.items
+    assert records.unpack_event(told.payload)["k"] == "text"
+    assert records.unpack_text(told.payload).sender == "irc.example.net"
 
 
 def test_a_long_message_comes_in_parts_with_one_receipt(intake, directory):
@@ -743,7 +753,7 @@ def test_a_request_of_somebody_blocked_by_name_is_refused_although_it_was_grante
 def test_a_push_says_whom_the_server_blocks(intake, directory):
     items = f"<item jid='{ROMEO}'/><item jid='spam.example.net'/><item jid='x@example.net/phone'/><item/>"
     done = read(intake, f"<iq type='set' id='p1' from='{OWN}'><block xmlns='urn:xmpp:blocking'>{items}</block></iq>")
-    assert directory.pushed == [("block", [ROMEO])]
+    assert directory.pushed == [("block", [ROMEO, "spam.example.net"])]
     assert [each.getAttr("type") for each in done.answers] == ["result"]
 
 
