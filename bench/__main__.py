@@ -26,6 +26,7 @@ PART_DESCRIPTIONS = {
     "memory": "an idle session in the holder and in Redis",
     "takeover": "a holder is killed, another takes its streams",
     "latency": "messages between phone and XMPP client",
+    "federation": "phone to phone over two operators, beside client to client",
     "capacity": "polls a second before answers are late, log-ins of a holder, a crowd of idle lines",
     "cir": "how soon phones are woken, and the STCP listener beside a bare one",
 }
