@@ -86,7 +86,7 @@ class CountedEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """Events of one hash. `account`: a key of the same slot, without which nothing is stored, "" for none; it has known places."""
+    """Events of one hash. `account`: a key of the same slot, with known places, without which nothing is stored; "" for none."""
 
     key: str
     events: Sequence[CountedEvent]
