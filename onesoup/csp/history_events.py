@@ -23,12 +23,11 @@ class HistoryKind(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a session ended. ENDED: by a gateway or an operator, whose own event says more."""
+    """Why a session ended. ENDED: by 601, for which nobody here has another reason: by an operator (`onesoup kick`)."""
 
     LOGOUT = "logout"
     EXPIRED = "expired"
     REPLACED = "replaced"
-    KICKED = "kicked"
     TOO_MANY = "too-many-sessions"
     TERMS = "terms-declined"
     STREAM = "xmpp-server-refused"

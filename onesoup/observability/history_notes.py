@@ -160,9 +160,9 @@ def note_end(user: str, sid: str, reason: EndReason, handset: str = "", waiting:
     _note(HistoryKind.END, user, session=short(sid), reason=str(reason), handset=handset, messages=waiting)
 
 
-def note_undelivered(user: str, sid: str, reason: UndeliveredReason, why: str = "", messages: int = 1) -> None:
+def note_undelivered(user: str, reason: UndeliveredReason, why: str = "", messages: int = 1) -> None:
     """A message for the user, or of the user, was not delivered. `why`: an XMPP condition, or other words of ours."""
-    _note(HistoryKind.UNDELIVERED, user, session=short(sid), reason=str(reason), detail=why, messages=messages)
+    _note(HistoryKind.UNDELIVERED, user, reason=str(reason), detail=why, messages=messages)
 
 
 def note_wake(sid: str, bearer: str, outcome: WakeOutcome, why: str = "") -> None:
