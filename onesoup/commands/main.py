@@ -18,6 +18,7 @@ LAZY_COMMANDS = {
     "servers": ("onesoup.commands.servers", "servers", "Show or forget what is known of XMPP servers."),
     "sessions": ("onesoup.commands.sessions", "sessions", "List the sessions of logged-in users."),
     "kick": ("onesoup.commands.sessions", "kick", "End sessions of a user."),
+    "whois": ("onesoup.commands.whois", "whois", "Find the user behind a digest of the log."),
     "trace": ("onesoup.commands.trace", "trace", "Follow the requests of a user's phones, live."),
     "audit": ("onesoup.commands.audit", "audit", "List what operators did with these commands."),
     "doctor": ("onesoup.commands.doctor", "doctor", "Check everything that a working service needs."),

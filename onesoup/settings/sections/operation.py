@@ -23,6 +23,13 @@ class OperationSettings:
         high=744,
     )
     log: str = setting("json", "Form of the log: json for machines, console for people.", "console", choices=("json", "console"))
+    log_users: str = setting(
+        "plain",
+        "Users in the log: plain, or digest for a keyed digest such as u-3f9c0a1b2c3d, which `onesoup whois` knows. Every role "
+        "then needs keys_file.",
+        "digest",
+        choices=("plain", "digest"),
+    )
     log_level: str = setting(
         "info", "Lowest level that is logged.", "debug", choices=("debug", "info", "warning", "error", "critical")
     )
