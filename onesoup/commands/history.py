@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from onesoup.store.history import History
 
 # Columns of a line, and where the text behind a time or "last log-in:" begins.
-WIDTH, LABEL = 80, 14
-_INDENT = " " * LABEL
+HISTORY_WIDTH, HISTORY_LABEL = 80, 14
+_INDENT = " " * HISTORY_LABEL
 # Within so many seconds the day of the week says which day it was.
 WEEK_SECONDS = 6 * 86_400
 
@@ -163,9 +163,9 @@ def _times(event: HistoryEvent, now: int) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    """Lines of at most WIDTH; those after the first stand below the text behind a first line's time or name."""
-    indent = _INDENT if text.startswith(_INDENT) else " " * LABEL
-    return textwrap.wrap(without_controls(text), WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    """Lines of at most HISTORY_WIDTH; those after the first stand below the text behind a first line's time or name."""
+    indent = _INDENT if text.startswith(_INDENT) else " " * HISTORY_LABEL
+    return textwrap.wrap(without_controls(text), HISTORY_WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _when(event: HistoryEvent, now: int) -> str:

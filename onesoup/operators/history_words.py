@@ -13,7 +13,7 @@ END_WORDS = {
     EndReason.REPLACED: "the same phone logged in again",
     EndReason.TOO_MANY: "the user had too many sessions (sessions_of_user), and this was the oldest",
     EndReason.TERMS: "the user declined the terms of use",
-    EndReason.STREAM: "the XMPP server ended the stream, and took the password no more",
+    EndReason.STREAM: "the XMPP server ended the stream for good: another client took its resource, or the password has changed",
     EndReason.KEYS: "the holder that took it over could not read its password: look at the key ring with `onesoup doctor`",
     EndReason.ENDED: "an operator ended it: `onesoup audit` says who",
 }
