@@ -82,7 +82,8 @@ class History:
 
     def _add_failures(self, failed: dict[str, list[CountedEvent]], now: int) -> None:
         """Of a name it is known to Redis alone whether an account has it."""
-        accounts = [who for who in failed if "@" in who]
+        # On a cluster the keys of a name that begins with a brace are of two slots.
+        accounts = [who for who in failed if "@" in who and not who.startswith("}")]
         batches = [EventBatch(_failed_key(who), failed[who], keys.account(who, "known")) for who in accounts]
         known = self._failures.add(batches, now)
         others = failed.keys() - {who for who, stored in zip(accounts, known, strict=True) if stored}

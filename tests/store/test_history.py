@@ -155,6 +155,13 @@ def test_what_is_forgotten_is_nowhere(store, known, client):
     assert store.forget(ALICE, NOW) == 0
 
 
+def test_names_with_braces_are_found_too(store):
+    """They are hash tags of a cluster."""
+    odd = [failure(user=f"{name}@example.org") for name in ("}", "{", "{a}b")]
+    put(store, *odd)
+    assert [store.of_account(event.user, NOW) for event in odd] == [[event] for event in odd]
+
+
 def test_a_name_that_is_no_account_is_found_by_the_address(store, client):
     put(store, failure(user="wv:nobody at all", code=531))
     assert store.of_address(HOME, NOW) == [failure(user="wv:nobody at all", code=531)]
