@@ -17,6 +17,7 @@ from cir.udp import UdpSender
 from onesoup.csp.session import Capabilities, Session
 from onesoup.observability import history_notes
 from onesoup.observability.history_notes import HistoryNotes
+from onesoup.observability.request_id import continued_request, current_request
 from onesoup.runtime.ports import free_port
 from onesoup.settings import Settings
 from onesoup.store import records
@@ -143,6 +144,17 @@ def test_a_message_wakes_by_sms_after_the_batch(station, hook):
     assert wsp_push.read_push(bytes.fromhex(document["payload"])).body == wvci.wvci_text("1.2", COOKIE)
     assert b"secret" not in asked.body
     assert here.step() > 800_000, "then it is waited for"
+
+
+def test_a_wake_works_for_the_request_that_it_comes_from(station, hook, monkeypatch):
+    here, seen = station().session(), []
+    outgoing = here.engine._outgoing
+    submit = outgoing.submit
+    monkeypatch.setattr(outgoing, "submit", lambda *args: (seen.append(current_request()), submit(*args))[1])
+    with continued_request("5bc0e6aa8a5e4a3b"):
+        here.deliver("m1")
+    here.step(4)
+    assert seen == ["5bc0e6aa8a5e4a3b"]
 
 
 def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
