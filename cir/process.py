@@ -29,7 +29,7 @@ from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKE
 from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
-from onesoup.observability import admin_server, tracing
+from onesoup.observability import admin_server, history_notes, tracing
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
@@ -219,6 +219,8 @@ def main(settings: Settings) -> int:
     subscriber.want([cir.stcp.channel, CIR_CHANNEL])
     gevent.spawn(subscriber.run)
     tracing.start_tracing(client, "cir")
+    ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
+    history_notes.start_history(client, ring, settings.history_hours)
     gevent.spawn(cir.engine.queue.run)
     if cir.reception is not None and cir.reception.data is not None:
         gevent.spawn(cir.reception.data.queue.run)
@@ -235,7 +237,6 @@ def main(settings: Settings) -> int:
         return subscriber.connected
 
     admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
-    ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
     beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
@@ -249,6 +250,7 @@ def main(settings: Settings) -> int:
     scheduler.stop_tasks([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
+    history_notes.stop_history()
     beat.leave()
     return 0
 

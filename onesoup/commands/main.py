@@ -17,6 +17,7 @@ LAZY_COMMANDS = {
     "guard": ("onesoup.commands.guard", "guard", "Show or end waits after wrong passwords."),
     "servers": ("onesoup.commands.servers", "servers", "Show or forget what is known of XMPP servers."),
     "sessions": ("onesoup.commands.sessions", "sessions", "List the sessions of logged-in users."),
+    "history": ("onesoup.commands.history", "history", "Show why a user could not log in, and what else happened."),
     "kick": ("onesoup.commands.sessions", "kick", "End sessions of a user."),
     "whois": ("onesoup.commands.whois", "whois", "Find the user behind a digest of the log."),
     "trace": ("onesoup.commands.trace", "trace", "Follow the requests of a user's phones, live."),

@@ -25,7 +25,7 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.login import linking
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
-from onesoup.observability import tracing
+from onesoup.observability import history_notes, tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import batched_metrics
@@ -209,6 +209,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
+    history_notes.start_history(client, services.ring, settings.history_hours)
     whom = partial(linking.meant_account, services)
     recorder = Recorder(Recordings(client), whom)
     recorder.start()
@@ -286,6 +287,7 @@ def start_beat(admin: tuple[str, int], master: int) -> None:
 
 
 def stop_beat() -> None:
+    history_notes.stop_history()
     for each in _beats:
         each.leave()
 

@@ -14,6 +14,7 @@ import structlog
 from onesoup.csp import access
 from onesoup.csp.codec.generated_elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.history_events import EndReason
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
@@ -23,6 +24,7 @@ from onesoup.handlers.login import reasons, throttle
 from onesoup.handlers.login.attempt import LoginContext, start_attempt
 from onesoup.handlers.login.report import KnownOfLogin, report_login
 from onesoup.handlers.session import negotiate_capabilities, negotiate_services
+from onesoup.observability import history_notes
 from onesoup.observability.request_id import current_request
 from onesoup.runtime.ids import token
 from onesoup.store import keys, records
@@ -69,13 +71,13 @@ def login(
         known.attempt = start_attempt(services, request, transaction_id or "", version, peer, deadline, old, encoding)
         outcome = _login(known.attempt)
     except (CspError, BackendError) as error:
-        report_login(services, known.failed(error))
+        report_login(services, known.failed(error), known.origin())
         return LoginOutcome(LoginResponse(client_id=request.client_id, result=access.result(error.code, error.description)))
     except Exception as error:
-        report_login(services, known.failed(error))
+        report_login(services, known.failed(error), known.origin())
         raise
     code = outcome.response.result.code if outcome.response.result else 0
-    report_login(services, known.report(code or 0, sid=outcome.sid))
+    report_login(services, known.report(code or 0, sid=outcome.sid), known.origin())
     return outcome
 
 
@@ -309,6 +311,7 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
         with suppress(NoSession):
             end_session(services.sessions, other)
             log.info("session-limit", sid=other)
+            history_notes.note_end(session.jid, other, EndReason.TOO_MANY)
 
 
 def end_session(sessions: GatewaySessionStore, sid: str) -> None:

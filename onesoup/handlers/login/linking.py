@@ -66,6 +66,15 @@ def meant_account(services: GatewayServices, user_id: str | None, peer: Peer) ->
         return ""
 
 
+def likely_account(services: GatewayServices, user_id: str | None, peer: Peer) -> str:
+    """As meant_account; of a domain that is not served here, the account of the same name at the domain that is: its owner has
+    most likely typed a wrong domain."""
+    jid, default = meant_account(services, user_id, peer), throttle.domain_policy(services.policy, peer).default
+    if jid and addresses.domain_of(jid) not in services.policy.domains and default:
+        return f"{jid.rpartition('@')[0]}@{default}"
+    return jid
+
+
 def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
     """The account that an address means here. 531 or 516 when it can mean none."""
     jid = access.login_address(text, throttle.domain_policy(services.policy, peer)).jid

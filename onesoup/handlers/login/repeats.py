@@ -62,7 +62,7 @@ def _report_unclaimed(services: GatewayServices, message: Message, peer: Peer, e
     transaction = message.transactions[0]
     assert isinstance(transaction.content, LoginRequest)
     known = KnownOfLogin(services, transaction.content, transaction.id or "", message.version, peer)
-    report_login(services, known.failed(error))
+    report_login(services, known.failed(error), known.origin())
 
 
 @contextmanager

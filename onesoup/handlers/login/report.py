@@ -8,12 +8,15 @@ import structlog
 
 from onesoup.csp import access, handsets
 from onesoup.csp.codec.generated_elements import LoginRequest
+from onesoup.csp.history_events import HistoryEvent, HistoryKind
+from onesoup.csp.status import StatusCode
 from onesoup.csp.text.numbers import hidden_number
 from onesoup.handlers import metrics
 from onesoup.handlers.context import GatewayServices, Peer
-from onesoup.handlers.login import linking
+from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.attempt import LoginContext, login_scheme
 from onesoup.handlers.login.reasons import failure_of
+from onesoup.observability import history_notes
 from onesoup.observability.logs import short
 from onesoup.observability.request_id import current_request
 
@@ -51,6 +54,16 @@ class LoginReport:
     ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class LoginOrigin:
+    """What the history has besides the report: the phone number that the network or the SMS states, the digest of the network
+    where the phone is, and the account that the name means which the phone gave."""
+
+    number: str
+    place: str
+    login: str
+
+
 class KnownOfLogin:
     """What is known of one Login-Request while it is answered. `attempt` is set as soon as an account is found."""
 
@@ -79,6 +92,12 @@ class KnownOfLogin:
             ms=round((time.monotonic() - self._began) * 1000),
         )
 
+    def origin(self) -> LoginOrigin:
+        services, peer = self._services, self._peer
+        typed = "" if self.attempt else linking.likely_account(services, self._request.user_id, peer)
+        login = self.attempt.wish.jid if self.attempt else typed
+        return LoginOrigin(peer.number or peer.sender, throttle.place_key(services, peer), login)
+
     def _user(self) -> str:
         if self.attempt is not None:
             return self.attempt.link.jid if self.attempt.link else self.attempt.wish.jid
@@ -103,10 +122,34 @@ def printable(text: str, most: int) -> str:
     return "".join(char if char.isprintable() else "?" for char in text[:most])
 
 
-def report_login(services: GatewayServices, report: LoginReport) -> None:
-    """Logs a log-in and counts it."""
+def report_login(services: GatewayServices, report: LoginReport, origin: LoginOrigin) -> None:
+    """Logs a log-in, counts it, and notes it for `onesoup history`."""
+    _note(report, origin)
     metrics.LOGINS.labels(report.result, report.scheme).inc()
     fields = asdict(report)
     if not report.request:
         del fields["request"]
     log.info("login", **fields)
+
+
+def _note(report: LoginReport, origin: LoginOrigin) -> None:
+    """The first phase of a log-in is one half of it: that it was answered as it should be is no news."""
+    if report.step is LoginStep.CHALLENGE and report.result == StatusCode.UNAUTHORIZED:
+        return
+    good, now = report.result == StatusCode.SUCCESSFUL, int(time.time())
+    event = HistoryEvent(
+        HistoryKind.LOGIN if good else HistoryKind.FAILURE,
+        now,
+        now,
+        user=report.user,
+        address=report.address,
+        number=origin.number,
+        session=report.session,
+        handset=report.handset,
+        csp=report.csp,
+        scheme=report.scheme,
+        code=report.result,
+        reason=report.step if good else report.reason,
+        request=report.request,
+    )
+    history_notes.note_login(event, origin.place, origin.login)

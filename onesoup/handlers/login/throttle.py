@@ -1,6 +1,5 @@
 """Limits that a log-in must pass before an XMPP server hears of it: by account, place and address, and by slots of the server."""
 
-import ipaddress
 import math
 import time
 from typing import Any
@@ -13,6 +12,7 @@ from onesoup.handlers.context import GatewayServices, Peer, Policy
 from onesoup.handlers.login import reasons
 from onesoup.observability.request_id import current_request
 from onesoup.runtime.ids import token
+from onesoup.runtime.networks import network_of
 from onesoup.settings import Settings
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing
@@ -42,12 +42,12 @@ def address_key(services: GatewayServices, peer: Peer) -> str:
 
 def address_digest(ring: KeyRing, address: str) -> str:
     """How an address is called in Redis, which need not know addresses."""
-    return _digest(ring, _network(address, 32, 64), "address")
+    return _digest(ring, network_of(address, 32, 64), "address")
 
 
 def place_key(services: GatewayServices, peer: Peer) -> str:
     """Key of the network that a phone comes from: carriers give it new addresses from the same network."""
-    return _digest(services.ring, _network(peer.address or peer.sender, 24, 48), "place")
+    return _digest(services.ring, network_of(peer.address or peer.sender, 24, 48), "place")
 
 
 def _digest(ring: KeyRing, text: str, purpose: str) -> str:
@@ -56,16 +56,6 @@ def _digest(ring: KeyRing, text: str, purpose: str) -> str:
 
 def login_policy(settings: Settings) -> LoginPolicy:
     return LoginPolicy(settings.refusals_at_server, settings.refusals_of_address, frozenset(settings.xmpp_own))
-
-
-def _network(text: str, old: int, new: int) -> str:
-    try:
-        ip = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return str(ipaddress.ip_network((ip, old if ip.version == 4 else new), strict=False))
 
 
 def note_unknown_session(services: GatewayServices, peer: Peer) -> None:

@@ -14,6 +14,14 @@ class OperationSettings:
         "process of a role on one host takes the next free port from 9474 on.",
         "9471",
     )
+    history_hours: int = setting(
+        24,
+        "Hours for which log-ins, failures, ends of sessions, wake-ups and undelivered messages of each user are kept for "
+        "`onesoup history`, without texts; 0 keeps nothing.",
+        "72",
+        low=0,
+        high=744,
+    )
     log: str = setting("json", "Form of the log: json for machines, console for people.", "console", choices=("json", "console"))
     log_users: str = setting(
         "plain",
