@@ -64,7 +64,9 @@ def reply(sid: str, transaction_id: str | None, digest: str) -> str:
 
 
 def account(jid: str, name: str) -> str:
-    return f"{name}:{{{jid}}}"
+    """A key of an account. A JID that begins with a brace would end the hash tag before it has begun: Redis Cluster would put the
+    keys of the account anywhere. No JID begins with a slash."""
+    return f"{name}:{{/{jid}}}" if jid.startswith("}") else f"{name}:{{{jid}}}"
 
 
 def picture(name: str) -> str:
