@@ -353,6 +353,15 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "those unused for longest go",
     ),
     Bound("console-tries:{console}", BY_VISITOR, "a digest 16", "100 addresses", "10 minutes", "refused"),
+    Bound(
+        "minutes:{series}:*",
+        BY_ONESOUP,
+        "1,440 numbers of four bytes",
+        "8 series, of two days",
+        "2 days",
+        "-",
+        alone="numbers of onesoup",
+    ),
     # --- wake-ups ---
     Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
     Bound("cir:token:*", BY_PHONE, "a sid 28", "one a session", "1 day", "-"),

@@ -114,8 +114,8 @@ class ConsoleAccess:
         return token if fresh else ""
 
     def new_token(self, ring: KeyRing | None, role: ConsoleRole, now: float) -> str:
-        """A token in the place of the role's present one, whose sessions end. Attempts to log in are forgotten. Without a key ring
-        it can never be shown again."""
+        """A token in the place of the role's present one, whose sessions end. Attempts to log in are forgotten. One that is made
+        without a key ring cannot be shown again."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         record = _token_record(ring, role, token, now)
 

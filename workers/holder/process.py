@@ -22,6 +22,7 @@ from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, tracing
+from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
@@ -191,6 +192,7 @@ class Holder:
         REGISTRY.register(_guard_metrics(self._settings, self.client))
         port = admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
         self.beat = ProcessBeat(self.client, "holder", (self._settings.admin_bind, port), self.ring).start()
+        self.report = MinuteReport(self.client, levels={"phones": lambda: len(self.sessions)}).start()
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
@@ -251,5 +253,6 @@ def main(settings: Settings) -> int:
     with gevent.Timeout(settings.drain_seconds, False):
         scheduler.stop_tasks(tasks, 2.0)
         holder.leases.give_back_all()
+    holder.report.stop()
     holder.beat.leave()
     return 0
