@@ -1,5 +1,5 @@
-"""Adds what this process has counted to the counts of all, once a minute (`onesoup.store.minute_counts`). The figures are those of
-the process's own metrics: the code counts in one place."""
+"""Adds what this process has counted to the counts of all, once a minute (`onesoup.store.minute_counts`). The figures are those
+of its own metrics: the code counts in one place."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping

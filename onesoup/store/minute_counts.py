@@ -1,5 +1,5 @@
 """What happened in each minute of the last day, counted over all processes: minutes:{SERIES}:DAY, a string of 1,440 numbers of
-four bytes, for two days. Each process adds its counts once a minute, in one pipelined command; nothing is written for a request."""
+four bytes, for two days. A process adds its counts once a minute, in one pipelined command; nothing is written for a request."""
 
 import struct
 from collections.abc import Iterable, Mapping
