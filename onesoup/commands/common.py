@@ -14,7 +14,6 @@ from onesoup.settings import Settings, SettingsError, load_settings, masked_sett
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect
 from onesoup.store.redis.refusals import REFUSALS, error_name
-from onesoup.store.redis.topology import servers
 
 
 def fail(reason: str) -> NoReturn:
@@ -49,12 +48,6 @@ def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
         fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or name}")
     finally:
         client.close()
-
-
-def redis_now_ms(client: redis.Redis) -> int:
-    """The time of Redis in ms, by which sessions expire."""
-    seconds, micros = servers(client)[0].time()
-    return int(seconds) * 1000 + int(micros) // 1000
 
 
 def short_span(ms: int) -> str:

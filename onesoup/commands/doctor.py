@@ -188,7 +188,7 @@ def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
 
 
 def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    from onesoup.commands.sessions import living_sessions
+    from onesoup.operators.living import living_sessions
 
     count = waiting = orphans = 0
     for _, row in living_sessions(client):

@@ -11,6 +11,7 @@ import structlog
 from gevent.server import StreamServer
 
 from onesoup.http_server.connection import BadBody, Gone, HttpConnection, HttpLimits
+from onesoup.http_server.event_stream import EventStream
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.observability.bugs import log_bug
 
@@ -164,7 +165,10 @@ class _Answer:
     def run(self, environ: dict[str, Any]) -> None:
         self._result = result = self._server.application(environ, self._start)
         try:
+            endless = isinstance(result, EventStream)
             for data in result:
+                if endless:
+                    self._link.begin_piece()
                 if data:
                     self._write(data)
             if not self._sent:

@@ -11,6 +11,7 @@ from onesoup.commands.main import main
 from onesoup.demo.servers import RedisServer
 from onesoup.observability.logs import short
 from onesoup.store import records
+from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.audit import AuditLog
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
@@ -29,6 +30,7 @@ def opened(client: redis.Redis) -> Open:
         record = records.pack_session(replace(SESSION, jid=jid))
         HolderSessionStore(client).create(sid, NewSession(record, 1, 600_000))
         Shards(client).add(int(sid[:2], 16), sid)
+        ClientSessions(client).put(jid, sid, sid)
         return short(sid)
 
     return make

@@ -1,0 +1,37 @@
+"""An answer that goes on: server-sent events (WHATWG HTML 9.2). The server gives each piece of it the time of a whole answer.
+
+A browser that has closed the page is found out by writing to it, so whoever has no news says so now and then, with KEEP_ALIVE."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+EVENT_STREAM_TYPE = "text/event-stream; charset=utf-8"
+KEEP_ALIVE = b":\n\n"
+
+
+def packed_event(data: Any, name: str = "") -> bytes:
+    """One event, with its data as JSON, which has no line end in it."""
+    head = f"event: {name}\n" if name else ""
+    return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+class EventStream:
+    """The body of such an answer. `closed` is called once, however it ends; the server closes it when the browser has gone."""
+
+    def __init__(self, pieces: Iterator[bytes], closed: Callable[[], None]) -> None:
+        self._pieces, self._closed = pieces, closed
+        self._open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        if not self._open:
+            return
+        self._open = False
+        try:
+            if hasattr(self._pieces, "close"):
+                self._pieces.close()
+        finally:
+            self._closed()
