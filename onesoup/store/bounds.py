@@ -259,6 +259,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     Bound(
         "topic:{room}", BY_ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"
     ),
+    Bound("xmpp:{domain}", BY_SERVER, f"a domain {DOMAIN_BYTES}, a record 150", "one a listed domain", "7 days", "not kept"),
     Bound("sasl:{domain}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
     Bound(
         "recordings",

@@ -44,7 +44,7 @@ from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.servers import SaslMechanisms
+from onesoup.store.servers import SaslMechanisms, XmppServerStates
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Lease, Leases, Shards
 from onesoup.xmpp.stream import Options, Resolver, Tls
@@ -56,7 +56,7 @@ from workers.holder.metrics import HolderMetrics, LoginGuardMetrics
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.presence_timers import PresenceTimers
 from workers.holder.schedule import DeadlineQueue
-from workers.holder.server_memory import ConnectPace, SaslMechanismMemory
+from workers.holder.server_memory import ConnectPace, SaslMechanismMemory, ServerHealth
 from workers.holder.session.services import HolderServices
 from workers.holder.session.session import XmppSession
 from workers.holder.session_opening import SessionOpener
@@ -119,6 +119,7 @@ class Holder:
                 resolver=Resolver(settings.xmpp_routes),
                 known=SaslMechanismMemory(SaslMechanisms(client)),
                 address_allowed=self.domains.address_allowed,
+                tried=ServerHealth(XmppServerStates(client), settings.allowed_domains.listed).tried,
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(MAX_PARALLEL_CONNECTS),
