@@ -39,8 +39,8 @@ class SaslMechanisms:
 
 @dataclass(frozen=True, slots=True)
 class XmppServerState:
-    """When an XMPP server last took a stream, and when it last did not: seconds since 1970, 0 for never. `kind` and `condition` of
-    that failure are those of onesoup.xmpp.stream.errors."""
+    """When an XMPP server last took a stream, and when it last did not: seconds since 1970, 0 for never. `kind` and `condition`
+    of that failure are those of onesoup.xmpp.stream.errors."""
 
     worked: int = 0
     failed: int = 0
