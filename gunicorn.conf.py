@@ -87,7 +87,7 @@ def post_worker_init(worker):
     batched_metrics.start_writing()
     scheduler.every(scheduler.TASK_SECONDS, worker.look_around)
     checks = [*gateway.readiness_checks(), not_draining]
-    port = admin_server.start_admin_server(settings, "web", checks, shared=admin_socket)
+    port = admin_server.start_admin_server(settings, "web", checks, shared=admin_socket, mounted=gateway.admin_pages())
     gateway.start_beat((settings.admin_bind, port), os.getppid())
     gateway_reload.mark_ready(worker.age)
 

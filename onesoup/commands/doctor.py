@@ -27,8 +27,8 @@ from onesoup.commands.findings import (  # noqa: E402
     ok_finding,
     print_findings,
 )
-from onesoup.commands.processes import is_here, running_processes  # noqa: E402
 from onesoup.observability import admin_server  # noqa: E402
+from onesoup.operators.processes import is_here, running_processes  # noqa: E402
 from onesoup.settings import Settings, open_secrets  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.processes import SeenProcess  # noqa: E402

@@ -76,6 +76,9 @@ MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 # What operators did: entries, and letters in one field of an entry.
 MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
 
+# Browsers that are logged in to the console.
+MOST_CONSOLE_SESSIONS = 50
+
 # Processes that run, and the keys of its ring that one says it knows.
 MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
 
@@ -332,6 +335,24 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "those unheard for longest go",
         alone="what processes say of themselves",
     ),
+    Bound(
+        "console-tokens:{console}",
+        BY_ONESOUP,
+        "a record 200",
+        "one for each of the two roles",
+        "none",
+        "-",
+        alone="what `onesoup console` makes",
+    ),
+    Bound(
+        "console-sessions:{console}",
+        BY_VISITOR,
+        "a record 200",
+        f"{MOST_CONSOLE_SESSIONS} (console-live:{{console}} has their times)",
+        "1 hour unused, 12 hours",
+        "those unused for longest go",
+    ),
+    Bound("console-tries:{console}", BY_VISITOR, "a digest 16", "100 addresses", "10 minutes", "refused"),
     # --- wake-ups ---
     Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
     Bound("cir:token:*", BY_PHONE, "a sid 28", "one a session", "1 day", "-"),

@@ -33,6 +33,7 @@ from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import KEY_BOUNDS, TooMuch
+from onesoup.store.console_access import ConsoleAccess, ConsoleRole
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
@@ -397,6 +398,19 @@ def links_to_the_account_page(field: Field) -> None:
         links.use(link, 1)
         links.use(f"AAAD6{number:025}", 1)
         links.use(LONG, 1)
+
+
+@attacks("console-sessions:{console}", "console-tries:{console}")
+def log_ins_to_the_console(field: Field) -> None:
+    """From many addresses, with the token and without it."""
+    console = ConsoleAccess(field.client)
+    token = console.ensure_token(RING, ConsoleRole.OPERATOR, 0)
+    for number in range(3000):
+        console.reserve_try(f"{number}{LONG if number % 100 == 0 else ''}")
+        console.log_in(LONG if number % 100 == 0 else f"wrong {number}", f"{number}", number)
+    for number in range(500):
+        console.log_in(token, f"{number}{LONG}", 5000 + number)
+    assert len(console.sessions(5500)) == bounds.MOST_CONSOLE_SESSIONS
 
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")
