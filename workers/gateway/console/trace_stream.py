@@ -2,7 +2,7 @@
 itself. It takes a greenlet and a connection to Redis, so there are only a few at a time."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import falcon
 import redis
@@ -13,6 +13,7 @@ from onesoup.operators.operator import OperatorError
 from onesoup.operators.trace import Followed, begin_trace, follow
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect_subscriber
+from onesoup.store.redis.refusals import error_name
 from workers.gateway.console.acting import acting
 from workers.gateway.console.pages import ConsolePage, ConsoleSite, ConsoleVisit
 from workers.gateway.console.rendering import CONSOLE_PATH, protect
@@ -44,30 +45,30 @@ class TraceEventsPage(ConsolePage):
 
     def __init__(self, site: ConsoleSite) -> None:
         super().__init__(site)
-        self.open_traces = 0
+        self._open_traces = 0
 
     def answer(self, visit: ConsoleVisit, said: str = "", problem: str = "", status: str = falcon.HTTP_200) -> None:
         protect(visit.resp)
         visit.resp.content_type = EVENT_STREAM_TYPE
         visit.resp.set_header("X-Accel-Buffering", "no")  # an nginx in between passes on what it gets at once
-        self.open_traces += 1
-        visit.resp.stream = EventStream(self._pieces(visit), self._closed)
+        visit.resp.stream = EventStream(self._pieces(visit))
 
-    def _closed(self) -> None:
-        self.open_traces -= 1
-
-    def _pieces(self, visit: ConsoleVisit) -> Iterator[bytes]:
+    def _pieces(self, visit: ConsoleVisit) -> Generator[bytes, None, None]:
         yield _RETRY
+        if self._open_traces >= MAX_OPEN_TRACES:
+            yield packed_event(TOO_MANY_TRACES, "over")
+            return
+        self._open_traces += 1
         try:
             yield packed_event((yield from self._events(visit)), "over")
         except (StoreDown, redis.RedisError) as error:
-            log.warning("store-down", reason=str(error) if isinstance(error, StoreDown) else type(error).__name__)
+            log.warning("store-down", reason=error_name(error))
             yield packed_event(TRACE_STORE_DOWN, "over")
+        finally:
+            self._open_traces -= 1
 
     def _events(self, visit: ConsoleVisit) -> Generator[bytes, None, str]:
         """Returns why it is over."""
-        if self.open_traces > MAX_OPEN_TRACES:
-            return TOO_MANY_TRACES
         try:
             followed = begin_trace(acting(self.site, visit), visit.typed("who"))
         except OperatorError as error:
