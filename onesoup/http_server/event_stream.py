@@ -3,7 +3,7 @@
 A browser that has closed the page is found out by writing to it, so whoever has no news says so now and then, with KEEP_ALIVE."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 EVENT_STREAM_TYPE = "text/event-stream; charset=utf-8"
@@ -17,21 +17,13 @@ def packed_event(data: Any, name: str = "") -> bytes:
 
 
 class EventStream:
-    """The body of such an answer. `closed` is called once, however it ends; the server closes it when the browser has gone."""
+    """The body of such an answer. When the browser has gone the server closes `pieces`, as it does at the end."""
 
-    def __init__(self, pieces: Iterator[bytes], closed: Callable[[], None]) -> None:
-        self._pieces, self._closed = pieces, closed
-        self._open = True
+    def __init__(self, pieces: Generator[bytes, None, None]) -> None:
+        self._pieces = pieces
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
 
     def close(self) -> None:
-        if not self._open:
-            return
-        self._open = False
-        try:
-            if hasattr(self._pieces, "close"):
-                self._pieces.close()
-        finally:
-            self._closed()
+        self._pieces.close()

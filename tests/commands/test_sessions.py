@@ -1,7 +1,7 @@
 """`onesoup kick`, on sessions that stand in Redis: whom it means, and that it is noted who did it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 import pytest
 import redis
@@ -9,15 +9,9 @@ from click.testing import CliRunner
 
 from onesoup.commands.main import main
 from onesoup.demo.servers import RedisServer
-from onesoup.observability.logs import short
-from onesoup.store import records
-from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.audit import AuditLog
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.session.holder_side import HolderSessionStore
-from onesoup.store.session.session_values import NewSession
-from onesoup.store.session.shards import Shards
-from tests.support.in_redis import SESSION
+from tests.support.in_redis import living_session
 
 Open = Callable[[str, str], str]
 
@@ -25,15 +19,7 @@ Open = Callable[[str, str], str]
 @pytest.fixture
 def opened(client: redis.Redis) -> Open:
     """opened(JID, SessionID) makes a living session; the name that operators know it by."""
-
-    def make(jid: str, sid: str) -> str:
-        record = records.pack_session(replace(SESSION, jid=jid))
-        HolderSessionStore(client).create(sid, NewSession(record, 1, 600_000))
-        Shards(client).add(int(sid[:2], 16), sid)
-        ClientSessions(client).put(jid, sid, sid)
-        return short(sid)
-
-    return make
+    return partial(living_session, client)
 
 
 @pytest.fixture

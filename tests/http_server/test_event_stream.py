@@ -27,19 +27,20 @@ class Served:
 
     def __init__(self, pieces, **limits):
         self.closed = gevent.event.Event()
-        self.count, self._pieces = 0, pieces
+        self._pieces = pieces
         self._server = HttpServer(("127.0.0.1", 0), self._app, limits=HttpLimits(**limits))
         self._server.start()
         self.place = ("127.0.0.1", self._server.server_port)
 
     def _app(self, environ, start_response):
         start_response("200 OK", [("Content-Type", EVENT_STREAM_TYPE)])
-        return EventStream(self._each(), self.closed.set)
+        return EventStream(self._each())
 
     def _each(self):
-        for piece in self._pieces:
-            self.count += 1
-            yield piece
+        try:
+            yield from self._pieces
+        finally:
+            self.closed.set()
 
     def stop(self):
         self._server.stop(timeout=1)

@@ -10,6 +10,8 @@ from typing import Any
 import falcon
 import jinja2
 
+from onesoup.operators.spans import short_span
+
 HERE = Path(__file__).parent
 CONSOLE_PATH = "/console"
 STATIC_PATH = f"{CONSOLE_PATH}/static"
@@ -50,6 +52,7 @@ def _environment() -> jinja2.Environment:
     )
     made.globals["static"] = static_url
     made.globals["console"] = CONSOLE_PATH
+    made.filters["span"] = lambda seconds: short_span(1000 * seconds)
     return made
 
 

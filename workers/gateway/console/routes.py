@@ -1,12 +1,21 @@
 """The table of pages, in the order of the navigation. A new page is a class below `ConsolePage` and a row here."""
 
+from workers.gateway.console.announcing import AnnouncePage
+from workers.gateway.console.audit_log import AuditPage
 from workers.gateway.console.login import LeavePage
 from workers.gateway.console.overview import OverviewPage
 from workers.gateway.console.pages import ConsolePage
+from workers.gateway.console.trace_stream import TraceEventsPage
+from workers.gateway.console.user import UserPage
+from workers.gateway.console.users import UsersPage
 
 CONSOLE_PAGES: tuple[type[ConsolePage], ...] = (
     OverviewPage,
-    # Users
+    UsersPage,
+    UserPage,
+    TraceEventsPage,
+    AnnouncePage,
     # Findings
+    AuditPage,
     LeavePage,
 )

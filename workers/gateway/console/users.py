@@ -1,0 +1,45 @@
+"""Users: all sessions, page by page, and the search for some."""
+
+from typing import Any
+
+from onesoup.operators.operator import OperatorError
+from onesoup.operators.search import MAX_SEARCH_LETTERS, FoundSessions, SessionPage, listed_sessions, search_sessions
+from workers.gateway.console.acting import acting, command
+from workers.gateway.console.pages import ConsolePage, ConsoleVisit
+from workers.gateway.console.rendering import CONSOLE_PATH
+
+USERS_PATH = f"{CONSOLE_PATH}/users"
+# Sessions on a page.
+SESSIONS_ON_PAGE = 50
+
+
+class UsersPage(ConsolePage):
+    path = USERS_PATH
+    title = "Users"
+    template = "users.html"
+
+    def values(self, visit: ConsoleVisit) -> dict[str, Any]:
+        words = visit.typed("q")
+        common = {"words": words, "most_letters": MAX_SEARCH_LETTERS, "most": SESSIONS_ON_PAGE}
+        if not words:
+            found: FoundSessions | None = None
+            listed = listed_sessions(self.site.client, _place(visit.typed("from")), SESSIONS_ON_PAGE)
+            return common | _shown(found, listed, command("sessions"))
+        try:
+            found = search_sessions(acting(self.site, visit), words, SESSIONS_ON_PAGE)
+        except OperatorError as error:
+            return common | _shown(None, SessionPage((), None), command("sessions")) | {"problem": str(error)}
+        same = command("sessions", "--user", found.user) if found.user else command("sessions")
+        return common | _shown(found, SessionPage(found.rows, None), same)
+
+
+def _shown(found: FoundSessions | None, listed: SessionPage, same: str) -> dict[str, Any]:
+    after = "" if listed.after is None else ".".join(map(str, listed.after))
+    return {"found": found, "rows": listed.rows, "after": after, "command": same}
+
+
+def _place(text: str) -> tuple[int, int]:
+    """Where a page begins, of a link on the page before; the first page for anything else."""
+    first, dot, second = text.partition(".")
+    good = dot and all(part.isascii() and part.isdigit() and len(part) < 9 for part in (first, second))
+    return (int(first), int(second)) if good else (0, 0)
