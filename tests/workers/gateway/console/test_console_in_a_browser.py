@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.store.console_access import ConsoleRole
+from onesoup.store.doctor_results import DoctorResult, DoctorResults
 from tests.support.browser import served
 
 from . import figures
@@ -85,3 +86,21 @@ def test_the_overview_of_a_busy_cluster_renews_itself(looked, client, tokens):
     looked.page.evaluate("document.getSelection().removeAllRanges(); document.activeElement.blur(); renew()")
     assert looked.page.evaluate("document.querySelector('.figure').textContent") == "12"
     assert looked.page.evaluate("[...document.querySelectorAll('svg.plot')].every(each => each.getAttribute('aria-label'))")
+
+
+def test_findings_with_what_to_do(looked, client, tokens):
+    found = (
+        ("FAIL", "XMPP chat.example.net", "tls/certificate: the certificate has expired", "renew it, or ask who runs the server"),
+        (
+            "note",
+            "redis",
+            "no replica: when this machine is lost, so is everything",
+            "one replica and three Sentinels, or backups",
+        ),
+        *(("ok", f"web-{number}, admin port {9000 + number}", "is ready", "") for number in range(6)),
+    )
+    DoctorResults(client).keep(DoctorResult(round(time.time()) + 3600, "soup-1", found))
+    looked.log_in(tokens[ConsoleRole.READER])
+    looked.open("/console/findings")
+    looked.look("findings")
+    assert "renew it" in looked.text()
