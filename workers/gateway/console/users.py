@@ -29,8 +29,7 @@ class UsersPage(ConsolePage):
             found = search_sessions(acting(self.site, visit), words, SESSIONS_ON_PAGE)
         except OperatorError as error:
             return common | _shown(None, SessionPage((), None), command("sessions")) | {"problem": str(error)}
-        same = command("sessions", "--user", found.user) if found.user else command("sessions")
-        return common | _shown(found, SessionPage(found.rows, None), same)
+        return common | _shown(found, SessionPage(found.rows, None), command("sessions", "--find", words))
 
 
 def _shown(found: FoundSessions | None, listed: SessionPage, same: str) -> dict[str, Any]:
