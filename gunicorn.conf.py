@@ -63,6 +63,12 @@ def on_starting(server):
     server.wait_for_signals = lambda timeout=MASTER_SECONDS: wait(max(timeout, MASTER_SECONDS))
 
 
+def when_ready(server):
+    """Says once where the console is. `onesoup console` shows the token for it."""
+    if settings.console:
+        gateway_reload.log_console(admin_socket)
+
+
 def on_reload(server):
     """Called before new workers start: the present ones leave when a new one is ready."""
     gateway_reload.mark_reload(server.worker_age)

@@ -259,6 +259,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     Bound(
         "topic:{room}", BY_ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"
     ),
+    Bound("xmpp:{domain}", BY_SERVER, f"a domain {DOMAIN_BYTES}, a record 150", "one a listed domain", "7 days", "not kept"),
     Bound("sasl:{domain}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
     Bound(
         "recordings",
@@ -353,6 +354,15 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "those unused for longest go",
     ),
     Bound("console-tries:{console}", BY_VISITOR, "a digest 16", "100 addresses", "10 minutes", "refused"),
+    Bound(
+        "minutes:{series}:*",
+        BY_ONESOUP,
+        "1,440 numbers of four bytes",
+        "8 series, of two days",
+        "2 days",
+        "-",
+        alone="numbers of onesoup",
+    ),
     # --- wake-ups ---
     Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
     Bound("cir:token:*", BY_PHONE, "a sid 28", "one a session", "1 day", "-"),

@@ -21,7 +21,6 @@ from onesoup.store.redis.client import RedisScript, guarded
 TOKENS_KEY, TRIES_KEY = "console-tokens:{console}", "console-tries:{console}"
 SESSIONS_KEY, LIVE_KEY = "console-sessions:{console}", "console-live:{console}"
 TOKEN_RECORD_VERSION = CONSOLE_SESSION_VERSION = 1
-_PURPOSE = "console-token"
 TOKEN_BYTES = 24
 
 # A session ends when nobody has used it for so long, and at the latest so long after the log-in.
@@ -114,8 +113,9 @@ class ConsoleAccess:
         fresh = guarded(lambda: self._client.hsetnx(TOKENS_KEY, role.value, _token_record(ring, role, token, now)))
         return token if fresh else ""
 
-    def new_token(self, ring: KeyRing, role: ConsoleRole, now: float) -> str:
-        """A token in the place of the role's present one, whose sessions end. Attempts to log in are forgotten."""
+    def new_token(self, ring: KeyRing | None, role: ConsoleRole, now: float) -> str:
+        """A token in the place of the role's present one, whose sessions end. Attempts to log in are forgotten. One that is made
+        without a key ring cannot be shown again."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         record = _token_record(ring, role, token, now)
 
@@ -135,7 +135,7 @@ class ConsoleAccess:
     def shown_token(self, ring: KeyRing, role: ConsoleRole) -> str:
         """The role's token, "" for none. KeyRingError when this ring does not open it."""
         found = self.token(role)
-        return ring.open(found.sealed, f"{_PURPOSE}:{role.value}").decode("ascii") if found else ""
+        return ring.open(found.sealed, _purpose(role)).decode("ascii") if found else ""
 
     # --- logging in ---
 
@@ -212,9 +212,14 @@ class ConsoleAccess:
         return sorted(living, key=lambda each: each.began)
 
 
-def _token_record(ring: KeyRing, role: ConsoleRole, token: str, now: float) -> bytes:
-    known = ConsoleToken(_digest(token), ring.seal(token.encode(), f"{_PURPOSE}:{role.value}"), int(now))
-    return msgpack.pack(TOKEN_RECORD_VERSION, asdict(known))
+def _token_record(ring: KeyRing | None, role: ConsoleRole, token: str, now: float) -> bytes:
+    sealed = ring.seal(token.encode(), _purpose(role)) if ring else b""
+    return msgpack.pack(TOKEN_RECORD_VERSION, asdict(ConsoleToken(_digest(token), sealed, int(now))))
+
+
+def _purpose(role: ConsoleRole) -> str:
+    """What the token is sealed for: one that was moved to another role does not open."""
+    return f"console-token:{role.value}"
 
 
 def _digest(token: str) -> bytes:

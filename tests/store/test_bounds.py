@@ -37,7 +37,7 @@ from onesoup.store.console_access import ConsoleAccess, ConsoleRole
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
-from onesoup.store.servers import SaslMechanisms
+from onesoup.store.servers import SaslMechanisms, XmppServerStates
 from onesoup.store.session.contacts import Subscription
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.group_histories import GroupHistories
@@ -343,13 +343,15 @@ def handsets(field: Field) -> None:
         clients.put(JID, "imps-abcdefghij", f"{number:028}")
 
 
-@attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}")
+@attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}", "xmpp:{domain}")
 def domains(field: Field) -> None:
-    groups, servers = GroupStore(field.client), SaslMechanisms(field.client)
+    groups, servers, states = GroupStore(field.client), SaslMechanisms(field.client), XmppServerStates(field.client)
     for number in range(300):
         groups.keep_service(f"{number}{LONG}.example", f"rooms.{number}.example")
         groups.keep_service(f"{number}.example", f"rooms.{number}{LONG}.example")
         servers.remember(f"{number}{LONG}.example", "SCRAM-SHA-1")
+        states.note(f"{number}{LONG}.example", number)
+        states.note("xmpp.example", number, LONG, LONG)
 
 
 @attacks("cir:cookie:*", "cir:token:*", "cir:due, cir:smsin")

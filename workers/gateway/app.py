@@ -23,11 +23,13 @@ from onesoup.handlers import wiring
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.login import linking
+from onesoup.handlers.metrics import GATEWAY_SERIES
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.http_server.wsgi import Application
 from onesoup.observability import tracing
 from onesoup.observability.bugs import log_bug
+from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
@@ -64,6 +66,7 @@ draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
 # What says in Redis that this worker lives, and what it needs for that.
 _beats: list[ProcessBeat] = []
+_reports: list[MinuteReport] = []
 _beat_parts: list[tuple[redis.Redis, KeyRing]] = []
 # Path -> what is served there on the admin port.
 _admin_pages: dict[str, Application] = {}
@@ -293,9 +296,12 @@ def _release_when_draining(release: Callable[[], None]) -> None:
 def start_beat(admin: tuple[str, int], master: int) -> None:
     """This worker says from now on that it lives. `admin`: where its admin port is."""
     _beats[:] = [ProcessBeat(client, "web", admin, ring, master).start() for client, ring in _beat_parts]
+    _reports[:] = [MinuteReport(client, GATEWAY_SERIES).start() for client, _ in _beat_parts]
 
 
 def stop_beat() -> None:
+    for report in _reports:
+        report.stop()
     for each in _beats:
         each.leave()
 
