@@ -1,5 +1,6 @@
 """A WSGI server (PEP 3333) for gevent: one greenlet per connection, one write per answer. No TLS, no upgrades, no access log."""
 
+import sys
 import time
 from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
@@ -51,6 +52,7 @@ class HttpServer(StreamServer):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
             # Without a name the application would look it up in DNS and wait.
             "SERVER_NAME": "localhost",
             **(environ or {}),
@@ -183,7 +185,7 @@ class _Answer:
             return
         try:
             self._result = ()
-            self._start("500 Internal Server Error", [("Content-Length", "0"), ("HttpConnection", "close")])
+            self._start("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
             self._write(b"")
         except OSError:
             return

@@ -7,6 +7,7 @@ import socket
 import time
 from contextlib import suppress
 
+import falcon
 import gevent
 import pytest
 
@@ -77,6 +78,20 @@ def test_other_pages_and_methods_are_not_found(settings):
     assert get(port, "/")[0] == 404
     assert get(port, "/metrics", "POST")[0] == 404
     assert get(port, "/healthz", "HEAD") == (200, b"")
+
+
+def test_an_application_of_falcon_can_be_mounted(settings):
+    """It asks for more of the environment than our own pages do."""
+
+    class Page:
+        def on_get(self, req, resp):
+            resp.text = "here"
+
+    app = falcon.App()
+    app.add_route("/more/page", Page())
+    port = admin_server.start_admin_server(settings, "web", mounted={"/more": app})
+    assert get(port, "/more/page") == (200, b"here")
+    assert get(port, "/more/none")[0] == 404
 
 
 def test_port_is_written_where_others_look(settings):
