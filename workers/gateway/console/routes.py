@@ -5,6 +5,7 @@ from workers.gateway.console.audit_log import AuditPage
 from workers.gateway.console.login import LeavePage
 from workers.gateway.console.overview import OverviewPage
 from workers.gateway.console.pages import ConsolePage
+from workers.gateway.console.past import HistoryPage
 from workers.gateway.console.trace_stream import TraceEventsPage
 from workers.gateway.console.user import UserPage
 from workers.gateway.console.users import UsersPage
@@ -13,6 +14,7 @@ CONSOLE_PAGES: tuple[type[ConsolePage], ...] = (
     OverviewPage,
     UsersPage,
     UserPage,
+    HistoryPage,
     TraceEventsPage,
     AnnouncePage,
     # Findings
