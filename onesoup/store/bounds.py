@@ -87,6 +87,9 @@ MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
 # Browsers that are logged in to the console.
 MOST_CONSOLE_SESSIONS = 50
 
+# What `onesoup doctor` found last, for the console: findings, and letters in one field of a finding.
+MOST_FINDINGS, FINDING_LETTERS = 300, 600
+
 # Processes that run, and the keys of its ring that one says it knows.
 MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
 
@@ -386,6 +389,15 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         f"{MOST_CONSOLE_SESSIONS} (console-live:{{console}} has their times)",
         "1 hour unused, 12 hours",
         "those unused for longest go",
+    ),
+    Bound(
+        "console-findings:{console}",
+        BY_ONESOUP,
+        f"a field {FINDING_LETTERS} letters",
+        f"{MOST_FINDINGS} findings (console-looking:{{console}} says that somebody looks)",
+        "1 day",
+        "left out",
+        alone="what onesoup finds of itself",
     ),
     Bound("console-tries:{console}", BY_VISITOR, "a digest 16", "100 addresses", "10 minutes", "refused"),
     Bound(

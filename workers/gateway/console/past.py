@@ -35,21 +35,14 @@ class HistoryPage(ConsolePage):
 
     def values(self, visit: ConsoleVisit) -> dict[str, Any]:
         settings, who = self.site.settings, visit.typed("who")
-        shown: dict[str, Any] = {
-            "who": who,
-            "lines": [],
-            "answer": None,
-            "is_user": False,
-            "hours": settings.history_hours,
-            "users": USERS_PATH,
-        }
+        none: dict[str, Any] = {"who": who, "answer": None, "is_user": False, "users": USERS_PATH}
         if not settings.history_hours:
-            return shown | {"problem": HISTORY_IS_OFF}
+            return none | {"problem": HISTORY_IS_OFF}
         try:
             subject = history_subject(who, settings.domain, settings.country_code)
         except ValueError as error:
-            return shown | {"problem": str(error)}
-        return shown | self._found(visit, subject)
+            return none | {"problem": str(error)}
+        return none | self._found(visit, subject)
 
     def _found(self, visit: ConsoleVisit, subject: HistorySubject) -> dict[str, Any]:
         store = History(self.site.client, self.site.ring, self.site.settings.history_hours * 3600)
@@ -60,6 +53,7 @@ class HistoryPage(ConsolePage):
         return {
             "who": subject.name,
             "is_user": subject.kind == SubjectKind.USER,
+            "hours": self.site.settings.history_hours,
             "lines": [_line(each) for each in events],
             "answer": answer,
             "login": _line(answer.login) if answer.login else None,

@@ -2,6 +2,7 @@
 
 from workers.gateway.console.announcing import AnnouncePage
 from workers.gateway.console.audit_log import AuditPage
+from workers.gateway.console.doctoring import FindingsPage
 from workers.gateway.console.login import LeavePage
 from workers.gateway.console.overview import OverviewPage
 from workers.gateway.console.pages import ConsolePage
@@ -17,7 +18,7 @@ CONSOLE_PAGES: tuple[type[ConsolePage], ...] = (
     HistoryPage,
     TraceEventsPage,
     AnnouncePage,
-    # Findings
+    FindingsPage,
     AuditPage,
     LeavePage,
 )

@@ -1,12 +1,16 @@
 """The console in a real Chromium: logging in and out, no faults of axe-core, nothing wider than the screen, light and dark."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from onesoup.store.console_access import ConsoleRole
+from onesoup.store.doctor_results import DoctorResult, DoctorResults
 from tests.support.browser import served
+
+from . import figures
 
 LOOKS = [(360, False), (360, True), (1280, False), (1280, True)]
 
@@ -66,3 +70,37 @@ def test_logging_in_and_out(looked, tokens):
     assert "logged out" in looked.text()
     looked.open()
     assert looked.path() == "/console/login"
+
+
+def test_the_overview_of_a_busy_cluster_renews_itself(looked, client, tokens):
+    now = time.time()
+    figures.busy_day(client, now, every=5)
+    figures.phones(client, 9)
+    figures.holders(client, "alpha-holder", "beta-holder", free=2)
+    figures.servers(client, now)
+    figures.processes(client)
+    figures.wrong_passwords(client, "localhost", 15)
+    looked.log_in(tokens[ConsoleRole.OPERATOR])
+    looked.look("overview-busy")
+    figures.phones(client, 12)
+    looked.page.evaluate("document.getSelection().removeAllRanges(); document.activeElement.blur(); renew()")
+    assert looked.page.evaluate("document.querySelector('.figure').textContent") == "12"
+    assert looked.page.evaluate("[...document.querySelectorAll('svg.plot')].every(each => each.getAttribute('aria-label'))")
+
+
+def test_findings_with_what_to_do(looked, client, tokens):
+    found = (
+        ("FAIL", "XMPP chat.example.net", "tls/certificate: the certificate has expired", "renew it, or ask who runs the server"),
+        (
+            "note",
+            "redis",
+            "no replica: when this machine is lost, so is everything",
+            "one replica and three Sentinels, or backups",
+        ),
+        *(("ok", f"web-{number}, admin port {9000 + number}", "is ready", "") for number in range(6)),
+    )
+    DoctorResults(client).keep(DoctorResult(round(time.time()) + 3600, "soup-1", found))
+    looked.log_in(tokens[ConsoleRole.READER])
+    looked.open("/console/findings")
+    looked.look("findings")
+    assert "renew it" in looked.text()

@@ -28,14 +28,11 @@ def done(console, client, ring) -> list[str]:
         return f"done to {visit.typed('who')}"
 
     class Tried(ConsolePage):
-        path, title, template = "/console/tried", "Tried", "overview.html"
+        path, title, template = "/console/tried", "Tried", "base.html"
         actions = (
             ConsoleAction("poke", "onesoup poke WHO", act, whom=lambda visit: visit.typed("who")),
             ConsoleAction("wave", "onesoup wave WHO", act, role=ConsoleRole.READER),
         )
-
-        def values(self, visit):
-            return {"processes": []}
 
     site = ConsoleSite.of(Settings(), client, ring, ())
     console.add_route(Tried.path, PageResource(site, Tried(site)))

@@ -19,7 +19,9 @@ async function renew() {
   }
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
-  if (fresh && !inUse()) main.replaceChildren(...fresh.childNodes);
+  if (!fresh || inUse()) return;
+  main.replaceChildren(...fresh.childNodes);
+  main.dataset.renew = fresh.dataset.renew;
 }
 
 if (main) {
