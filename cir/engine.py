@@ -20,9 +20,10 @@ from cir.sms.settings_sender import SettingsSender
 from cir.udp import UdpSender
 from cir.work_queue import WorkQueue
 from cir.wvci import CirError
+from onesoup.csp.history_events import WakeOutcome
 from onesoup.csp.session import Session
 from onesoup.csp.text import numbers
-from onesoup.observability import tracing
+from onesoup.observability import history_notes, tracing
 from onesoup.observability.logs import short
 from onesoup.settings import Settings
 from onesoup.store import keys
@@ -212,6 +213,7 @@ class Engine:
         sent = self._datagrams.send(send.bearer, look.address, look.udp_port, session.version, cookie)
         tracing.tell_session("wake", sid, session.jid, bearer=send.bearer.lower(), sent=sent)
         WAKEUPS_SENT.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
+        history_notes.note_wake(sid, send.bearer.lower(), WakeOutcome.SENT if sent else WakeOutcome.FAILED)
         return 0
 
     def _send_sms(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
@@ -222,7 +224,7 @@ class Engine:
             return self._put_off(sid, look, away, look.tried)
         refusal = out.claim(look.number, session.jid, id_, look.last_request)
         if refusal is not None:
-            return self._refused(sid, look, refusal)
+            return self._refused(sid, session, look, send.bearer, refusal)
         tries = replace(send.tries, job=id_)
         if not self._wakes.note_tries(sid, tries, "sms", look.tried):
             out.refund(look.number, session.jid, id_)
@@ -260,6 +262,8 @@ class Engine:
         sent, bearer = outcome in SENT_OUTCOMES, made.method.lower()
         tracing.tell_session("wake", sid, session.jid, bearer=bearer, sent=sent)
         WAKEUPS_SENT.labels(bearer, "sent" if sent else "failed").inc()
+        told = WakeOutcome.ACCEPTED if sent else WakeOutcome.FAILED
+        history_notes.note_sms(session.jid, sid, made.number, bearer, told, outcome.value)
         if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
             wait = time.monotonic() - began + max(out.gateway.wait(), GATEWAY_RETRY_SECONDS)
@@ -271,8 +275,9 @@ class Engine:
         self._wakes.note_tries(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
-    def _refused(self, sid: str, look: WakeFacts, refusal: SmsRefusal) -> int | None:
+    def _refused(self, sid: str, session: Session, look: WakeFacts, bearer: str, refusal: SmsRefusal) -> int | None:
         tries = _tries(look)
+        history_notes.note_sms(session.jid, sid, look.number, bearer.lower(), WakeOutcome.REFUSED, refusal.reason)
         if refusal.ms is None:
             self._wakes.note_tries(sid, replace(tries, given_up=True), seen=look.tried)
             return 0
@@ -297,6 +302,7 @@ class Engine:
         if not self._wakes.note_tries(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
         WAKEUPS_SENT.labels("all", "unanswered").inc()
+        history_notes.note_wake(sid, "all", WakeOutcome.UNANSWERED, ",".join(found.tried))
         count = self._wakes.unanswered(session.jid, found.tried)
         log.info("wake-unanswered", sid=short(sid), tried=",".join(found.tried), in_a_row=count)
 

@@ -31,7 +31,7 @@ from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.metrics import GATEWAY_SERIES
-from onesoup.observability import admin_server, tracing
+from onesoup.observability import admin_server, history_notes, tracing
 from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler, systemd
@@ -222,6 +222,8 @@ def main(settings: Settings) -> int:
     subscriber.want([cir.stcp.channel, CIR_CHANNEL])
     gevent.spawn(subscriber.run)
     tracing.start_tracing(client, "cir")
+    ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
+    history_notes.start_history(client, ring, settings.history_hours)
     gevent.spawn(cir.engine.queue.run)
     if cir.reception is not None and cir.reception.data is not None:
         gevent.spawn(cir.reception.data.queue.run)
@@ -238,7 +240,6 @@ def main(settings: Settings) -> int:
         return subscriber.connected
 
     admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
-    ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
     beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
     report = MinuteReport(client, (*CIR_SERIES, *GATEWAY_SERIES)).start()  # phones that speak by SMS ask here
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
@@ -254,6 +255,7 @@ def main(settings: Settings) -> int:
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
     report.stop()
+    history_notes.stop_history()
     beat.leave()
     return 0
 

@@ -17,8 +17,10 @@ from cir.http import delivery_reports, gateway_profiles, shttp
 from cir.sms import arrived
 from cir.sms.incoming import SmsReception
 from cir.wvci import CirError
+from onesoup.csp.history_events import WakeOutcome
 from onesoup.http_server.connection import BadBody, HttpConnection, HttpLimits
 from onesoup.http_server.requests import BadRequest, Request, path_of
+from onesoup.observability import history_notes
 from onesoup.store.errors import StoreDown
 from onesoup.store.wakeup.sms_budget import SmsJobs
 from onesoup.store.wakeup.wakes import WakeStore
@@ -99,7 +101,11 @@ class CirSite:
 
     def _asked(self, token: str) -> int:
         waiting = self._wakes.waits_for_token(token) if len(token) == shttp.SHTTP_TOKEN_LENGTH else None
-        return 404 if waiting is None else 200 if waiting else 204
+        if waiting is None:
+            return 404
+        if waiting[1]:
+            history_notes.note_wake(waiting[0], "shttp", WakeOutcome.FETCHED)
+        return 200 if waiting[1] else 204
 
     def _report(self, request: Request, query: str, body: bytes, address: str) -> int:
         """Unknown ids get 200 too, so that the gateway stops."""

@@ -8,7 +8,8 @@ import gevent
 from cir.metrics import WAKEUPS_SENT
 from cir.stcp.connection import StcpConnection
 from cir.stcp.protocol import wvci_line
-from onesoup.observability import tracing
+from onesoup.csp.history_events import WakeOutcome
+from onesoup.observability import history_notes, tracing
 from onesoup.store.errors import StoreDown
 from onesoup.store.session.gateway_side import GatewaySessionStore
 
@@ -107,12 +108,12 @@ class LineWaker:
         if rest:
             gevent.spawn(self._write_slowly, line, rest)
         else:
-            STCP_WAKEUPS_SENT.inc()
+            _note_sent(line)
 
     def _write_slowly(self, line: StcpConnection, data: bytes) -> None:
         try:
             line.write(data)
-            STCP_WAKEUPS_SENT.inc()
+            _note_sent(line)
         except OSError:
             _fail(line)
 
@@ -129,6 +130,12 @@ class LineWaker:
         self._repeater = None
 
 
+def _note_sent(line: StcpConnection) -> None:
+    STCP_WAKEUPS_SENT.inc()
+    history_notes.note_wake(line.talk.bound, "stcp", WakeOutcome.SENT)
+
+
 def _fail(line: StcpConnection) -> None:
     WAKEUPS_SENT.labels("stcp", "failed").inc()
+    history_notes.note_wake(line.talk.bound, "stcp", WakeOutcome.FAILED, "the line is broken")
     line.hang_up()

@@ -1,5 +1,8 @@
 """`onesoup sessions` and `onesoup kick`: lists sessions and ends them."""
 
+import math
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ from onesoup.commands.common import as_json, fail, open_store, short_span, text_
 
 if TYPE_CHECKING:
     from onesoup.operators.living import SessionRow
+    from onesoup.operators.operator import Operator
 
 
 def session_filter(user: str | None, domain: str | None, default: str) -> str:
@@ -26,23 +30,37 @@ def session_filter(user: str | None, domain: str | None, default: str) -> str:
 @click.command()
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 @click.option("--domain", help="Only users of this domain.")
+@click.option("--find", "words", help="Only these: a part of a name, a phone number, a phone's address, or a session's id.")
 @click.option("--limit", default=200, show_default=True, help="Most sessions to list. All are counted.")
 @click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, without a limit.")
-def sessions(user: str | None, domain: str | None, limit: int, lines: bool) -> None:
+def sessions(user: str | None, domain: str | None, words: str | None, limit: int, lines: bool) -> None:
     """List sessions: user, phone, and what waits for them."""
-    from onesoup.operators.living import living_sessions
-
     with open_store() as (settings, client):
-        who = session_filter(user, domain, settings.domain)
+        found = _meant(operator(settings, client), user, domain, words)
         if lines:
-            for _, row in living_sessions(client, who):
+            for row in found:
                 click.echo(as_json(asdict(row)))
             return
-        rows = sorted((row for _, row in living_sessions(client, who)), key=lambda row: (row.user, row.idle))
+        rows = sorted(found, key=lambda row: (row.user, row.idle))
     heads = ("id", "user", "handset", "csp", "enc", "wakes by", "since", "seen", "inbox", "outbox", "holder")
     if rows:
         click.echo(text_table(heads, [_cells(row) for row in rows[:limit]]))
     click.echo(f"{len(rows)} session{'' if len(rows) == 1 else 's'}" + (f", {limit} shown" if len(rows) > limit else ""))
+
+
+def _meant(who: "Operator", user: str | None, domain: str | None, words: str | None) -> Iterator["SessionRow"]:
+    from onesoup.operators.living import living_sessions
+    from onesoup.operators.operator import OperatorError
+    from onesoup.operators.search import search_sessions
+
+    if words is None:
+        return (row for _, row in living_sessions(who.client, session_filter(user, domain, who.domain)))
+    if user or domain:
+        fail("--find, --user or --domain")
+    try:
+        return iter(search_sessions(who, words, sys.maxsize, seconds=math.inf).rows)
+    except OperatorError as error:
+        fail(str(error))
 
 
 def _cells(row: "SessionRow") -> tuple[object, ...]:

@@ -7,11 +7,13 @@ import structlog
 from onesoup.csp import announcements, copies
 from onesoup.csp.codec.generated_elements import Primitive, SystemMessageUser
 from onesoup.csp.errors import CspError
+from onesoup.csp.history_events import EndReason
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context, GatewayServices
+from onesoup.observability import history_notes
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.announcements import Announcements
@@ -59,6 +61,7 @@ def system_message_effects(services: GatewayServices, sid: str, session: Session
             effects.end_code = StatusCode.FORCED_LOGOUT
     if effects.end_code is not None:
         log.info("terms-declined", sid=short(sid))
+        history_notes.note_end(session.jid, sid, EndReason.TERMS)
         effects.commands.append(commands.pack(commands.LogOut()))
     elif terms in effects.dropped_items:
         services.lists.terms.note_accepted(session.jid, terms)

@@ -185,7 +185,7 @@ class _Answer:
             return
         try:
             self._result = ()
-            self._start("500 Internal Server Error", [("Content-Length", "0"), ("HttpConnection", "close")])
+            self._start("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
             self._write(b"")
         except OSError:
             return

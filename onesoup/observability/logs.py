@@ -109,7 +109,7 @@ def setup_logging(settings: Settings, role: str, stream: TextIO | None = None) -
     shared = _shared_processors(role)
     last = _console_processors() if settings.log == "console" else _json_processors()
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    processors = [remove, mask_event, _call_listeners, *last, _secrets_hider(settings)]
+    processors = [remove, mask_event, _call_listeners, *_user_hiders(settings), *last, _secrets_hider(settings)]
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
     _set_root_handler(handler, level)
@@ -159,6 +159,16 @@ def _console_processors() -> list[Processor]:
             colors=True, timestamp_key="ts", pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
         ),
     ]
+
+
+def _user_hiders(settings: Settings) -> list[Processor]:
+    """Puts digests in the place of users, where the settings want that."""
+    if settings.log_users != "digest":
+        return []
+    # Only here: most commands have no use for a cipher.
+    from onesoup.observability.user_digest import users_hider
+
+    return [structlog.processors.format_exc_info, users_hider(settings.keys_file)]
 
 
 def _secrets_hider(settings: Settings) -> Processor:

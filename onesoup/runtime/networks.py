@@ -34,6 +34,14 @@ def parse_address(text: str) -> Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+def network_of(text: str, old: int, new: int) -> str:
+    """The network of an address, of so many bits for IPv4 (`old`) and for IPv6 (`new`); any other text as it is."""
+    found = parse_address(text)
+    if found is None:
+        return text
+    return str(ipaddress.ip_network((found, old if found.version == 4 else new), strict=False))
+
+
 class Nets:
     """A list of networks. `address in nets` tells whether one of them contains the address."""
 

@@ -21,8 +21,17 @@ def check_together(settings: Settings) -> None:
         _check_hook,
         _check_domains,
         _check_service_contact,
+        _check_log_users,
     ):
         check(settings)
+
+
+def _check_log_users(settings: Settings) -> None:
+    if settings.log_users == "digest" and not settings.keys_file:
+        raise SettingsError(
+            "log_users=digest needs keys_file, in every role: the digests are keyed; "
+            f"example: {ENV_PREFIX}KEYS_FILE=/run/secrets/onesoup-keys"
+        )
 
 
 def _check_ttl(settings: Settings) -> None:

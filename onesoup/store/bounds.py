@@ -73,6 +73,14 @@ MOST_RECORDING_FIELDS = 64
 # Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
+# What is kept of one event of an account's history, sealed. Events of an account, a number or an address, by the letter of their
+# kind: log-ins, ends, wake-ups, undelivered messages, changes; and failures from known places and from elsewhere. How many
+# addresses with log-ins, addresses with failures, and names that no account is known to have.
+HISTORY_EVENT_BYTES = 800
+MOST_HISTORY_EVENTS = {"i": 16, "e": 12, "w": 10, "u": 8, "c": 4}
+MOST_HISTORY_FAILURES = {"k": 12, "s": 12}
+MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 1000, 1000
+
 # What operators did: entries, and letters in one field of an entry.
 MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
 
@@ -272,7 +280,33 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "1 hour",
         "not recorded",
     ),
+    Bound(
+        "history:{who}",
+        BY_PHONE,
+        f"an event {HISTORY_EVENT_BYTES}",
+        f"{sum(MOST_HISTORY_EVENTS.values())} an account, number or address; {MOST_HISTORY_ADDRESSES:,} addresses "
+        "(history-addresses has their names)",
+        "`history_hours`",
+        "the oldest of their kind go",
+    ),
     # --- before a log-in ---
+    Bound(
+        "history-failed:{who}",
+        BY_UNKNOWN_PHONE,
+        f"an event {HISTORY_EVENT_BYTES}",
+        f"{sum(MOST_HISTORY_FAILURES.values())} an account, name, number or address; {MOST_HISTORY_STRANGERS:,} addresses and "
+        f"{MOST_HISTORY_NAMES:,} names and numbers of no account",
+        "`history_hours`",
+        "the oldest go",
+    ),
+    Bound(
+        "history-addresses, history-strangers, history-names",
+        f"{BY_PHONE}; {BY_UNKNOWN_PHONE}",
+        "a name 300",
+        f"{MOST_HISTORY_ADDRESSES:,}, {MOST_HISTORY_STRANGERS:,} and {MOST_HISTORY_NAMES:,}",
+        "`history_hours`",
+        "the oldest go",
+    ),
     Bound("nonce:*", BY_UNKNOWN_PHONE, "64", "2,000 an address in 10 minutes", "2 minutes", "503"),
     Bound("login:*", BY_PHONE, "an answer", "one a log-in", "2 minutes", "-"),
     Bound("logging:*", BY_UNKNOWN_PHONE, "64", "log-ins that run just now", "10 seconds", "-"),

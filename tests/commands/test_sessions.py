@@ -1,4 +1,4 @@
-"""`onesoup kick`, on sessions that stand in Redis: whom it means, and that it is noted who did it."""
+"""`onesoup kick` and `onesoup sessions`, on sessions that stand in Redis: whom they mean, and that it is noted who did it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,14 +23,19 @@ def opened(client: redis.Redis) -> Open:
 
 
 @pytest.fixture
-def kick(redis_server: RedisServer) -> Callable[[str], tuple[int, str]]:
+def run(redis_server: RedisServer) -> Callable[..., tuple[int, str]]:
     env = {"ONESOUP_REDIS_URL": redis_server.url, "ONESOUP_DOMAIN": "example.org", "SUDO_USER": "carol"}
 
-    def call(who: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["kick", who], env=env)
+    def call(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, list(words), env=env)
         return done.exit_code, done.output
 
     return call
+
+
+@pytest.fixture
+def kick(run: Callable[..., tuple[int, str]]) -> Callable[[str], tuple[int, str]]:
+    return partial(run, "kick")
 
 
 def lives(client: redis.Redis, sid: str) -> bool:
@@ -79,3 +84,13 @@ def test_who_ended_whose_session_is_noted(client, opened, kick):
     assert (entry.what, entry.whom, entry.more) == ("kick", "alice@example.org", f"sessions={name}")
     assert entry.by.startswith("carol(")
     assert "00one" not in str(entry)
+
+
+def test_sessions_are_found_by_what_is_known_of_them(opened, run):
+    names = {jid: opened(jid, sid, "10.0.0.7") for jid, sid in (("alice@example.org", "00one"), ("alina@example.org", "01two"))}
+    assert run("sessions", "--find", "ali")[1].endswith("2 sessions\n")
+    status, said = run("sessions", "--find", names["alina@example.org"], "--json")
+    assert (status, said.count("\n"), "alina@example.org" in said) == (0, 1, True)
+    assert run("sessions", "--find", "nobody") == (0, "0 sessions\n")
+    assert run("sessions", "--find", " ")[0] == 1
+    assert run("sessions", "--find", "ali", "--user", "alice")[0] == 1

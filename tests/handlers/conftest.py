@@ -54,6 +54,8 @@ class Holder:
             ClientSessions(self.client),
         )
         self.login_code, self.refuse, self.deaf = 200, {}, False
+        # What a failed log-in says besides its code: kind and condition.
+        self.login_failure: dict[str, str] = {}
         self.looked: dict[str, Any] = {}
         self.iqs: dict[tuple[str, str], Any] = {}
         self.otherwise: str | Xml = "service-unavailable"
@@ -106,7 +108,8 @@ class Holder:
 
     def reply(self, job: dict[str, Any], code: int) -> None:
         self.guard.settle(LoginTicket.unpack(job["ticket"]), code)
-        send_reply(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says"))
+        more = self.login_failure if code != 200 else {}
+        send_reply(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says", **more))
 
     def verdict(self, jid: str, password: str) -> int:
         return self.login_code if self.right is None or (jid, password) in self.right else 409

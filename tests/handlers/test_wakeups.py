@@ -110,7 +110,7 @@ def test_the_url_for_shttp_leads_to_the_session_and_does_not_name_it(phone, work
     path = agreed.cirurl.url.removeprefix("http://imps.example/cir/")
     assert len(path) == wakeups.URL_TOKEN_LENGTH
     assert phone.sid not in agreed.cirurl.url
-    assert works.wakes.waits_for_token(path) is False
+    assert works.wakes.waits_for_token(path)[1] is False
 
 
 def test_a_phone_with_stcp_only_is_no_news_for_the_engine(phone, works):

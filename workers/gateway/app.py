@@ -27,7 +27,7 @@ from onesoup.handlers.metrics import GATEWAY_SERIES
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.http_server.wsgi import Application
-from onesoup.observability import tracing
+from onesoup.observability import history_notes, tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
@@ -219,6 +219,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
+    history_notes.start_history(client, services.ring, settings.history_hours)
     whom = partial(linking.meant_account, services)
     recorder = Recorder(Recordings(client), whom)
     recorder.start()
@@ -302,6 +303,7 @@ def start_beat(admin: tuple[str, int], master: int) -> None:
 def stop_beat() -> None:
     for report in _reports:
         report.stop()
+    history_notes.stop_history()
     for each in _beats:
         each.leave()
 

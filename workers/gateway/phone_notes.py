@@ -14,7 +14,6 @@ from onesoup.csp.codec.generated_elements import LoginRequest, PollingRequest
 from onesoup.csp.phone_events import HIDDEN, MAX_AGENT, MAX_EVENT_NAME, MAX_USER, MAX_VIA, EventKind, PhoneEvent, sameness
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
-from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.login.attempt import login_scheme
@@ -95,14 +94,8 @@ class PhoneNotes:
         )
 
     def _meant(self, request: LoginRequest, peer: Peer) -> tuple[str, str]:
-        """The account that a log-in means, "" for none, and the id as it was typed. Of a domain that is not served here, the
-        account of the same name at the domain that is: its owner has most likely typed a wrong domain."""
-        policy, user = self._services.policy, (request.user_id or "").strip()[:MAX_USER]
-        jid = linking.meant_account(self._services, request.user_id, peer)
-        default = throttle.domain_policy(policy, peer).default
-        if jid and addresses.domain_of(jid) not in policy.domains and default:
-            jid = f"{jid.rpartition('@')[0]}@{default}"
-        return jid, user
+        """The account that a log-in most likely means, "" for none, and the id as it was typed."""
+        return linking.likely_account(self._services, request.user_id, peer), (request.user_id or "").strip()[:MAX_USER]
 
     def _requests(self, message: Message, octets: int, peer: Peer, code: int) -> None:
         # Strangers can name as many unknown sessions as they like.

@@ -38,6 +38,9 @@ MAX_JOBS_TAKEN = 16
 LOGGED_FAILURE_KINDS = {"tls", "dns", "no-mechanism", "refused"}
 # What the phone is told: never the server's own text.
 FAILURE_WORDS = {"tls": "TLS to the server failed", "auth": "invalid password", "dns": "server not found"}
+# The log of the gateway gets kind and condition of a failure: these are ours.
+BROKEN_KINDS: dict[type[Exception], str] = {StoreDown: "redis", Fenced: "not-owner", KeyRingError: "keys"}
+MAX_CONDITION = 60
 
 
 class LoginJobs:
@@ -134,14 +137,15 @@ def _outcome(domain: str, work: Callable[[], bytes]) -> bytes:
         return work()
     except StreamFailure as failure:
         _log_failure(domain, failure)
-        code = errors.login_code(failure.kind, failure.condition)
-        return records.pack_answer(code, FAILURE_WORDS.get(failure.kind, ""))
+        code, told = errors.login_code(failure.kind, failure.condition), FAILURE_WORDS.get(failure.kind, "")
+        return records.pack_answer(code, told, kind=failure.kind, condition=failure.condition[:MAX_CONDITION])
     except (StoreDown, Fenced, KeyRingError) as error:
         log.warning("login-broke", reason=error_name(error))
-        return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later")
+        kind = next(kind for broken, kind in BROKEN_KINDS.items() if isinstance(error, broken))
+        return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later", kind=kind, condition=error_name(error))
     except Exception as error:
         log_bug(error)
-        return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
+        return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error", kind="bug", condition=type(error).__name__)
 
 
 def _log_failure(domain: str, failure: StreamFailure) -> None:

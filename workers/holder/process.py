@@ -21,7 +21,7 @@ from gevent.lock import BoundedSemaphore
 from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
-from onesoup.observability import admin_server, tracing
+from onesoup.observability import admin_server, history_notes, tracing
 from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler, systemd
@@ -186,6 +186,7 @@ class Holder:
         """Listens for news, and opens the admin port."""
         gevent.spawn(self.subscriber.run)
         tracing.start_tracing(self.client, "holder")
+        history_notes.start_history(self.client, self.ring, self._settings.history_hours)
         # Counted when they are asked for: a takeover is seen as it goes on.
         OPEN_STREAMS.labels("open").set_function(self.sessions.count_open_streams)
         OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
@@ -255,5 +256,6 @@ def main(settings: Settings) -> int:
         scheduler.stop_tasks(tasks, 2.0)
         holder.leases.give_back_all()
     holder.report.stop()
+    history_notes.stop_history()
     holder.beat.leave()
     return 0

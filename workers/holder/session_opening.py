@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from onesoup.csp import access
+from onesoup.csp.history_events import EndReason
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.store import records
@@ -43,10 +44,10 @@ class SessionOpener:
     def _open(self, shard: int, job: dict[str, Any], session: Session) -> bytes:
         lease = self._leases.owned.get(shard)
         if lease is None or self._leases.draining:
-            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again")
+            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again", kind="not-owner")
         if job_deadline.is_late(job):
             EXPIRED_TOTAL.labels("login").inc()
-            return records.pack_answer(StatusCode.TIMEOUT, "too late")
+            return records.pack_answer(StatusCode.TIMEOUT, "too late", kind="late")
         old_sid = self._services.clients.get(session.jid, session.resource)
         if old_sid == job["sid"]:
             return records.pack_answer(StatusCode.SUCCESSFUL)  # the job came twice
@@ -99,10 +100,11 @@ class SessionOpener:
     def _end_old(self, lease: Lease, session: Session, old_sid: str | None) -> None:
         old = self._sessions.get(old_sid)
         if old is not None:
-            old.end(StatusCode.FORCED_LOGOUT, polite=False)
+            old.end(StatusCode.FORCED_LOGOUT, polite=False, reason=EndReason.REPLACED)
             old.ended.wait(OLD_SESSION_END_SECONDS)  # it may have been ending already; what it leaves is for this one
         elif old_sid:
-            close_session(self._services, old_sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
+            code, reason = StatusCode.FORCED_LOGOUT, EndReason.REPLACED
+            close_session(self._services, old_sid, session, lease.shard, lease.fence, code, reason)
 
     def _deliver_waiting(self, opened: XmppSession) -> None:
         """Registers the session with its account, and gives it what waited for the account."""

@@ -9,6 +9,7 @@ from typing import Any
 import gevent
 import structlog
 
+from onesoup.csp.history_events import EndReason
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
@@ -92,7 +93,8 @@ class SessionTakeover:
             return None
         password = self._password(sid, csp_session, claimed.credentials)
         if password is None:
-            close_session(services, sid, csp_session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
+            code = StatusCode.FORCED_LOGOUT
+            close_session(services, sid, csp_session, lease.shard, lease.fence, code, EndReason.KEYS)
             return None
         digest = self._ring.digest(password, f"check:{csp_session.jid}")
         session = XmppSession(services, sid, csp_session, password, digest, lease.fence, lease.shard, claimed.capabilities)

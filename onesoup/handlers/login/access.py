@@ -14,14 +14,17 @@ import structlog
 from onesoup.csp import access
 from onesoup.csp.codec.generated_elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.history_events import EndReason
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.handlers import metrics, system
+from onesoup.handlers import system
 from onesoup.handlers.context import Context, GatewayServices, Peer
-from onesoup.handlers.login import throttle
-from onesoup.handlers.login.attempt import LoginContext, login_scheme, start_attempt
+from onesoup.handlers.login import reasons, throttle
+from onesoup.handlers.login.attempt import LoginContext, start_attempt
+from onesoup.handlers.login.report import KnownOfLogin, report_login
 from onesoup.handlers.session import negotiate_capabilities, negotiate_services
+from onesoup.observability import history_notes
 from onesoup.runtime.ids import token
 from onesoup.store import keys, records
 from onesoup.store.errors import NoSession
@@ -62,21 +65,18 @@ def login(
 ) -> LoginOutcome:
     """The Login-Response to a Login-Request of either phase. `deadline` is on the monotonic clock. `old` is the session in
     whose descriptor the request came."""
-    began = time.monotonic()
-    scheme = login_scheme(request)
+    known = KnownOfLogin(services, request, transaction_id or "", version, peer)
     try:
-        attempt = start_attempt(services, request, transaction_id or "", version, peer, deadline, old, encoding)
-        try:
-            outcome = _login(attempt)
-        finally:
-            scheme = attempt.scheme
-        code, reason = outcome.response.result.code if outcome.response.result else 0, ""
+        known.attempt = start_attempt(services, request, transaction_id or "", version, peer, deadline, old, encoding)
+        outcome = _login(known.attempt)
     except (CspError, BackendError) as error:
-        outcome = LoginOutcome(LoginResponse(client_id=request.client_id, result=access.result(error.code, error.description)))
-        code, reason = error.code, error.description
-    took = round((time.monotonic() - began) * 1000)
-    metrics.LOGINS.labels(code, scheme).inc()
-    log.info("login", result=code, scheme=scheme, reason=reason, csp=version, agent=peer.user_agent[:40], ms=took)
+        report_login(services, known.failed(error), known.origin())
+        return LoginOutcome(LoginResponse(client_id=request.client_id, result=access.result(error.code, error.description)))
+    except Exception as error:
+        report_login(services, known.failed(error), known.origin())
+        raise
+    code = outcome.response.result.code if outcome.response.result else 0
+    report_login(services, known.report(code or 0, sid=outcome.sid), known.origin())
     return outcome
 
 
@@ -147,13 +147,14 @@ def _challenge(attempt: LoginContext) -> LoginOutcome:
     services, request, link = attempt.services, attempt.request, attempt.link
     offered = access.offered_schemas(request)
     if not offered:
-        raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD)
+        raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD, reasons.NO_KNOWN_DIGEST)
     schema = access.choose_schema(offered, attempt.handset.takes_pwd)
     stored = link is not None and bool(link.phone_password)
     if schema != "PWD" and not stored and services.policy.tell_unknown:
         raise CspError(StatusCode.UNKNOWN_USER, "no phone password is stored for this user")
     if services.guard.busy("challenges", throttle.address_key(services, attempt.peer), MAX_CHALLENGES):
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again later")
+        told = "too many log-ins at once, try again later"
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, told, reasons.MANY_CHALLENGES)
     if attempt.old and len(attempt.old) <= MAX_SID_LENGTH:
         services.sessions.note_move(attempt.old, "")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)
@@ -183,7 +184,8 @@ def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
         sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", RequestEffects(update=update))
     except NoSession:
         throttle.note_unknown_session(services, attempt.peer)
-        raise CspError(StatusCode.COULD_NOT_RECOVER_SESSION, "could not recover the session") from None
+        told = "could not recover the session"
+        raise CspError(StatusCode.COULD_NOT_RECOVER_SESSION, told, reasons.NOTHING_TO_RESUME) from None
     return LoginOutcome(_welcome(attempt, sid, ttl, False), sid)
 
 
@@ -208,7 +210,7 @@ def _opened(attempt: LoginContext) -> tuple[Session, str, str]:
 def _opened_with(attempt: LoginContext, found: tuple[str, str] | None) -> tuple[Session, str, str]:
     """Opens a session with an XMPP account and its password, if the limits of guessing allow it. 409 without a password."""
     word = throttle.password_key(attempt.services, *found) if found else None
-    throttle.admit_login(attempt.services, attempt.peer, attempt.wish.jid, word)
+    throttle.admit_login(attempt.services, attempt.peer, attempt.wish.jid, word, attempt.unproved)
     assert found is not None
     jid, password = found
     session = _session(attempt, jid)
@@ -223,14 +225,16 @@ def _proved(attempt: LoginContext) -> tuple[str, str] | None:
         nonces = attempt.services.logins.take_nonces(attempt.name, attempt.handset_name)
         if not nonces:
             # Too late, or used before: this is no guess, so it does not count as one.
-            raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD)
+            raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD, reasons.NO_NONCE)
         secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
         matches = [access.digest_matches(request.digest_bytes, nonce, secret) for nonce in nonces]
         schema = next(filter(None, matches), None)
         attempt.scheme = schema.lower() if schema else attempt.scheme
+        attempt.unproved = reasons.WRONG_DIGEST if link is not None and link.phone_password else reasons.NOT_LINKED
         return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password
     if not password or len(password) > access.MAX_PASSWORD_LENGTH:
+        attempt.unproved = reasons.LONG_PASSWORD if password else reasons.NO_PASSWORD
         return None
     same = secrets.compare_digest(_octets(password), _octets(link.phone_password if link else _NOBODYS))
     return (link.jid, link.password) if link is not None and same else (attempt.wish.jid, password)
@@ -258,7 +262,7 @@ def _open(attempt: LoginContext, session: Session, password: str) -> str:
     ticket = throttle.login_ticket(services, attempt.peer, attempt.wish.jid, session.jid, password)
     answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
     if answer["code"] != StatusCode.SUCCESSFUL:
-        raise CspError(answer["code"], answer.get("text", ""))
+        raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
     return sid
 
 
@@ -306,6 +310,7 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
         with suppress(NoSession):
             end_session(services.sessions, other)
             log.info("session-limit", sid=other)
+            history_notes.note_end(session.jid, other, EndReason.TOO_MANY)
 
 
 def end_session(sessions: GatewaySessionStore, sid: str) -> None:

@@ -34,6 +34,8 @@ class LoginContext:
     vouched: bool
     scheme: str
     encoding: str
+    # Why the phone has proved nothing, for the log.
+    unproved: str = ""
 
     @property
     def handset_name(self) -> str:

@@ -11,7 +11,7 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
-from onesoup.handlers.login import throttle
+from onesoup.handlers.login import reasons, throttle
 from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store import keys
 from onesoup.store.account.accounts import LinkedAccount
@@ -66,6 +66,15 @@ def meant_account(services: GatewayServices, user_id: str | None, peer: Peer) ->
         return ""
 
 
+def likely_account(services: GatewayServices, user_id: str | None, peer: Peer) -> str:
+    """As meant_account; of a domain that is not served here, the account of the same name at the domain that is: its owner has
+    most likely typed a wrong domain."""
+    jid, default = meant_account(services, user_id, peer), throttle.domain_policy(services.policy, peer).default
+    if jid and addresses.domain_of(jid) not in services.policy.domains and default:
+        return f"{jid.rpartition('@')[0]}@{default}"
+    return jid
+
+
 def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
     """The account that an address means here. 531 or 516 when it can mean none."""
     jid = access.login_address(text, throttle.domain_policy(services.policy, peer)).jid
@@ -85,7 +94,7 @@ def verify_password(services: GatewayServices, peer: Peer, jid: str, password: s
     ticket = throttle.login_ticket(services, peer, jid, jid, password)
     answer = throttle.ask_holder(services, keys.shard_of(jid, "verify"), job, ticket, deadline)
     if answer["code"] != StatusCode.SUCCESSFUL:
-        raise CspError(answer["code"], answer.get("text", ""))
+        raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
 
 
 def set_phone_password(

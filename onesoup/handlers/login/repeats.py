@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from onesoup.csp.codec.envelope import Message
 from onesoup.csp.codec.generated_elements import LoginRequest
@@ -11,8 +11,10 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import answer_to
 from onesoup.handlers import metrics
 from onesoup.handlers.context import GatewayServices, Peer
-from onesoup.handlers.login import access
+from onesoup.handlers.login import access, reasons
+from onesoup.handlers.login.report import KnownOfLogin, report_login
 from onesoup.handlers.replies import Reply, answer_code, encode_reply
+from onesoup.store.errors import StoreDown
 
 CLAIM_POLL_SECONDS = 0.1
 # How much longer than the log-in its claim lasts, in case this process dies.
@@ -24,7 +26,12 @@ def login_once(services: GatewayServices, message: Message, raw: bytes, peer: Pe
     # Keyed: the bytes hold a password, and the rest of them can be guessed.
     digest = services.ring.digest(raw.decode("latin-1"), "login").hex()
     deadline = time.monotonic() + services.policy.deadline
-    with _claimed(services, digest, deadline):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_claimed(services, digest, deadline))
+        except (BackendError, StoreDown) as error:
+            _report_unclaimed(services, message, peer, error)
+            raise
         stored = services.logins.reply(digest)
         if stored is not None and services.sessions.lives(stored[0]):
             metrics.DUPLICATES.labels("login").inc()
@@ -51,12 +58,19 @@ def _login(services: GatewayServices, message: Message, peer: Peer, digest: str,
     return reply, answer_code(outcome.response)
 
 
+def _report_unclaimed(services: GatewayServices, message: Message, peer: Peer, error: Exception) -> None:
+    transaction = message.transactions[0]
+    assert isinstance(transaction.content, LoginRequest)
+    known = KnownOfLogin(services, transaction.content, transaction.id or "", message.version, peer)
+    report_login(services, known.failed(error), known.origin())
+
+
 @contextmanager
 def _claimed(services: GatewayServices, digest: str, deadline: float) -> Iterator[None]:
     """Waits while another worker answers the same bytes. BackendError 504 when it takes too long."""
     while not services.logins.claim(digest, seconds=round(services.policy.deadline) + CLAIM_SPARE_SECONDS):
         if time.monotonic() > deadline:
-            raise BackendError(StatusCode.TIMEOUT, "the first try is still running")
+            raise BackendError(StatusCode.TIMEOUT, "the first try is still running", reasons.FIRST_TRY_RUNS)
         time.sleep(CLAIM_POLL_SECONDS)
     try:
         yield

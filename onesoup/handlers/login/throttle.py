@@ -1,6 +1,5 @@
 """Limits that a log-in must pass before an XMPP server hears of it: by account, place and address, and by slots of the server."""
 
-import ipaddress
 import math
 import time
 from typing import Any
@@ -10,7 +9,9 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer, Policy
+from onesoup.handlers.login import reasons
 from onesoup.runtime.ids import token
+from onesoup.runtime.networks import network_of
 from onesoup.settings import Settings
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing
@@ -40,12 +41,12 @@ def address_key(services: GatewayServices, peer: Peer) -> str:
 
 def address_digest(ring: KeyRing, address: str) -> str:
     """How an address is called in Redis, which need not know addresses."""
-    return _digest(ring, _network(address, 32, 64), "address")
+    return _digest(ring, network_of(address, 32, 64), "address")
 
 
 def place_key(services: GatewayServices, peer: Peer) -> str:
     """Key of the network that a phone comes from: carriers give it new addresses from the same network."""
-    return _digest(services.ring, _network(peer.address or peer.sender, 24, 48), "place")
+    return _digest(services.ring, network_of(peer.address or peer.sender, 24, 48), "place")
 
 
 def _digest(ring: KeyRing, text: str, purpose: str) -> str:
@@ -54,16 +55,6 @@ def _digest(ring: KeyRing, text: str, purpose: str) -> str:
 
 def login_policy(settings: Settings) -> LoginPolicy:
     return LoginPolicy(settings.refusals_at_server, settings.refusals_of_address, frozenset(settings.xmpp_own))
-
-
-def _network(text: str, old: int, new: int) -> str:
-    try:
-        ip = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return str(ipaddress.ip_network((ip, old if ip.version == 4 else new), strict=False))
 
 
 def note_unknown_session(services: GatewayServices, peer: Peer) -> None:
@@ -78,19 +69,24 @@ def note_unknown_session(services: GatewayServices, peer: Peer) -> None:
         _slowed -= 1
 
 
-def admit_login(services: GatewayServices, peer: Peer, account: str, word: str | None) -> None:
-    """Lets a log-in go on to the XMPP server. `word` is the password's key, None when the phone has proved nothing. 503 after
-    too many failures, 409 or 403 for a password that is known to be wrong."""
+def admit_login(services: GatewayServices, peer: Peer, account: str, word: str | None, reason: str = "") -> None:
+    """Lets a log-in go on to the XMPP server. `word` is the password's key, None when the phone has proved nothing; `reason`
+    tells the log why. 503 after too many failures, 409 or 403 for a password that is known to be wrong."""
     here, where = place_key(services, peer), address_key(services, peer)
     entry = services.guard.enter(account, here, word or "")
-    wait = max(entry.wait, 0.0 if entry.place_known else services.guard.address_wait(where))
+    of_address = 0.0 if entry.place_known else services.guard.address_wait(where)
+    wait = max(entry.wait, of_address)
     if wait > 0:
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords, wait {minutes(wait)}")
+        told = f"too many wrong passwords, wait {minutes(wait)}"
+        whose = "this address" if of_address > entry.wait else "this account"
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, told, f"throttled: {told}, for {whose}")
     if word is None:
         services.guard.failed(account, here, where)
-        raise CspError(StatusCode.INVALID_PASSWORD, WRONG_PASSWORD)
+        raise CspError(StatusCode.INVALID_PASSWORD, WRONG_PASSWORD, reason)
     if code := services.guard.wrong(word):
-        raise CspError(code, WRONG_PASSWORD if code == StatusCode.INVALID_PASSWORD else "account closed")
+        if code == StatusCode.INVALID_PASSWORD:
+            raise CspError(code, WRONG_PASSWORD, reasons.WRONG_BEFORE)
+        raise CspError(code, "account closed", reasons.CLOSED_BEFORE)
 
 
 def password_key(services: GatewayServices, jid: str, password: str) -> str:
@@ -116,12 +112,12 @@ def ask_holder(
     """Sends a job to the holder of a shard and waits for its answer. A password other than the account's last good one waits
     for a slot, so that an XMPP server never sees enough wrong ones to ban this gateway. BackendError 503 or 504."""
     if not services.replies.ready(within=2.0):
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready")
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready", reasons.NO_REPLY_CHANNEL)
     if not services.guard.enter(ticket.account, ticket.place, ticket.password).password_good:
         _wait_for_slot(services, ticket, deadline)
     remaining = deadline - time.monotonic()
     if remaining <= 0:
-        raise BackendError(StatusCode.TIMEOUT, "no time left")
+        raise BackendError(StatusCode.TIMEOUT, "no time left", reasons.NO_TIME_LEFT)
     with services.replies.expect() as expected:
         job |= {
             "reply": services.replies.channel,
@@ -134,23 +130,28 @@ def ask_holder(
             services.shards.ask(shard, packed)
         except TooMuch:
             services.guard.settle(ticket, StatusCode.TIMEOUT)
-            raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again") from None
+            raise BackendError(
+                StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again", reasons.SHARD_QUEUE_FULL
+            ) from None
         payload = expected.wait(remaining)
     if payload is None:
-        if services.shards.withdraw(shard, packed):
+        waits = services.shards.withdraw(shard, packed)
+        if waits:
             services.guard.settle(ticket, StatusCode.TIMEOUT)  # no holder is there: the slot is free again
-        raise BackendError(StatusCode.TIMEOUT, "the XMPP side did not answer in time")
+        reason = reasons.NO_HOLDER.format(shard=shard) if waits else reasons.SERVER_SLOW
+        raise BackendError(StatusCode.TIMEOUT, "the XMPP side did not answer in time", reason)
     return records.unpack_answer(payload)
 
 
 def _wait_for_slot(services: GatewayServices, ticket: LoginTicket, deadline: float) -> None:
     while (free := services.guard.reserve(ticket)) == 0:
         if time.monotonic() > deadline - SLOT_WAIT_SECONDS:
-            raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")
+            raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again", reasons.NO_SLOT)
         time.sleep(SLOT_WAIT_SECONDS)
     if free < 0:
         wait = services.guard.server_wait(ticket.domain, ticket.address)
-        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, f"too many wrong passwords for {ticket.domain}, wait {minutes(wait)}")
+        told = f"too many wrong passwords for {ticket.domain}, wait {minutes(wait)}"
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, told, f"domain closed: {told}")
 
 
 def minutes(seconds: float) -> str:

@@ -27,7 +27,22 @@ class OperationSettings:
         "refused, since a page elsewhere could lead its name to this host (DNS rebinding).",
         "console.example.org",
     )
+    history_hours: int = setting(
+        24,
+        "Hours for which log-ins, failures, ends of sessions, wake-ups and undelivered messages of each user are kept for "
+        "`onesoup history`, without texts; 0 keeps nothing.",
+        "72",
+        low=0,
+        high=744,
+    )
     log: str = setting("json", "Form of the log: json for machines, console for people.", "console", choices=("json", "console"))
+    log_users: str = setting(
+        "plain",
+        "Users in the log: plain, or digest for a keyed digest such as u-3f9c0a1b2c3d, which `onesoup whois` knows. Every role "
+        "then needs keys_file.",
+        "digest",
+        choices=("plain", "digest"),
+    )
     log_level: str = setting(
         "info", "Lowest level that is logged.", "debug", choices=("debug", "info", "warning", "error", "critical")
     )

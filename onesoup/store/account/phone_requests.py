@@ -13,7 +13,8 @@ import redis
 from onesoup.csp.phone_events import COUNTED, KEPT, PhoneEvent, sameness
 from onesoup.store import bounds, keys
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.redis.client import RedisScript, Value, guarded
+from onesoup.store.counted_events import CountedEvent, CountedEvents, EventBatch
+from onesoup.store.redis.client import guarded
 from onesoup.store.redis.msgpack import BadRecord, pack, reader, unpack
 
 VERSION = 1
@@ -26,49 +27,7 @@ POLLS_LOOK_SECONDS = 30
 POLLS_SECONDS = 60
 MOST_ADDED = 64
 
-_ADD = """
--- KEYS 1 events of one phone  ARGV 1 now, s  2 a day, s  3 most with a password  4 most without  5 name  6 first  7 last  8 times
--- 9 record  10 name ...     An event that is there already gets more times. Names begin with p: password, or s: a stranger's.
-local key, now, day = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-for n = 5, #ARGV, 5 do
-  local first, times = ARGV[n + 1], tonumber(ARGV[n + 3])
-  local before = redis.call('HGET', key, ARGV[n])
-  if before then
-    local began, had = string.match(before, '^(%d+) %d+ (%d+) ')
-    if began and tonumber(began) > now - day then first, times = began, math.min(times + tonumber(had), 1000000) end
-  end
-  redis.call('HSET', key, ARGV[n], first .. ' ' .. ARGV[n + 2] .. ' ' .. string.format('%d', times) .. ' ' .. ARGV[n + 4])
-end
-redis.call('EXPIRE', key, day)
-local all = redis.call('HGETALL', key)
-local parts = {p = {}, s = {}}
-for n = 1, #all, 2 do
-  local last = tonumber(string.match(all[n + 1], '^%d+ (%d+) ') or '0')
-  if last < now - day then redis.call('HDEL', key, all[n])
-  else table.insert(parts[string.sub(all[n], 1, 1)] or parts.s, {last, all[n]}) end
-end
-for part, most in pairs({p = tonumber(ARGV[3]), s = tonumber(ARGV[4])}) do
-  local found = parts[part]
-  if #found > most then
-    table.sort(found, function(a, b) if a[1] == b[1] then return a[2] > b[2] end return a[1] > b[1] end)
-    for n = most + 1, #found do redis.call('HDEL', key, found[n][2]) end
-  end
-end
-"""
-
-_INDEX = """
--- KEYS 1 index  ARGV 1 now, s  2 most  3 how long, s  4 name ...      Returns the names that are too many.
-for n = 4, #ARGV do redis.call('ZADD', KEYS[1], ARGV[1], ARGV[n]) end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - tonumber(ARGV[3]))
-local more = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
-local gone = {}
-if more > 0 then
-  gone = redis.call('ZRANGE', KEYS[1], 0, more - 1)
-  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, more - 1)
-end
-return gone
-"""
+_MOST = {"p": bounds.MOST_PROVED_EVENTS, "s": bounds.MOST_STRANGE_EVENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +43,7 @@ class SessionPolls:
 class PhoneRequests:
     def __init__(self, client: redis.Redis, ring: KeyRing, most_phones: int = bounds.MOST_PHONES) -> None:
         self._client, self._ring, self._most = client, ring, most_phones
-        self._add, self._index = RedisScript(client, _ADD, "phones.add"), RedisScript(client, _INDEX, "phones.index")
+        self._events = CountedEvents(client, _MOST, DAY_SECONDS, "phones")
 
     def of_account(self, jid: str) -> str:
         """The name of an account here."""
@@ -99,24 +58,17 @@ class PhoneRequests:
     def add(self, events: Mapping[str, Sequence[PhoneEvent]], now: int) -> None:
         """Adds events of phones, by the names of `of_account` and `of_address`. Those that are too many or too long are left
         out."""
-        calls: list[tuple[Sequence[str], Sequence[Value]]] = []
-        for who, some in events.items():
-            args: list[Value] = [now, DAY_SECONDS, bounds.MOST_PROVED_EVENTS, bounds.MOST_STRANGE_EVENTS]
-            for event in some[:MOST_ADDED]:
-                args += _arguments(event)
-            calls.append(([_key(who)], args))
-        if not calls:
+        batches = [EventBatch(_key(who), list(filter(None, map(_counted, some[:MOST_ADDED])))) for who, some in events.items()]
+        if not batches:
             return
-        self._add.many(calls)
-        gone = self._index([INDEX], [now, self._most, DAY_SECONDS, *events])
-        for name in gone:
-            guarded(lambda name=name: self._client.delete(_key(name.decode())))  # type: ignore[misc]
+        self._events.add(batches, now)
+        for name in self._events.touch(INDEX, list(events), self._most, now):
+            guarded(lambda name=name: self._client.delete(_key(name)))  # type: ignore[misc]
 
     def of(self, who: str, now: int) -> list[PhoneEvent]:
         """The events of a phone in the last day, the newest first."""
-        found = guarded(lambda: self._client.hvals(_key(who)))
         events = []
-        for stored in found:
+        for stored in self._events.of(_key(who)).values():
             try:
                 events.append(_event(stored))
             except BadRecord:
@@ -172,22 +124,21 @@ def _polls(told: list[bytes], tries: list[bytes]) -> SessionPolls:
     return SessionPolls(sum(count for count, _ in counts), max((last for _, last in counts), default=0), len(tries))
 
 
-def _arguments(event: PhoneEvent) -> list[Value]:
-    """What the script takes of one event; nothing of one that is too long."""
+def _counted(event: PhoneEvent) -> CountedEvent | None:
+    """The event as it is stored; None for one that is too long."""
     record = pack(VERSION, {name: getattr(event, name) or None for name in (*KEPT, "octets")})
     if len(record) > bounds.PHONE_EVENT_BYTES:
-        return []
+        return None
     name = hashlib.blake2b(repr(sameness(event)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return [("p" if event.proved else "s") + name, event.first, event.last, event.times, record]
+    return CountedEvent(("p" if event.proved else "s") + name, event.first, event.last, event.times, record)
 
 
 @reader
-def _event(stored: bytes) -> PhoneEvent:
-    first, last, times, record = stored.split(b" ", 3)
-    fields = unpack(record, VERSION)
+def _event(stored: CountedEvent) -> PhoneEvent:
+    fields = unpack(stored.record, VERSION)
     known = {name: fields[name] for name in (*KEPT, "octets") if name in fields and name not in COUNTED[:3]}
     offered = tuple(known.pop("offered", ()))
-    return PhoneEvent(first=int(first), last=int(last), times=int(times), offered=offered, **known)
+    return PhoneEvent(first=stored.first, last=stored.last, times=stored.times, offered=offered, **known)
 
 
 def _key(who: str) -> str:

@@ -61,14 +61,15 @@ _END = (
     WAKE_LUA
     + FENCED_LUA
     + """
--- KEYS 1 session  2 queue  ARGV 1 sid  2 fence  3 code    Marks the session as over and wakes whoever can tell the phone.
+-- KEYS 1 session  2 queue  ARGV 1 sid  2 fence  3 code    Marks the session as over and wakes whoever can tell the phone. Returns
+-- the code that it is over with: of several the first counts.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 redis.call('HSETNX', KEYS[1], 'end', ARGV[3])
 part(KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[1], 'cred')
 redis.call('PEXPIRE', KEYS[1], MARK)
-return 1
+return tonumber(redis.call('HGET', KEYS[1], 'end')) or 0
 """
 )
 
@@ -180,9 +181,10 @@ class HolderSessionStore:
         values = self._claim([keys.session(sid)], [fence, "r", "cred", "caps", "sm", "h", "shown", "end"])
         return None if values is None else _claimed(*values)
 
-    def end(self, sid: str, fence: int, code: int) -> None:
-        """The session is over: 600 expired, 601 ended by the server, 604 logged out. The credentials go at once."""
-        self._end([keys.session(sid), *keys.of(sid, "q")], [sid, fence, int(code)])
+    def end(self, sid: str, fence: int, code: int) -> int:
+        """The session is over: 600 expired, 601 ended by the server, 604 logged out. The credentials go at once. The code that
+        it was ended with before, else this one; 0 where there is no such session."""
+        return int(self._end([keys.session(sid), *keys.of(sid, "q")], [sid, fence, int(code)]))
 
     def status(self, sid: str) -> SessionStatus:
         """Whether a session lives, and what is due in it."""

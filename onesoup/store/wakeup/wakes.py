@@ -255,15 +255,15 @@ class WakeStore:
         """A URL's token stands for this session."""
         guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_OR_COOKIE_MS))
 
-    def waits_for_token(self, token: str) -> bool | None:
-        """Whether something waits for the session of a token; None for an unknown one. A session that is over says that
+    def waits_for_token(self, token: str) -> tuple[str, bool] | None:
+        """The session of a token, and whether something waits for it; None for an unknown one. A session that is over says that
         something waits: the phone polls and is told so."""
         key = f"cir:token:{token}"
         sid = guarded(lambda: self._client.getex(key, px=TOKEN_OR_COOKIE_MS))
         if not isinstance(sid, bytes):
             return None
         name = sid.decode()
-        return bool(self._asked([keys.session(name), *keys.of(name, "q")]) == 1)
+        return name, self._asked([keys.session(name), *keys.of(name, "q")]) == 1
 
 
 def _cookie(cookie: str) -> str:

@@ -148,8 +148,8 @@ def test_bearers_that_did_not_work_are_remembered_for_a_while(wakes):
 def test_a_token_says_whether_something_waits(wakes, woken, inbox, feed):
     assert wakes.waits_for_token("x" * 32) is None
     wakes.put_token("t" * 32, woken)
-    assert wakes.waits_for_token("t" * 32) is True
+    assert wakes.waits_for_token("t" * 32) == (woken, True)
     inbox.take(woken)
-    assert wakes.waits_for_token("t" * 32) is False
+    assert wakes.waits_for_token("t" * 32) == (woken, False)
     feed.end(woken, 1, 601)
-    assert wakes.waits_for_token("t" * 32) is True, "the phone polls and is told"
+    assert wakes.waits_for_token("t" * 32) == (woken, True), "the phone polls and is told"

@@ -6,6 +6,7 @@ from workers.gateway.console.doctoring import FindingsPage
 from workers.gateway.console.login import LeavePage
 from workers.gateway.console.overview import OverviewPage
 from workers.gateway.console.pages import ConsolePage
+from workers.gateway.console.past import HistoryPage
 from workers.gateway.console.trace_stream import TraceEventsPage
 from workers.gateway.console.user import UserPage
 from workers.gateway.console.users import UsersPage
@@ -14,6 +15,7 @@ CONSOLE_PAGES: tuple[type[ConsolePage], ...] = (
     OverviewPage,
     UsersPage,
     UserPage,
+    HistoryPage,
     TraceEventsPage,
     AnnouncePage,
     FindingsPage,

@@ -5,23 +5,33 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import Counter
 
 from onesoup.csp import copies
+from onesoup.csp.history_events import EndReason, UndeliveredReason
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
+from onesoup.observability import history_notes
 from onesoup.store import records
 from workers.holder.session.outbox import WHOLE_OUTBOX
 from workers.holder.session.rooms.joining import keep_joins
 from workers.holder.session.services import HolderServices
 from workers.holder.session.undelivered import undelivered_messages
 
+# What a code says of the end where nobody has said more.
+_REASONS: dict[int, EndReason] = {
+    StatusCode.SESSION_EXPIRED: EndReason.EXPIRED,
+    StatusCode.INVALID_SESSION: EndReason.LOGOUT,
+}
+
 EXPIRED_TOTAL = Counter("onesoup_expired_total", "What nobody came for, or answered, in time", ["kind"])
 
 
-def close_session(services: HolderServices, sid: str, session: Session, shard: int, fence: int, code: int) -> None:
-    """Ends a session with this code. StoreDown, Fenced.
+def close_session(
+    services: HolderServices, sid: str, session: Session, shard: int, fence: int, code: int, reason: EndReason | None = None
+) -> None:
+    """Ends a session with this code. StoreDown, Fenced. `reason`: for the history, where the code does not say it.
 
     The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
     store, jid = services.feed, session.jid
-    store.end(sid, fence, code)
+    told = store.end(sid, fence, code)
     if code == StatusCode.SESSION_EXPIRED:
         EXPIRED_TOTAL.labels("session").inc()
     if code != StatusCode.INVALID_SESSION:
@@ -29,12 +39,16 @@ def close_session(services: HolderServices, sid: str, session: Session, shard: i
     others = [other for other in services.clients.all(jid).values() if other != sid]
     left = {id_: records.lasting(stored) for id_, stored in store.items.undelivered(sid).items()}
     left = unread_items(services, jid, left, [sid, *others])
-    services.offline.keep(jid, left | undelivered_messages(store.outbox.commands(sid, WHOLE_OUTBOX)))
+    unsent = undelivered_messages(store.outbox.commands(sid, WHOLE_OUTBOX))
+    services.offline.keep(jid, left | unsent)
     if others or services.offline.waits(jid):
         services.had.keep(jid, store.delivered_copies([sid]))
     store.delete_records(sid)
     services.clients.drop(jid, session.resource, sid)
     services.shards.remove(shard, sid)
+    history_notes.note_end(jid, sid, reason or _REASONS.get(told or code, EndReason.ENDED), session.handset, len(left))
+    if unsent:
+        history_notes.note_undelivered(jid, UndeliveredReason.NOT_SENT, "the session ended before", len(unsent))
 
 
 def unread_items(services: HolderServices, jid: str, items: Mapping[str, bytes], sids: Iterable[str]) -> dict[str, bytes]:

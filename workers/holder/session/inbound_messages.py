@@ -6,8 +6,10 @@ import time
 from xmpp.simplexml import Node
 
 from onesoup.csp import copies, messages
+from onesoup.csp.history_events import UndeliveredReason
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
+from onesoup.observability import history_notes
 from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id
 from onesoup.store import records
 from onesoup.store.session.stream_changes import Delivery, StreamChanges
@@ -62,6 +64,7 @@ class InboundMessages:
             return
         if batch.full or is_too_long(incoming.body):
             batch.answers += stanzas.message_refusal(stanza)
+            history_notes.note_undelivered(self._own, UndeliveredReason.FULL if batch.full else UndeliveredReason.TOO_LONG)
             return
         self._deliver_incoming(incoming, batch)
 
@@ -109,13 +112,16 @@ class InboundMessages:
             sent = SentMessage(sender)
         elif sender not in (addresses.bare(sent.to), self._own, addresses.domain_of(self._own), ""):
             return  # it did not go to this sender
+        why = bounces.bounce_reason(bounce.condition)
+        history_notes.note_undelivered(self._own, UndeliveredReason.BOUNCED, why)
         self._texts.report(batch, sent.to, bounce.id, errors.bounce_code(bounce.condition))
-        text = bounces.bounce_text(bounces.bounce_reason(bounce.condition), bounce.text, sent.words or bounce.words)
+        text = bounces.bounce_text(why, bounce.text, sent.words or bounce.words)
         self._deliver_bounce(batch, sent.to, bounce.id, text)
 
     def report_failure(self, recipient: str, stanza_id: str, code: int, reason: str) -> StreamChanges:
         """A message of the phone that was never sent: a report, and a text for the user."""
         batch = InboundBatch()
+        history_notes.note_undelivered(self._own, UndeliveredReason.NOT_SENT, reason)
         self._texts.report(batch, recipient, stanza_id, code)
         self._deliver_bounce(batch, recipient, stanza_id, bounces.bounce_text(reason))
         return batch.changes

@@ -15,8 +15,9 @@ import structlog
 from gevent.event import Event
 from xmpp.simplexml import Node
 
+from onesoup.csp.history_events import UndeliveredReason
 from onesoup.csp.status import StatusCode
-from onesoup.observability import tracing
+from onesoup.observability import history_notes, tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
@@ -233,7 +234,11 @@ class Outbox:
 
     def _give_back(self, stored: bytes) -> None:
         log.error("stanza-refused", sid=short(self._state.sid), op=commands.unpack(stored).op)
-        self._store.take_in(undelivered_messages([stored]))
+        lost = undelivered_messages([stored])
+        self._store.take_in(lost)
+        if lost:
+            why = "the XMPP server closed the stream over it"
+            history_notes.note_undelivered(self._state.session.jid, UndeliveredReason.NOT_SENT, why, len(lost))
         self._remove(stored)
 
     def flush(self) -> None:

@@ -12,8 +12,10 @@ import structlog
 from gevent.event import Event
 
 from onesoup.csp import capabilities, fitting
+from onesoup.csp.history_events import EndReason, UndeliveredReason
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
+from onesoup.observability import history_notes
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
@@ -264,7 +266,7 @@ class XmppSession(StreamListener):
         return None
 
     def stream_lost(self) -> None:
-        self.end(StatusCode.FORCED_LOGOUT, polite=False)
+        self.end(StatusCode.FORCED_LOGOUT, polite=False, reason=EndReason.STREAM)
 
     def session_taken(self) -> None:
         self.drop()
@@ -295,6 +297,7 @@ class XmppSession(StreamListener):
         overdue = self._store.overdue_messages()
         if overdue:
             EXPIRED_TOTAL.labels("report").inc(len(overdue))
+            history_notes.note_undelivered(self.session.jid, UndeliveredReason.EXPIRED, messages=len(overdue))
             self._changes.store(self.inbound.report_expired(overdue))
 
     def polled(self) -> None:
@@ -338,12 +341,13 @@ class XmppSession(StreamListener):
             self.schedule.check_now()
             store.delete_records(old)
             services.shards.remove(self.shard, old)
+        history_notes.note_end(session.jid, old, EndReason.REPLACED, session.handset)
         if not same:
             self.rooms.joining.leave_all()
         self.outbox.wake()
         return True
 
-    def end(self, code: int, polite: bool, sid: str | None = None) -> None:
+    def end(self, code: int, polite: bool, sid: str | None = None, reason: EndReason | None = None) -> None:
         """The session is over: undelivered messages go to the account, the stream closes, the records go. With `sid`, only if
         that is still the session: the phone may have logged in again in between."""
         with self.state.lock:  # not while a new session is taking over: it would be the one that ends
@@ -357,7 +361,7 @@ class XmppSession(StreamListener):
         self.connection.close(polite)
         try:
             with self.state.lock:
-                close_session(self._services, self.sid, self.session, self.shard, self.fence, code)
+                close_session(self._services, self.sid, self.session, self.shard, self.fence, code, reason)
         except (StoreDown, Fenced) as error:
             # The next sweep of the shard finds the session and ends it.
             log.warning("end-unfinished", sid=short(self.sid), reason=error_name(error))

@@ -23,8 +23,9 @@ if (section) {
   }
 
   function show(event) {
-    const rest = Object.entries(event).filter(([name, value]) => !FRONT.includes(name) && value !== null && value !== "");
-    const more = rest.map(([name, value]) => `${name}=${text(value)}`).join(" ");
+    const rest = Object.entries(event).filter(([name]) => !FRONT.includes(name));
+    const told = rest.filter(([, value]) => value !== null && text(value) !== "");
+    const more = told.map(([name, value]) => `${name}=${text(value)}`).join(" ");
     const row = rows.insertRow(0);
     for (const cell of [clock(event.at), event.role, event.what, event.sid || "-", more]) row.insertCell().textContent = text(cell);
     if (rows.rows.length > MOST_ROWS) rows.deleteRow(-1);

@@ -1,0 +1,173 @@
+"""`onesoup history`: why a user could not log in, and what else happened to a user, a phone number or a client address."""
+
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+import redis
+
+from onesoup.commands.audit import note_action
+from onesoup.commands.common import as_json, fail, open_store, short_span, without_controls
+from onesoup.csp.history_events import HistoryEvent, HistoryKind
+from onesoup.settings import Settings
+
+if TYPE_CHECKING:
+    from onesoup.operators.history import HistorySubject
+    from onesoup.store.history import History
+
+WIDTH = 80
+_INDENT = " " * 4
+# Within so many seconds the day of the week says which day it was.
+WEEK_SECONDS = 6 * 86_400
+
+
+@click.command()
+@click.argument("who")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@click.option("--forget", is_flag=True, help="Remove what is known of a user, under numbers and addresses too.")
+def history(who: str, lines: bool, forget: bool) -> None:
+    """Show the last log-ins, failures, wake-ups and undelivered messages of WHO: a user (alice@example.org, alice, wv:alice), a
+    phone number (+4917012345678) or a client address (192.0.2.7).
+
+    Exit status 1: nothing is known. The setting history_hours says for how long it is kept.
+    """
+    from onesoup.operators.history import SubjectKind, events_of
+
+    with open_store() as (settings, client):
+        subject, store, now = _subject(settings, who), _store(settings, client), int(time.time())
+        if forget:
+            if subject.kind != SubjectKind.USER:
+                raise click.UsageError("--forget is for a user: numbers and addresses are those of several")
+            _forget(client, store, subject.name, now)
+            return
+        events = events_of(store, subject, now)
+        note_action(client, "history", _hidden(subject))
+    if lines:
+        for event in events:
+            click.echo(as_json(_object(event)))
+    elif events:
+        click.echo("\n".join(_page(subject, events, settings.history_hours, now)))
+    if not events:
+        fail(f"nothing is known of {subject.name} in the last {settings.history_hours} hours")
+
+
+def _subject(settings: Settings, who: str) -> "HistorySubject":
+    from onesoup.operators.history import history_subject
+
+    try:
+        return history_subject(who, settings.domain, settings.country_code)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _store(settings: Settings, client: redis.Redis) -> "History":
+    from onesoup.store.account.keyring import KeyRing, KeyRingError
+    from onesoup.store.history import History
+
+    if not settings.history_hours:
+        fail("history_hours is 0: nothing is kept")
+    if not settings.keys_file:
+        fail("keys_file is not set: the history is sealed with its keys")
+    try:
+        return History(client, KeyRing.load(settings.keys_file), settings.history_hours * 3600)
+    except KeyRingError as error:
+        fail(f"keys_file: {error}; the history is sealed with its keys")
+
+
+def _hidden(subject: "HistorySubject") -> str:
+    """As the audit log has it, which is kept longer than numbers should be."""
+    from onesoup.csp.text.numbers import hidden_number
+    from onesoup.operators.history import SubjectKind
+
+    return hidden_number(subject.name) if subject.kind == SubjectKind.NUMBER else subject.name
+
+
+def _forget(client: redis.Redis, store: "History", jid: str, now: int) -> None:
+    count = store.forget(jid, now)
+    if not count:
+        fail(f"nothing is known of {jid}")
+    note_action(client, "history forget", jid)
+    click.echo(f"{jid}: {count} {'entry is' if count == 1 else 'entries are'} removed")
+
+
+# --- for people ---
+
+
+def _page(subject: "HistorySubject", events: list[HistoryEvent], hours: int, now: int) -> Iterator[str]:
+    from onesoup.operators.history import SubjectKind
+
+    alone = subject.kind == SubjectKind.USER
+    yield f"{without_controls(subject.name)}, the last {hours} hours"
+    yield from _answer(events, now, alone)
+    for event in events:
+        yield ""
+        yield from _told(event, now, alone)
+
+
+def _answer(events: list[HistoryEvent], now: int, alone: bool) -> Iterator[str]:
+    """The first lines: whether and when it worked last, and why it did not."""
+    from onesoup.operators.history import history_answer
+    from onesoup.operators.history_words import failure_words
+
+    answer = history_answer(events)
+    if (login := answer.login) is None:
+        yield "last log-in:  none"
+    else:
+        end = f", ended {_clock(answer.ended.last, now)}" if answer.ended else ""
+        yield from _wrapped(f"last log-in:  {_when(login, now)}, session {login.session}{end}{_whose(login, alone)}")
+    if (failure := answer.failure) is None:
+        yield "last failure: none"
+        return
+    words = failure_words(failure)
+    since = "" if answer.locked_out else "; it worked after that"
+    yield from _wrapped(f"last failure: {_when(failure, now)}{_whose(failure, alone)}: {words.says} ({failure.code}){since}")
+    yield from _wrapped(f"{_INDENT}do: {words.do}")
+
+
+def _told(event: HistoryEvent, now: int, alone: bool) -> Iterator[str]:
+    from onesoup.operators.history_words import event_words
+
+    times = f"{event.times} times since {_clock(event.first, now)}, " if event.times > 1 else ""
+    yield from _wrapped(f"{_clock(event.last, now)}  {times}{event_words(event)}{_whose(event, alone)}")
+    if event.kind == HistoryKind.FAILURE:
+        yield from _wrapped(f"{_INDENT}code {event.code}: {event.reason or 'no reason is known'}")
+    known = (
+        event.handset,
+        f"CSP {event.csp}" if event.csp else "",
+        event.scheme,
+        f"from {event.address}" if event.address else "",
+        f"number {event.number}" if event.number else "",
+        f"request {event.request}" if event.request else "",
+    )
+    if any(known):
+        yield from _wrapped(_INDENT + ", ".join(filter(None, known)))
+
+
+def _whose(event: HistoryEvent, alone: bool) -> str:
+    return "" if alone or not event.user else f", {event.user}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(without_controls(text), WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False, drop_whitespace=True)
+
+
+def _when(event: HistoryEvent, now: int) -> str:
+    times = f" ({event.times} times)" if event.times > 1 else ""
+    return f"{_clock(event.last, now)}, {short_span((now - event.last) * 1000)} ago{times}"
+
+
+def _clock(at: int, now: int) -> str:
+    """In the local time of this host."""
+    return time.strftime("%a %H:%M:%S" if now - at < WEEK_SECONDS else "%d %b %H:%M:%S", time.localtime(at))
+
+
+def _object(event: HistoryEvent) -> dict[str, object]:
+    """What is empty is left out."""
+    from onesoup.operators.history_words import event_words, failure_words
+
+    known = {name: value for name, value in asdict(event).items() if value}
+    more = {"do": failure_words(event).do} if event.kind == HistoryKind.FAILURE else {}
+    return known | {"says": event_words(event)} | more
