@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import redis
 
-from onesoup.store import bounds
+from onesoup.store import operator_bounds
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import msgpack
@@ -157,7 +157,7 @@ class ConsoleAccess:
     def _start(self, session: ConsoleSession, now: float) -> tuple[str, ConsoleSession]:
         secret = secrets.token_urlsafe(TOKEN_BYTES)
         record = msgpack.pack(CONSOLE_SESSION_VERSION, asdict(session))
-        limits = (int(now), IDLE_SECONDS, bounds.MOST_CONSOLE_SESSIONS, LONGEST_SECONDS)
+        limits = (int(now), IDLE_SECONDS, operator_bounds.MOST_CONSOLE_SESSIONS, LONGEST_SECONDS)
         self._begin([SESSIONS_KEY, LIVE_KEY], (_name(secret), record, *limits))
         return secret, session
 

@@ -7,11 +7,13 @@ import pytest
 from onesoup.store.account.guard_state import GuardState
 from onesoup.store.account.login_limits import LoginPolicy
 from onesoup.store.audit import AuditLog
+from onesoup.store.console_access import ConsoleRole
 from onesoup.store.doctor_results import DoctorResult, DoctorResults
 from onesoup.store.errors import StoreDown
 from workers.gateway.console import overview, parts
 
 from . import figures
+from .visitor import Visitor
 
 
 @pytest.fixture
@@ -53,6 +55,19 @@ def test_what_is_wrong_stands_on_top(operator, client):
     assert "The server of chat.example.net is away: tls" in top
     assert "example.org is closed" in top
     assert "1 found wrong" in top
+
+
+def test_while_redis_refuses_writes_who_is_logged_in_sees_which_word_it_says(operator, console, client, tokens):
+    figures.holders(client, "alpha-holder")
+    client.config_set("min-replicas-to-write", 1)
+    try:
+        text = operator.open().text
+        strange = Visitor(console).log_in(tokens[ConsoleRole.OPERATOR])
+    finally:
+        client.config_set("min-replicas-to-write", 0)
+    assert "Redis refuses writes: NOREPLICAS" in text.partition("Phones on line")[0]
+    assert "could not be read" not in text
+    assert (strange.status_code, "NOREPLICAS" in strange.text) == (503, True)
 
 
 def test_a_part_that_cannot_be_read_leaves_the_others(operator, monkeypatch):
