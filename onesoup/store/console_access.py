@@ -114,18 +114,11 @@ class ConsoleAccess:
         return token if fresh else ""
 
     def new_token(self, ring: KeyRing | None, role: ConsoleRole, now: float) -> str:
-        """A token in the place of the role's present one, whose sessions end. Attempts to log in are forgotten. One that is made
-        without a key ring cannot be shown again."""
+        """A token in the place of the role's present one, whose sessions end. One that is made without a key ring cannot be
+        shown again."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         record = _token_record(ring, role, token, now)
-
-        def write() -> None:
-            pipe = self._client.pipeline(transaction=False)
-            pipe.hset(TOKENS_KEY, role.value, record)
-            pipe.delete(TRIES_KEY)
-            pipe.execute()
-
-        guarded(write)
+        guarded(lambda: self._client.hset(TOKENS_KEY, role.value, record))
         return token
 
     def token(self, role: ConsoleRole) -> ConsoleToken | None:
@@ -143,6 +136,10 @@ class ConsoleAccess:
         """Counts an attempt to log in from this address. 0, or the seconds to wait: then nothing may be compared."""
         limits = (_short_digest(address), TRIES_OF_ADDRESS, TRIES_IN_ALL, TRIES_SECONDS * 1000)
         return int(self._reserve([TRIES_KEY], limits)) / 1000
+
+    def forget_tries(self) -> None:
+        """Nobody waits any more."""
+        guarded(lambda: self._client.delete(TRIES_KEY))
 
     def log_in(self, token: str, address: str, now: float) -> tuple[str, ConsoleSession] | None:
         """(what the cookie says, the session) for a good token, None for any other. The attempt was reserved."""

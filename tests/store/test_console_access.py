@@ -96,7 +96,7 @@ def test_attempts_of_an_address_are_limited_and_forgotten(access, client):
     assert access.reserve_try("bad") > 0
     assert access.reserve_try("good") == 0
     assert client.ttl(TRIES_KEY) > 0
-    access.new_token(RING, OPERATOR, 1)
+    access.forget_tries()
     assert access.reserve_try("bad") == 0
 
 

@@ -46,9 +46,10 @@ class DayPlot:
             for n, value in enumerate(bins)
         )
         area = f"M{DAY_PLOT_MARGIN} {DAY_PLOT_BOTTOM} {points} L{DAY_PLOT_MARGIN + len(bins) - 1} {DAY_PLOT_BOTTOM}Z"
+        width = DAY_PLOT_WIDTH + 2 * DAY_PLOT_MARGIN
         label = Markup.escape(f"{self.title}, the last 24 hours: {self.words}")
         return Markup(
-            f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {DAY_PLOT_WIDTH + 2 * DAY_PLOT_MARGIN} {DAY_PLOT_HEIGHT}">'
+            f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {width} {DAY_PLOT_HEIGHT}">'
             f'{_marks(self.until)}<path class="area" d="{area}"/></svg>'
         )
 
