@@ -67,6 +67,12 @@ def on_starting(server):
     server.wait_for_signals = lambda timeout=MASTER_SECONDS: wait(max(timeout, MASTER_SECONDS))
 
 
+def when_ready(server):
+    """Says once where the console is. `onesoup console` shows the token for it."""
+    if settings.console:
+        gateway_reload.log_console(admin_socket)
+
+
 def on_reload(server):
     """Called before new workers start: the present ones leave when a new one is ready."""
     gateway_reload.mark_reload(server.worker_age)
@@ -91,7 +97,7 @@ def post_worker_init(worker):
     batched_metrics.start_writing()
     scheduler.every(scheduler.TASK_SECONDS, worker.look_around)
     checks = [*gateway.readiness_checks(), not_draining]
-    port = admin_server.start_admin_server(settings, "web", checks, shared=admin_socket)
+    port = admin_server.start_admin_server(settings, "web", checks, shared=admin_socket, mounted=gateway.admin_pages())
     gateway.start_beat((settings.admin_bind, port), os.getppid())
     gateway_reload.mark_ready(worker.age)
 

@@ -19,6 +19,7 @@ from gevent.server import StreamServer
 
 from cir.engine import Engine
 from cir.http.server import CirSite
+from cir.metrics import CIR_SERIES
 from cir.smpp import pdus
 from cir.sms import arrived, carrier
 from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
@@ -29,7 +30,9 @@ from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKE
 from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.metrics import GATEWAY_SERIES
 from onesoup.observability import admin_server, history_notes, tracing
+from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
@@ -238,6 +241,7 @@ def main(settings: Settings) -> int:
 
     admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
     beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
+    report = MinuteReport(client, (*CIR_SERIES, *GATEWAY_SERIES)).start()  # phones that speak by SMS ask here
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
     try:
@@ -250,6 +254,7 @@ def main(settings: Settings) -> int:
     scheduler.stop_tasks([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
+    report.stop()
     history_notes.stop_history()
     beat.leave()
     return 0

@@ -16,7 +16,6 @@ import click  # noqa: E402
 import redis  # noqa: E402
 
 from onesoup.commands.audit import note_action, note_action_of  # noqa: E402
-from onesoup.commands.processes import wait_for_all  # noqa: E402
 from onesoup.csp import access  # noqa: E402
 from onesoup.csp.errors import BackendError, CspError  # noqa: E402
 from onesoup.csp.text import numbers  # noqa: E402
@@ -27,6 +26,7 @@ from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.context import GatewayServices, Peer  # noqa: E402
 from onesoup.handlers.login import linking, throttle  # noqa: E402
 from onesoup.handlers.rotation import rotate_all  # noqa: E402
+from onesoup.operators.processes import wait_for_all  # noqa: E402
 from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E402
 from onesoup.store.account.accounts import Accounts  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402

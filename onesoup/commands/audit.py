@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 import redis
@@ -12,13 +13,22 @@ import redis
 from onesoup.commands.common import as_json, open_store, text_table
 from onesoup.settings import Settings
 
+if TYPE_CHECKING:
+    from onesoup.operators.operator import Operator
+
+
+def operator(settings: Settings, client: redis.Redis) -> "Operator":
+    """Who runs this command, for what onesoup.operators does."""
+    from onesoup.operators.operator import Operator
+
+    return Operator(client, _operator(), settings.domain, settings.country_code)
+
 
 def note_action(client: redis.Redis, what: str, whom: str = "", **more: object) -> None:
     """Keeps an action of the operator who runs this command. No passwords and no texts may be among `more`."""
-    from onesoup.store.audit import AuditEntry, AuditLog
+    from onesoup.operators import operator as operators
 
-    told = " ".join(f"{name}={','.join(value) if isinstance(value, list) else value}" for name, value in more.items())
-    AuditLog(client).note(AuditEntry(int(time.time()), _operator(), what, whom, told))
+    operators.note_action(client, _operator(), what, whom, **more)
 
 
 def note_action_of(settings: Settings, what: str, whom: str = "", **more: object) -> None:

@@ -10,11 +10,11 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
+from onesoup.operators.spans import short_span as short_span
 from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, secret_texts, without_secrets
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect
 from onesoup.store.redis.refusals import REFUSALS, error_name
-from onesoup.store.redis.topology import servers
 
 
 def fail(reason: str) -> NoReturn:
@@ -49,21 +49,6 @@ def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
         fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or name}")
     finally:
         client.close()
-
-
-def redis_now_ms(client: redis.Redis) -> int:
-    """The time of Redis in ms, by which sessions expire."""
-    seconds, micros = servers(client)[0].time()
-    return int(seconds) * 1000 + int(micros) // 1000
-
-
-def short_span(ms: int) -> str:
-    """A duration for people: 8s, 12m, 3h, 2d."""
-    seconds = max(ms, 0) // 1000
-    for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{seconds // size}{letter}"
-    return f"{seconds}s"
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

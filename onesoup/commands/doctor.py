@@ -27,8 +27,8 @@ from onesoup.commands.findings import (  # noqa: E402
     ok_finding,
     print_findings,
 )
-from onesoup.commands.processes import is_here, running_processes  # noqa: E402
 from onesoup.observability import admin_server  # noqa: E402
+from onesoup.operators.processes import is_here, running_processes  # noqa: E402
 from onesoup.settings import Settings, open_secrets  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.processes import SeenProcess  # noqa: E402
@@ -188,7 +188,7 @@ def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
 
 
 def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    from onesoup.commands.sessions import living_sessions
+    from onesoup.operators.living import living_sessions
 
     count = waiting = orphans = 0
     for _, row in living_sessions(client):

@@ -22,6 +22,7 @@ LAZY_COMMANDS = {
     "whois": ("onesoup.commands.whois", "whois", "Find the user behind a digest of the log."),
     "trace": ("onesoup.commands.trace", "trace", "Follow the requests of a user's phones, live."),
     "audit": ("onesoup.commands.audit", "audit", "List what operators did with these commands."),
+    "console": ("onesoup.commands.console", "console", "Show where the console is, and the token for it."),
     "doctor": ("onesoup.commands.doctor", "doctor", "Check everything that a working service needs."),
     "redis": ("onesoup.commands.redis_check", "redis_group", "Check the Redis servers."),
     "config": ("onesoup.commands.config", "config", "Show and check the settings."),

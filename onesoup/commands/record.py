@@ -17,7 +17,7 @@ from onesoup.captures.exchanges import CapturedExchange, unpack_exchange
 from onesoup.captures.recorded_phone import RecordedPhone
 from onesoup.commands.audit import note_action
 from onesoup.commands.common import fail, open_store
-from onesoup.commands.sessions import living_sessions, session_filter
+from onesoup.commands.sessions import session_filter
 from onesoup.store.recordings import MAX_RECORDING_SECONDS
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def _check_output(file: Path) -> None:
 
 def _listen(user: str, seconds: int) -> list[CapturedExchange]:
     """What the phone said and heard, in the order in which it was over. Shows each exchange as it comes."""
+    from onesoup.operators.living import living_sessions
     from onesoup.store.bounds import TooMuch
     from onesoup.store.recordings import Recording, Recordings, recording_channel
     from onesoup.store.redis.client import connect_subscriber

@@ -1,20 +1,14 @@
 """`onesoup trace`: shows live what a user's phones ask and get, and what the XMPP side does, in the whole cluster."""
 
 import contextlib
-import json
 import time
 from typing import Any
 
 import click
 
-from onesoup.commands.audit import note_action
-from onesoup.commands.common import open_store, without_controls
-from onesoup.commands.sessions import living_sessions, named_target
+from onesoup.commands.audit import operator
+from onesoup.commands.common import as_json, fail, open_store, without_controls
 
-# How often, in seconds, processes are told that somebody still looks.
-WATCH_AGAIN_SECONDS = 2.0
-# After this time every process has read whom to trace.
-TRACING_STARTS_SECONDS = 3.2
 # Fields that stand at the front of a line.
 _FRONT = ("at", "role", "what", "sid")
 _COLOURS = {"web": "cyan", "holder": "magenta", "cir": "yellow"}
@@ -30,29 +24,22 @@ def trace(who: str, seconds: float, lines: bool) -> None:
     Shows requests and answers by name, with codes and sizes; waiting items, wake-ups and stanzas; log lines of these sessions.
     Never shows message text or passwords. New log-ins of a user are followed from their first request.
     """
+    from onesoup.operators.operator import OperatorError
+    from onesoup.operators.trace import Followed, begin_trace, follow
     from onesoup.store.redis.client import connect_subscriber
-    from onesoup.store.traces import Traces, channel
 
     with open_store() as (settings, client):
-        one, jid = named_target(client, who, settings.domain)
-        name, count = one or jid, 1 if one else sum(1 for _ in living_sessions(client, jid))
-        note_action(client, "trace", name)
-        traces, listener = Traces(client), connect_subscriber(settings.redis_url).pubsub(ignore_subscribe_messages=True)
-        end, again = time.monotonic() + (seconds or float("inf")), 0.0
-        listener.subscribe(channel(name))
+        try:
+            followed = begin_trace(operator(settings, client), who)
+        except OperatorError as error:
+            fail(str(error))
+        steps = follow(client, connect_subscriber(settings.redis_url), followed, seconds or float("inf"))
         with contextlib.suppress(KeyboardInterrupt):
-            while time.monotonic() < end:
-                if time.monotonic() >= again:
-                    traces.watch([name])
-                    if not again:
-                        time.sleep(TRACING_STARTS_SECONDS)
-                        click.echo(f"following {'session ' * bool(one)}{name}, {count} sessions", err=True)
-                    again = time.monotonic() + WATCH_AGAIN_SECONDS
-                message = listener.get_message(timeout=0.5)
-                if message is not None and message["type"] == "message":
-                    click.echo(message["data"].decode() if lines else event_line(json.loads(message["data"])))
-        traces.stop([name])
-        listener.close()
+            for step in steps:
+                if isinstance(step, Followed):
+                    click.echo(step.said, err=True)
+                elif step is not None:
+                    click.echo(as_json(step) if lines else event_line(step))
 
 
 def event_line(event: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ import redis
 
 from onesoup.commands.audit import note_action
 from onesoup.commands.common import as_json, fail, open_store
-from onesoup.commands.sessions import living_sessions, session_filter
+from onesoup.commands.sessions import session_filter
+from onesoup.operators.living import living_sessions
 from onesoup.settings import Settings
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 

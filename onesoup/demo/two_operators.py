@@ -16,7 +16,7 @@ from onesoup.settings import ENV_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class DemoOperator:
     """One of the two: the name in the log, the domain, and its users with their contacts {user: {JID: name}}."""
 
     name: str
@@ -24,8 +24,8 @@ class Operator:
     rosters: Mapping[str, Mapping[str, str]]
 
 
-NORTH = Operator("north", "north.test", {"alice": {"bob@south.test": "Bob", "carol@north.test": "Carol"}, "carol": {}})
-SOUTH = Operator("south", "south.test", {"bob": {"alice@north.test": "Alice", "dave@south.test": "Dave"}, "dave": {}})
+NORTH = DemoOperator("north", "north.test", {"alice": {"bob@south.test": "Bob", "carol@north.test": "Carol"}, "carol": {}})
+SOUTH = DemoOperator("south", "south.test", {"bob": {"alice@north.test": "Alice", "dave@south.test": "Dave"}, "dave": {}})
 
 
 class TwoOperators:

@@ -7,6 +7,7 @@ from functools import cache
 from prometheus_client import Counter, Gauge, Histogram
 
 from onesoup.csp.codec.envelope import Message
+from onesoup.observability.minute_report import SeriesSource
 from onesoup.runtime import batched_metrics
 from onesoup.runtime.ids import made_at
 from onesoup.store import records
@@ -23,6 +24,19 @@ DELIVERY = Histogram(
 )
 REDELIVERED = Counter("onesoup_redelivered_total", "Handed out again, for want of an answer", ["kind"])
 DUPLICATES = Counter("onesoup_duplicates_total", "Requests that came again and got the stored answer", ["kind"])
+
+# What the plots of the last day show of a gateway.
+GATEWAY_SERIES = (
+    SeriesSource("polls", REQUESTS, lambda labels: labels["primitive"] == "Polling-Request"),
+    SeriesSource("requests", REQUESTS, lambda labels: labels["primitive"] != "Polling-Request"),
+    SeriesSource(
+        "sent", REQUESTS, lambda labels: labels["primitive"] == "SendMessage-Request" and labels["status_class"] == "2xx"
+    ),
+    SeriesSource("delivered", DELIVERY),
+    SeriesSource("logins", LOGINS, lambda labels: labels["result"] == "200"),
+    # The first phase of a log-in by digest is no failure.
+    SeriesSource("denied", LOGINS, lambda labels: labels["result"] != "200" and labels["scheme"] != "challenge"),
+)
 
 # Prefixes of the ids of items that are no messages.
 _KINDS = {"p-": "presence", "e-": "event", "k-": "invitation"}

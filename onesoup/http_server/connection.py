@@ -155,6 +155,10 @@ class HttpConnection:
         if sent < len(data):
             self._send_slowly(data[sent:])
 
+    def begin_piece(self) -> None:
+        """What is sent from now on has the time of a whole answer: for answers that go on, as a stream of events does."""
+        self._answer_by = None
+
     def close(self) -> None:
         """Closes the connection after reading what has arrived: closing with unread bytes would reset it and lose the answer."""
         self._readable.close()

@@ -1,5 +1,6 @@
 """A WSGI server (PEP 3333) for gevent: one greenlet per connection, one write per answer. No TLS, no upgrades, no access log."""
 
+import sys
 import time
 from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
@@ -11,6 +12,7 @@ import structlog
 from gevent.server import StreamServer
 
 from onesoup.http_server.connection import BadBody, Gone, HttpConnection, HttpLimits
+from onesoup.http_server.event_stream import EventStream
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.request_id import begin_request, end_request
@@ -54,6 +56,7 @@ class HttpServer(StreamServer):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
             # Without a name the application would look it up in DNS and wait.
             "SERVER_NAME": "localhost",
             **(environ or {}),
@@ -172,7 +175,10 @@ class _Answer:
     def run(self, environ: dict[str, Any]) -> None:
         self._result = result = self._server.application(environ, self._start)
         try:
+            endless = isinstance(result, EventStream)
             for data in result:
+                if endless:
+                    self._link.begin_piece()
                 if data:
                     self._write(data)
             if not self._sent:
@@ -187,7 +193,7 @@ class _Answer:
             return
         try:
             self._result = ()
-            self._start("500 Internal Server Error", [("Content-Length", "0"), ("HttpConnection", "close")])
+            self._start("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
             self._write(b"")
         except OSError:
             return

@@ -1,4 +1,5 @@
-"""The admin port of a process: /healthz (alive), /readyz (ready for work), /metrics, /greenlets. Serves operators, never phones.
+"""The admin port of a process: /healthz (alive), /readyz (ready for work), /metrics, /greenlets, and what the process mounts
+under other paths. Serves operators, never phones.
 
 The bound port is written to <data>/admin/<role>-<pid>.port, where `running_admin_ports` finds it. The workers of one gateway
 share one socket, which their master has opened, and any of them answers: metrics are gathered from all workers, and each
@@ -10,7 +11,7 @@ import gc
 import json
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from onesoup.http_server.connection import HttpLimits
-from onesoup.http_server.wsgi import HttpServer
+from onesoup.http_server.wsgi import Application, HttpServer
 from onesoup.observability import process_metrics
 from onesoup.runtime import batched_metrics
 from onesoup.runtime import ports as free_ports
@@ -43,16 +44,22 @@ _running: list[HttpServer] = []
 
 
 def start_admin_server(
-    settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: socket.socket | None = None
+    settings: Settings,
+    role: str,
+    checks: Iterable[Check] = (),
+    *,
+    shared: socket.socket | None = None,
+    mounted: Mapping[str, Application] | None = None,
 ) -> int:
     """Serves the admin port from greenlets of this process and returns its number.
 
-    `shared` is the socket of a process whose children all answer on it; the port's file then has that parent's pid.
+    `shared` is the socket of a process whose children all answer on it; the port's file then has that parent's pid. `mounted`:
+    path, such as "/console" -> the WSGI application that answers there and below, for every method. It sees whole paths.
     """
     process_metrics.start_process_metrics(role)
     # A socket object belongs to the event loop of the process that made it; processes that inherit it share its descriptor.
     listener = _listener(settings, role) if shared is None else socket.socket(fileno=os.dup(shared.fileno()))
-    server = HttpServer(listener, _App(role, list(checks)), limits=ADMIN_LIMITS)
+    server = HttpServer(listener, _App(role, list(checks), mounted or {}), limits=ADMIN_LIMITS)
     server.start()
     _running.append(server)
     host, port = server.socket.getsockname()[:2]
@@ -102,17 +109,20 @@ def _write_port(path: Path, port: int) -> None:
 
 
 class _App:
-    """The WSGI application: a few pages, GET only."""
+    """The WSGI application: a few pages, GET only, and the mounted applications."""
 
-    def __init__(self, role: str, checks: list[Check]) -> None:
-        self._role, self._checks = role, checks
+    def __init__(self, role: str, checks: list[Check], mounted: Mapping[str, Application]) -> None:
+        self._role, self._checks, self._mounted = role, checks, mounted
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        for path, application in self._mounted.items():
+            if f"{environ['PATH_INFO']}/".startswith(f"{path}/"):
+                return application(environ, _closing(start_response))
         pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}
         pages["/greenlets"] = self._greenlets
         page = pages.get(environ["PATH_INFO"])
         if page is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            status, kind, body = "404 Not Found", "text/plain", b"/healthz /readyz /metrics /greenlets\n"
+            status, kind, body = "404 Not Found", "text/plain", " ".join([*pages, *self._mounted]).encode() + b"\n"
         else:
             status, kind, body = page()
         # One request a connection: another worker may answer the next one.
@@ -138,6 +148,15 @@ class _App:
     def _metrics(self) -> tuple[str, str, bytes]:
         batched_metrics.write_counts()
         return "200 OK", CONTENT_TYPE_LATEST, generate_latest(_registry())
+
+
+def _closing(start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """One request a connection, as for the other pages."""
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        return start_response(status, [*headers, ("Connection", "close")], *more)
+
+    return start
 
 
 def _registry() -> CollectorRegistry:

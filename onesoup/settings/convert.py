@@ -211,6 +211,7 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "country_code": _digits,
     "redis_url": _redis_url,
     "trusted_proxies": _nets,
+    "console_from": _nets,
     "udp_nets": _nets,
     "sms_report_sources": _nets,
     "sms_prefixes": _prefixes,

@@ -47,7 +47,11 @@ class AuditLog:
 
     def last(self, count: int) -> list[AuditEntry]:
         """The newest entries, newest first. What a later version has written in a way of its own is left out."""
-        found: list[bytes] = guarded(lambda: self._client.lrange(AUDIT_KEY, 0, count - 1)) if count > 0 else []
+        return self.page(0, count)
+
+    def page(self, start: int, count: int) -> list[AuditEntry]:
+        """As `last`, without the newest `start`."""
+        found: list[bytes] = guarded(lambda: self._client.lrange(AUDIT_KEY, start, start + count - 1)) if count > 0 else []
         return [entry for each in found if (entry := _readable(each)) is not None]
 
 

@@ -3,7 +3,20 @@
 Each row of KEY_BOUNDS names a key, who can make it grow, and its limits. docs/redis-keys.md is written from it, and a test
 attacks each row. The classes that own the keys enforce the limits, whatever their callers do."""
 
-from dataclasses import dataclass
+from onesoup.store.bound_rows import (
+    BY_CARRIER,
+    BY_CONTACT,
+    BY_ONESOUP,
+    BY_PHONE,
+    BY_ROOM,
+    BY_SERVER,
+    BY_SMS,
+    BY_STRANGER,
+    BY_UNKNOWN_PHONE,
+    BY_VISITOR,
+    Bound,
+)
+from onesoup.store.operator_bounds import OPERATOR_BOUNDS
 
 KIB = 1024
 
@@ -93,26 +106,6 @@ MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
 
 class TooMuch(Exception):
     """A limit of this module is reached: nothing was stored."""
-
-
-# Who makes a key grow.
-BY_STRANGER, BY_CONTACT, BY_ROOM = "anybody on XMPP", "a contact on XMPP", "people in a joined room"
-BY_SERVER, BY_PHONE, BY_UNKNOWN_PHONE = "the user's XMPP server", "a phone with log-in", "a phone without log-in"
-BY_SMS, BY_CARRIER, BY_VISITOR, BY_ONESOUP = "an SMS", "the carrier's gateway", "a web visitor", "onesoup itself"
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """One row: the key as `onesoup.store.keys` writes it, and what limits it. `alone` says why a row needs no attack of its
-    own: nobody else's bytes are in it."""
-
-    key: str
-    made_by: str
-    lengths: str
-    count: str
-    expiry: str
-    above: str
-    alone: str = ""
 
 
 _SESSION = "with the session"
@@ -275,6 +268,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     Bound(
         "topic:{room}", BY_ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"
     ),
+    Bound("xmpp:{domain}", BY_SERVER, f"a domain {DOMAIN_BYTES}, a record 150", "one a listed domain", "7 days", "not kept"),
     Bound("sasl:{domain}", BY_PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
     Bound(
         "recordings",
@@ -378,6 +372,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "those unheard for longest go",
         alone="what processes say of themselves",
     ),
+    *OPERATOR_BOUNDS,
     # --- wake-ups ---
     Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
     Bound("cir:token:*", BY_PHONE, "a sid 28", "one a session", "1 day", "-"),

@@ -20,7 +20,9 @@ stands in onesoup.store.bounds.
     flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
     a:{sid}:*  string  stored replies to the phone's requests;  replied:{sid} list  their names, oldest first
     seg:{sid}:* strings  answers in parts;  segs:{sid} list  their names, newest first
-    sasl:{domain} string   the SASL mechanism that worked at a domain's server
+    sasl:{domain} string   the SASL mechanism that worked at a domain's server;  xmpp:{domain} hash  when it last took a stream
+    minutes:{series}:DAY strings  what happened in each minute of a day (onesoup.store.minute_counts)
+    console-*:{console}  tokens, sessions and attempts to log in to the console (onesoup.store.console_access)
     num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
     smsin, smsout:{number} lists  messages of a phone that speaks by SMS, and answers to it (onesoup.store.wakeup.sms_inbound)
     smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many

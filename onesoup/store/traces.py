@@ -36,11 +36,6 @@ class Traces:
         if wanted:
             guarded(write)
 
-    def stop(self, names: Iterable[str]) -> None:
-        gone = list(names)
-        if gone:
-            guarded(lambda: self._client.zrem(TRACES_KEY, *gone))
-
     def watched(self) -> frozenset[str]:
         found = guarded(lambda: self._client.zrangebyscore(TRACES_KEY, time.time(), "+inf"))
         return frozenset(name.decode() for name in found)

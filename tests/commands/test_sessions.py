@@ -1,7 +1,7 @@
-"""`onesoup kick`, on sessions that stand in Redis: whom it means, and that it is noted who did it."""
+"""`onesoup kick` and `onesoup sessions`, on sessions that stand in Redis: whom they mean, and that it is noted who did it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 import pytest
 import redis
@@ -9,14 +9,9 @@ from click.testing import CliRunner
 
 from onesoup.commands.main import main
 from onesoup.demo.servers import RedisServer
-from onesoup.observability.logs import short
-from onesoup.store import records
 from onesoup.store.audit import AuditLog
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.session.holder_side import HolderSessionStore
-from onesoup.store.session.session_values import NewSession
-from onesoup.store.session.shards import Shards
-from tests.support.in_redis import SESSION
+from tests.support.in_redis import living_session
 
 Open = Callable[[str, str], str]
 
@@ -24,25 +19,23 @@ Open = Callable[[str, str], str]
 @pytest.fixture
 def opened(client: redis.Redis) -> Open:
     """opened(JID, SessionID) makes a living session; the name that operators know it by."""
-
-    def make(jid: str, sid: str) -> str:
-        record = records.pack_session(replace(SESSION, jid=jid))
-        HolderSessionStore(client).create(sid, NewSession(record, 1, 600_000))
-        Shards(client).add(int(sid[:2], 16), sid)
-        return short(sid)
-
-    return make
+    return partial(living_session, client)
 
 
 @pytest.fixture
-def kick(redis_server: RedisServer) -> Callable[[str], tuple[int, str]]:
+def run(redis_server: RedisServer) -> Callable[..., tuple[int, str]]:
     env = {"ONESOUP_REDIS_URL": redis_server.url, "ONESOUP_DOMAIN": "example.org", "SUDO_USER": "carol"}
 
-    def call(who: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["kick", who], env=env)
+    def call(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, list(words), env=env)
         return done.exit_code, done.output
 
     return call
+
+
+@pytest.fixture
+def kick(run: Callable[..., tuple[int, str]]) -> Callable[[str], tuple[int, str]]:
+    return partial(run, "kick")
 
 
 def lives(client: redis.Redis, sid: str) -> bool:
@@ -91,3 +84,13 @@ def test_who_ended_whose_session_is_noted(client, opened, kick):
     assert (entry.what, entry.whom, entry.more) == ("kick", "alice@example.org", f"sessions={name}")
     assert entry.by.startswith("carol(")
     assert "00one" not in str(entry)
+
+
+def test_sessions_are_found_by_what_is_known_of_them(opened, run):
+    names = {jid: opened(jid, sid, "10.0.0.7") for jid, sid in (("alice@example.org", "00one"), ("alina@example.org", "01two"))}
+    assert run("sessions", "--find", "ali")[1].endswith("2 sessions\n")
+    status, said = run("sessions", "--find", names["alina@example.org"], "--json")
+    assert (status, said.count("\n"), "alina@example.org" in said) == (0, 1, True)
+    assert run("sessions", "--find", "nobody") == (0, "0 sessions\n")
+    assert run("sessions", "--find", " ")[0] == 1
+    assert run("sessions", "--find", "ali", "--user", "alice")[0] == 1

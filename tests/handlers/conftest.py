@@ -23,6 +23,7 @@ from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.settings import Settings
 from onesoup.store import keys, records
+from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.redis.channels import Subscriber, send_reply
@@ -47,7 +48,11 @@ class Holder:
         self.guard = LoginLimits(self.client)
         # The passwords that the server takes, as (account, password); None takes any, or none, as login_code says.
         self.right: set[tuple[str, str]] | None = None
-        self.feed, self.shards = HolderSessionStore(self.client), Shards(self.client)
+        self.feed, self.shards, self.clients = (
+            HolderSessionStore(self.client),
+            Shards(self.client),
+            ClientSessions(self.client),
+        )
         self.login_code, self.refuse, self.deaf = 200, {}, False
         # What a failed log-in says besides its code: kind and condition.
         self.login_failure: dict[str, str] = {}
@@ -98,6 +103,7 @@ class Holder:
                 ttl_ms = access.session_expiry_seconds(session.ttl) * 1000
                 self.feed.create(job["sid"], NewSession(job["r"], 1, ttl_ms, job["cred"]))
                 self.shards.add(shard, job["sid"])
+                self.clients.put(session.jid, session.resource, job["sid"])
             self.reply(job, code)
 
     def reply(self, job: dict[str, Any], code: int) -> None:

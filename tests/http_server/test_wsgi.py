@@ -382,7 +382,7 @@ def test_a_mistake_of_the_application_is_told_and_ends_the_connection(caplog):
     with served(broken) as server:
         answer = talk_to(server, post("Content-Length: 0") * 2)
     assert statuses(answer) == [b"500"]
-    assert b"Connection: close" in answer
+    assert b"\r\nConnection: close\r\n" in answer
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: b", "a\nb", "a\rb"])

@@ -12,7 +12,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.observability import logs, tracing
 from onesoup.store import keys
 from onesoup.store.session.session_records import SessionRecords
-from onesoup.store.traces import Traces, channel
+from onesoup.store.traces import TRACES_KEY, Traces, channel
 from tests.support.in_redis import RECORD, SESSION
 
 SID, OTHER = "00" + "a" * 26, "01" + "b" * 26
@@ -32,7 +32,7 @@ def client(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield made
         if tracing._sender is not None:  # else it would send what the next test has
             tracing._sender.kill()
-        Traces(made).stop([SESSION.jid, logs.short(SID)])
+        made.delete(TRACES_KEY)
         tracing.watched = frozenset()
 
 

@@ -24,3 +24,10 @@ def test_an_entry_of_a_later_version_is_left_out(client):
     AuditLog(client).note(AuditEntry(1, "carol@host", "kick"))
     client.lpush(AUDIT_KEY, msgpack.pack(9, {"at": 1}))
     assert [each.what for each in AuditLog(client).last(10)] == ["kick"]
+
+
+def test_actions_come_page_by_page(client):
+    log = AuditLog(client)
+    for number in range(5):
+        log.note(AuditEntry(number, "carol@host", "kick"))
+    assert [[each.at for each in log.page(start, 2)] for start in (0, 2, 4, 6)] == [[4, 3], [2, 1], [0], []]

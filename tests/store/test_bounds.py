@@ -18,7 +18,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.csp.session import Capabilities
-from onesoup.store import bounds, keys
+from onesoup.store import bounds, keys, operator_bounds
 from onesoup.store.account.address_aliases import AddressAliases
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
@@ -35,11 +35,12 @@ from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import KEY_BOUNDS, TooMuch
+from onesoup.store.console_access import ConsoleAccess, ConsoleRole
 from onesoup.store.errors import OutboxFull
 from onesoup.store.history import History, HistoryNote
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
-from onesoup.store.servers import SaslMechanisms
+from onesoup.store.servers import SaslMechanisms, XmppServerStates
 from onesoup.store.session.contacts import Subscription
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.group_histories import GroupHistories
@@ -352,13 +353,15 @@ def handsets(field: Field) -> None:
         clients.put(JID, "imps-abcdefghij", f"{number:028}")
 
 
-@attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}")
+@attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}", "xmpp:{domain}")
 def domains(field: Field) -> None:
-    groups, servers = GroupStore(field.client), SaslMechanisms(field.client)
+    groups, servers, states = GroupStore(field.client), SaslMechanisms(field.client), XmppServerStates(field.client)
     for number in range(300):
         groups.keep_service(f"{number}{LONG}.example", f"rooms.{number}.example")
         groups.keep_service(f"{number}.example", f"rooms.{number}{LONG}.example")
         servers.remember(f"{number}{LONG}.example", "SCRAM-SHA-1")
+        states.note(f"{number}{LONG}.example", number)
+        states.note("xmpp.example", number, LONG, LONG)
 
 
 @attacks("cir:cookie:*", "cir:token:*", "cir:due, cir:smsin")
@@ -407,6 +410,19 @@ def links_to_the_account_page(field: Field) -> None:
         links.use(link, 1)
         links.use(f"AAAD6{number:025}", 1)
         links.use(LONG, 1)
+
+
+@attacks("console-sessions:{console}", "console-tries:{console}")
+def log_ins_to_the_console(field: Field) -> None:
+    """From many addresses, with the token and without it."""
+    console = ConsoleAccess(field.client)
+    token = console.ensure_token(RING, ConsoleRole.OPERATOR, 0)
+    for number in range(3000):
+        console.reserve_try(f"{number}{LONG if number % 100 == 0 else ''}")
+        console.log_in(LONG if number % 100 == 0 else f"wrong {number}", f"{number}", number)
+    for number in range(500):
+        console.log_in(token, f"{number}{LONG}", 5000 + number)
+    assert len(console.sessions(5500)) == operator_bounds.MOST_CONSOLE_SESSIONS
 
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")

@@ -23,20 +23,27 @@ from onesoup.handlers import wiring
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.login import linking
+from onesoup.handlers.metrics import GATEWAY_SERIES
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
+from onesoup.http_server.wsgi import Application
 from onesoup.observability import history_notes, tracing
 from onesoup.observability.bugs import log_bug
+from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.page_links import PageLinks
+from onesoup.store.console_access import ConsoleAccess
 from onesoup.store.errors import StoreDown
 from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
+from workers.gateway.console.app import create_console
+from workers.gateway.console.login import prepare_token
+from workers.gateway.console.rendering import CONSOLE_PATH
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.web import demo_link
@@ -59,7 +66,10 @@ draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
 # What says in Redis that this worker lives, and what it needs for that.
 _beats: list[ProcessBeat] = []
+_reports: list[MinuteReport] = []
 _beat_parts: list[tuple[redis.Redis, KeyRing]] = []
+# Path -> what is served there on the admin port.
+_admin_pages: dict[str, Application] = {}
 
 
 class CspResource:
@@ -221,6 +231,9 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
 
     _checks[:] = [redis]
     _beat_parts[:] = [(client, services.ring)]
+    if settings.console:
+        _admin_pages[CONSOLE_PATH] = create_console(settings, client, services.ring)
+        gevent.spawn(prepare_token, ConsoleAccess(client), services.ring)
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
@@ -284,9 +297,12 @@ def _release_when_draining(release: Callable[[], None]) -> None:
 def start_beat(admin: tuple[str, int], master: int) -> None:
     """This worker says from now on that it lives. `admin`: where its admin port is."""
     _beats[:] = [ProcessBeat(client, "web", admin, ring, master).start() for client, ring in _beat_parts]
+    _reports[:] = [MinuteReport(client, GATEWAY_SERIES).start() for client, _ in _beat_parts]
 
 
 def stop_beat() -> None:
+    for report in _reports:
+        report.stop()
     history_notes.stop_history()
     for each in _beats:
         each.leave()
@@ -295,3 +311,8 @@ def stop_beat() -> None:
 def readiness_checks() -> list[Callable[[], object]]:
     """The checks of /readyz for this worker."""
     return _checks
+
+
+def admin_pages() -> dict[str, Application]:
+    """What this worker serves on the admin port beside the pages of every role."""
+    return _admin_pages

@@ -79,6 +79,12 @@ def admin_socket(host: str, wanted: int) -> socket.socket:
     return ports.bind_listener(host, ports.admin_ports("web", wanted))
 
 
+def log_console(admin: socket.socket) -> None:
+    """Says in the log where the console is."""
+    host, port = admin.getsockname()[:2]
+    log.info("console", url=f"http://{f'[{host}]' if ':' in host else host}:{port}/console")
+
+
 def mark_ready(age: int) -> None:
     """A worker of this age serves now."""
     _write(_youngest, max(age, _read(_youngest)))

@@ -22,6 +22,7 @@ from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, history_notes, tracing
+from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
@@ -43,7 +44,7 @@ from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.servers import SaslMechanisms
+from onesoup.store.servers import SaslMechanisms, XmppServerStates
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Lease, Leases, Shards
 from onesoup.xmpp.stream import Options, Resolver, Tls
@@ -55,7 +56,7 @@ from workers.holder.metrics import HolderMetrics, LoginGuardMetrics
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.presence_timers import PresenceTimers
 from workers.holder.schedule import DeadlineQueue
-from workers.holder.server_memory import ConnectPace, SaslMechanismMemory
+from workers.holder.server_memory import ConnectPace, SaslMechanismMemory, ServerHealth
 from workers.holder.session.services import HolderServices
 from workers.holder.session.session import XmppSession
 from workers.holder.session_opening import SessionOpener
@@ -118,6 +119,7 @@ class Holder:
                 resolver=Resolver(settings.xmpp_routes),
                 known=SaslMechanismMemory(SaslMechanisms(client)),
                 address_allowed=self.domains.address_allowed,
+                tried=ServerHealth(XmppServerStates(client), settings.allowed_domains.listed).tried,
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(MAX_PARALLEL_CONNECTS),
@@ -193,6 +195,7 @@ class Holder:
         REGISTRY.register(_guard_metrics(self._settings, self.client))
         port = admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
         self.beat = ProcessBeat(self.client, "holder", (self._settings.admin_bind, port), self.ring).start()
+        self.report = MinuteReport(self.client, levels={"phones": lambda: len(self.sessions)}).start()
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
@@ -253,6 +256,7 @@ def main(settings: Settings) -> int:
     with gevent.Timeout(settings.drain_seconds, False):
         scheduler.stop_tasks(tasks, 2.0)
         holder.leases.give_back_all()
+    holder.report.stop()
     history_notes.stop_history()
     holder.beat.leave()
     return 0

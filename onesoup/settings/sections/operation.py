@@ -14,6 +14,19 @@ class OperationSettings:
         "process of a role on one host takes the next free port from 9474 on.",
         "9471",
     )
+    console: bool = setting(True, "Serve the operators' console, /console, on the admin port of gateways.", "true")
+    console_from: tuple[str, ...] = setting(
+        (),
+        "Networks from which the console is served over plain HTTP, beside the loopback of its host. Whoever can listen on the "
+        "way reads the token; better come through ssh, or through a trusted proxy with HTTPS.",
+        "10.8.0.0/24",
+    )
+    console_hosts: tuple[str, ...] = setting(
+        (),
+        "Names under which browsers reach the console, beside localhost and addresses: that of your HTTPS proxy. Other names are "
+        "refused, since a page elsewhere could lead its name to this host (DNS rebinding).",
+        "console.example.org",
+    )
     history_hours: int = setting(
         24,
         "Hours for which log-ins, failures, ends of sessions, wake-ups and undelivered messages of each user are kept for "

@@ -33,6 +33,9 @@ class OfflineInbox:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
         return {id_.decode(): stored for id_, stored in found.items()}
 
+    def count(self, jid: str) -> int:
+        return int(guarded(lambda: self._client.hlen(keys.account(jid, "offline"))))
+
     def waits(self, jid: str) -> bool:
         """Whether there is any."""
         return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))

@@ -101,7 +101,8 @@ class OpenedRequest:
 
 class SessionOverview(NamedTuple):
     """A living session from outside. `last_heard_ms`: when its phone was last heard, Redis's time; `has_line`: it has an STCP
-    line; `inbox` counts what the phone has not answered, `outbox` what the XMPP server has not confirmed."""
+    line; `inbox` counts what the phone has not answered, `outbox` what the XMPP server has not confirmed. `address` and `number`
+    are the phone's where it is woken by them, `via` how it was last told to come, "" after a poll."""
 
     session: Session
     capabilities: Capabilities
@@ -109,6 +110,17 @@ class SessionOverview(NamedTuple):
     has_line: bool
     inbox: int
     outbox: int
+    address: str = ""
+    number: str = ""
+    via: str = ""
+
+
+class SessionPlace(NamedTuple):
+    """Whose a session is, and what its phone is woken by, "" where it is not by that."""
+
+    jid: str
+    address: str
+    number: str
 
 
 class GatewaySessionStore:
@@ -217,7 +229,7 @@ class GatewaySessionStore:
         def read() -> list[Any]:
             pipe = self._client.pipeline(transaction=False)
             for sid in sids:
-                pipe.hmget(keys.session(sid), ["r", "caps", "due", "ttl", "stcp", "end"])
+                pipe.hmget(keys.session(sid), list(_SEEN_FIELDS))
                 items, out = keys.of(sid, "i", "out")
                 pipe.hlen(items)
                 pipe.llen(out)
@@ -225,6 +237,17 @@ class GatewaySessionStore:
 
         found = guarded(read) if sids else []
         return [_overview(*each) for each in zip(found[::3], found[1::3], found[2::3], strict=True)]
+
+    def places(self, sids: Sequence[str]) -> list[SessionPlace | None]:
+        """Less than `overview`, for a search among many; None for those that are over."""
+
+        def read() -> list[list[bytes | None]]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hmget(keys.session(sid), ["r", "end", "addr", "num"])
+            return pipe.execute()
+
+        return [_place(*each) for each in guarded(read)] if sids else []
 
     def all(self) -> Iterator[str]:
         """Every session, those that are over too, in no order. For admins: it goes through all keys."""
@@ -246,9 +269,19 @@ class GatewaySessionStore:
         return writable(self._client)
 
 
+def _place(record: bytes | None, code: bytes | None, address: bytes | None, number: bytes | None) -> SessionPlace | None:
+    if record is None or code is not None:
+        return None
+    return SessionPlace(records.unpack_session(record).jid, (address or b"").decode(), (number or b"").decode())
+
+
+_SEEN_FIELDS = ("r", "caps", "due", "ttl", "stcp", "end", "addr", "num", "via")
+
+
 def _overview(fields: Sequence[bytes | None], inbox: int, outbox: int) -> SessionOverview | None:
-    record, caps, due, ttl, line, code = fields
+    record, caps, due, ttl, line, code, *where = fields
     if record is None or code is not None or due is None or ttl is None:
         return None
     session, capabilities = records.unpack_session(record), records.unpack_caps(caps)
-    return SessionOverview(session, capabilities, int(due) - int(ttl), bool(line), inbox, outbox)
+    told = [each.decode() if each else "" for each in where]
+    return SessionOverview(session, capabilities, int(due) - int(ttl), bool(line), inbox, outbox, *told)

@@ -6,6 +6,7 @@ import redis
 
 from onesoup.csp.messages import Text
 from onesoup.observability.request_id import current_request
+from onesoup.runtime.ids import made_at
 from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument
 from onesoup.store.session.session_lua import FENCED_LUA, WAKE_LUA
@@ -144,6 +145,11 @@ class WaitingItems:
     def count(self, sid: str) -> int:
         """How many items the phone has not answered, those that were handed out included."""
         return int(guarded(lambda: self._client.hlen(keys.of(sid, "i")[0])))
+
+    def oldest(self, sid: str) -> float | None:
+        """When the oldest message that the phone has not answered came, seconds since the epoch; None where none waits."""
+        found = guarded(lambda: self._client.hkeys(keys.of(sid, "i")[0]))
+        return min((at for id_ in found if (at := made_at(id_.decode())) is not None), default=None)
 
     def load(self, sid: str) -> tuple[int, int]:
         """What the phone has not answered: how many items, and the memory that they take, bytes."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from onesoup.xmpp.stream.errors import NotStored
+from onesoup.xmpp.stream.errors import NotStored, StreamFailure
 from onesoup.xmpp.stream.feature_cache import Past
 from onesoup.xmpp.stream.keepalive import Watch
 from onesoup.xmpp.stream.resolve import Resolver
@@ -18,6 +18,8 @@ class Options:
 
     `address_allowed` is asked with (XMPP domain, IP address, port) before anything is sent there; static routes are exempt.
 
+    `tried` hears of each try to make a stream: the XMPP domain, and the failure or None.
+
     `not_stored`: what `on_stanzas` raises when the store is out of reach, as opposed to a mistake of its own.
     """
 
@@ -28,5 +30,6 @@ class Options:
     past: Past = field(default_factory=Past)
     watch: Watch = field(default_factory=Watch)
     address_allowed: Callable[[str, str, int], bool] | None = None
+    tried: Callable[[str, StreamFailure | None], object] = lambda _domain, _failure: None
     not_stored: tuple[type[Exception], ...] = (NotStored, OSError)
     language: str = "en"

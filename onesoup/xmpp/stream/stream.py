@@ -122,8 +122,13 @@ class Stream(OutgoingStream):
         """
         account = self._account
         assert account is not None, "connect is called once"
-        with gevent.Timeout(within, StreamFailure(errors.FAILURE_TIMEOUT, "log-in")):
-            done = connect(account, self._options, self._sm)
+        try:
+            with gevent.Timeout(within, StreamFailure(errors.FAILURE_TIMEOUT, "log-in")):
+                done = connect(account, self._options, self._sm)
+        except StreamFailure as failure:
+            self._options.tried(account.domain, failure)
+            raise
+        self._options.tried(account.domain, None)
         self._account = None  # the password is needed no more
         self._wire, self.features, self._early = done.wire, done.features, done.early
         self.since = self.heard = time.monotonic()

@@ -175,6 +175,7 @@ def test_messages_wait_for_the_account(client):
     offline.keep("alice@x", {"m1": b"\xffone", "m2": b"two"})
     offline.keep("alice@x", {})
     assert offline.all("alice@x") == {"m1": b"\xffone", "m2": b"two"}
+    assert (offline.count("alice@x"), offline.count("bob@x")) == (2, 0)
     offline.remove("alice@x", ["m1"])
     offline.remove("alice@x", [])
     assert offline.all("alice@x") == {"m2": b"two"}

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from onesoup.csp.session import Capabilities
+from onesoup.runtime.ids import made_at, ordered_id
 from onesoup.store import keys, records
 from onesoup.store.bounds import MOST_OUT
 from onesoup.store.errors import NoSession, OutboxFull
@@ -449,3 +450,26 @@ def test_what_was_handed_out_is_not_cut_under_the_phones_hands(sessions, sid, de
     patient.take(sid)
     sessions.commit(sid, "1", "d", b"", RequestEffects(split_items={"m1": [("a", b"romeo@x\na"), ("b", b"romeo@x\nb")]}))
     assert set(feed.items.undelivered(sid)) == {"m1"}
+
+
+# --- for operators ---
+
+
+def test_where_a_phone_is_stands_in_what_operators_see(sessions, sid, client):
+    client.hset(keys.session(sid), mapping={"addr": "10.0.0.7", "num": "+15550100123", "via": "stcp"})
+    (seen,) = sessions.overview([sid])
+    assert (seen.address, seen.number, seen.via) == ("10.0.0.7", "+15550100123", "stcp")
+    assert sessions.places([sid, "00gone"]) == [(SESSION.jid, "10.0.0.7", "+15550100123"), None]
+
+
+def test_a_session_that_is_over_is_in_no_place(sessions, sid, feed: HolderSessionStore):
+    feed.end(sid, 1, 601)
+    assert sessions.places([sid]) == [None]
+    assert sessions.places([]) == []
+
+
+def test_since_when_a_message_waits_is_told_by_its_id(sessions, sid, deliver):
+    assert sessions.items.oldest(sid) is None
+    first, second = ordered_id(time.time()), ordered_id(time.time() + 60)
+    deliver("p-presence", second, first)
+    assert sessions.items.oldest(sid) == made_at(first)

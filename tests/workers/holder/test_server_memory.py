@@ -4,7 +4,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from onesoup.store.errors import StoreDown
-from workers.holder.server_memory import MECHANISM_FRESH_SECONDS, ConnectPace, SaslMechanismMemory
+from onesoup.xmpp.stream import StreamFailure
+from workers.holder.server_memory import (
+    MECHANISM_FRESH_SECONDS,
+    SAME_AGAIN_SECONDS,
+    ConnectPace,
+    SaslMechanismMemory,
+    ServerHealth,
+)
 
 
 class Store:
@@ -70,3 +77,49 @@ def test_the_pace_is_so_many_a_second_for_each_domain():
     assert [round(pace.wait("x", 100.0), 3) for _ in range(4)] == [0.0, 0.05, 0.1, 0.15]
     assert pace.wait("y", 100.0) == 0.0
     assert pace.wait("x", 200.0) == 0.0
+
+
+class States:
+    """What was noted of servers."""
+
+    def __init__(self):
+        self.noted, self.down = [], False
+
+    def note(self, domain, now, kind="", condition=""):
+        if self.down:
+            raise StoreDown("away")
+        self.noted.append((domain, kind, condition))
+
+
+def test_the_state_of_a_server_is_noted_when_it_changes_and_else_seldom():
+    now, states = [100.0], States()
+    health = ServerHealth(states, {"x.example"}.__contains__, lambda: now[0])
+    away = StreamFailure("refused", "refused")
+    for failure in (
+        None,
+        None,
+        StreamFailure("bind", "conflict"),
+        away,
+        StreamFailure("store"),
+        away,
+        StreamFailure("tls", "certificate"),
+        StreamFailure("auth", "not-authorized"),
+        None,
+    ):
+        health.tried("x.example", failure)
+    assert [kind for _, kind, _ in states.noted] == ["", "refused", "tls", ""]
+    now[0] += SAME_AGAIN_SECONDS
+    health.tried("x.example", None)
+    assert len(states.noted) == 5
+    health.tried("strangers.example", away)
+    assert len(states.noted) == 5
+
+
+def test_a_state_that_redis_does_not_take_is_noted_with_the_next_try():
+    states = States()
+    health = ServerHealth(states, lambda _: True, lambda: 100.0)
+    states.down = True
+    health.tried("x.example", None)
+    states.down = False
+    health.tried("x.example", None)
+    assert len(states.noted) == 1

@@ -1,0 +1,58 @@
+"""What operators do, and that it is noted; the commands and the console only show it."""
+
+import pytest
+
+from onesoup.operators.announce import announce
+from onesoup.operators.kick import kick
+from onesoup.operators.operator import OperatorError
+from onesoup.store.audit import AuditLog
+from onesoup.store.session.gateway_side import GatewaySessionStore
+
+
+def test_a_user_is_kicked_and_it_is_noted_by_whom(client, operator, opened):
+    names = [opened("alice@example.org", "00one"), opened("alice@example.org", "01two")]
+    opened("bob@example.org", "02three")
+    assert kick(operator, "wv:alice").said == "ended 2 sessions of alice@example.org"
+    assert [GatewaySessionStore(client).lives(sid) for sid in ("00one", "01two", "02three")] == [False, False, True]
+    (entry,) = AuditLog(client).last(9)
+    assert (entry.by, entry.what, entry.whom) == ("carol@desk", "kick", "alice@example.org")
+    assert all(name in entry.more for name in names)
+
+
+def test_who_is_not_there_is_not_kicked_and_nothing_is_noted(client, operator):
+    with pytest.raises(OperatorError, match=r"bob@example\.org is not logged in"):
+        kick(operator, "bob")
+    with pytest.raises(OperatorError, match="not a wv: address"):
+        kick(operator, "sip:bob")
+    assert AuditLog(client).last(9) == []
+
+
+def test_how_many_are_told_is_noted_and_no_word_of_the_text(client, operator, opened):
+    for sid, jid in (("00one", "alice@example.org"), ("01two", "bob@example.org"), ("02three", "carol@other.example")):
+        opened(jid, sid)
+    told = []
+    assert announce(operator, "hello there", domain="example.org", told_so_far=told.append) == 2
+    assert told == [1, 2]
+    assert announce(operator, "hello there", user="carol@other.example") == 1
+    assert [(each.what, each.whom, each.more) for each in AuditLog(client).last(9)] == [
+        ("announce", "carol@other.example", "letters=11 told=1"),
+        ("announce", "@example.org", "letters=11 told=2"),
+    ]
+
+
+def test_an_announcement_that_breaks_off_is_noted_as_far_as_it_came(client, operator, opened):
+    opened("alice@example.org", "00one")
+    opened("bob@example.org", "01two")
+
+    def break_off(told):
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        announce(operator, "hello", told_so_far=break_off)
+    assert AuditLog(client).last(9)[0].more == "letters=5 told=1"
+
+
+def test_without_a_text_nobody_is_told(client, operator):
+    with pytest.raises(OperatorError, match="no text"):
+        announce(operator, "  \n ")
+    assert AuditLog(client).last(9) == []
