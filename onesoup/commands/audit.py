@@ -5,12 +5,23 @@ import os
 import socket
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 import redis
 
 from onesoup.commands.common import as_json, open_store, text_table
 from onesoup.settings import Settings
+
+if TYPE_CHECKING:
+    from onesoup.operators.operator import Operator
+
+
+def operator(settings: Settings, client: redis.Redis) -> "Operator":
+    """Who runs this command, for what onesoup.operators does."""
+    from onesoup.operators.operator import Operator
+
+    return Operator(client, _operator(), settings.domain, settings.country_code)
 
 
 def note_action(client: redis.Redis, what: str, whom: str = "", **more: object) -> None:

@@ -34,6 +34,7 @@ def close_session(services: HolderServices, sid: str, session: Session, shard: i
         services.had.keep(jid, store.delivered_copies([sid]))
     store.delete_records(sid)
     services.clients.drop(jid, session.resource, sid)
+    services.quotas.leave(session.domain, sid)
     services.shards.remove(shard, sid)
 
 
