@@ -292,7 +292,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "sessions-at:{domain}",
         BY_UNKNOWN_PHONE,
         "a sid 28",
-        "`domain_sessions`, only at domains with such a limit; two a handset for the time of a log-in (looked-at:{domain} is a mark)",
+        "`domain_sessions`, only at domains with such a limit; two a handset while it logs in (looked:{domain} is a mark)",
         "1 day",
         "503",
     ),

@@ -179,7 +179,7 @@ class DomainQuotas:
 
     def _forget_ended(self, domain: str) -> bool:
         """Gives back places of sessions that are over. Whether there were any."""
-        found = self._settled([_sessions_key(domain), f"looked-at:{{{domain}}}"])
+        found = self._settled([_sessions_key(domain), f"looked:{{{domain}}}"])
         ended = list(self._ended([sid.decode() for sid in found]))
         for start in range(0, len(ended), SESSIONS_IN_STEP):
             some = ended[start : start + SESSIONS_IN_STEP]
