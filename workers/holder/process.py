@@ -92,6 +92,7 @@ class Holder:
         self.domains = DomainLimits(settings, self.sessions)
         self.orders = OperatorOrders(client)
         self.orders.on_change = self._on_orders
+        self._renewal: PeriodicTask | None = None
         timer = TickTimer()
         self.services = self._make_services(timer)
         leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
@@ -162,7 +163,8 @@ class Holder:
         """Operators have taken this host out of service, or back."""
         if self.orders.draining != self.leases.leaving:
             self.leases.leave(self.orders.draining)
-            self.leases.renew()
+            if self._renewal is not None:
+                self._renewal.by(0.0)
 
     def _on_session_news(self, text: str) -> None:
         """SID: commands wait. poll SID: the phone polls for the first time. Any other word before SID: its TTL has changed."""
@@ -218,8 +220,9 @@ class Holder:
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
+        self._renewal = scheduler.every(self._settings.lease_renew, self.leases.renew)
         return [
-            scheduler.every(self._settings.lease_renew, self.leases.renew),
+            self._renewal,
             self.upkeep.start(),
             self.leases.start(),
             self.sweeps.start(),

@@ -64,7 +64,7 @@ class ShardLeases:
         return shard in self.owned and not self.draining and not self.leaving
 
     def leave(self, leaving: bool) -> None:
-        """Begins to give everything to the other holders, or takes it back. Takes effect with the next renewal."""
+        """Begins to give everything to the other holders, or to take its share again, with the next renewal."""
         self.leaving, self._had = leaving, len(self.owned)
 
     def left(self) -> tuple[int, int] | None:
@@ -73,7 +73,7 @@ class ShardLeases:
 
     def pass_on(self, shard: int) -> None:
         """Gives a shard away at once: a log-in waits in it, which is for the next holder."""
-        if self.leaving and shard in self.owned:
+        if self.leaving:
             self.give_back(shard)
 
     def holds(self, lease: Lease) -> bool:
@@ -141,7 +141,9 @@ class ShardLeases:
 
     def give_back(self, shard: int) -> None:
         """Leaves the streams resumable, then releases the lease: the next owner finds everything in Redis."""
-        lease = self.owned.pop(shard)
+        lease = self.owned.pop(shard, None)
+        if lease is None:
+            return  # it has gone meanwhile
         self._renewed_at.pop(shard, None)
         for session in self._sessions.in_shard(shard):
             session.hand_over()
