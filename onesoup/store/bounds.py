@@ -89,6 +89,11 @@ MOST_CONSOLE_SESSIONS = 50
 
 # What `onesoup doctor` found last, for the console: findings, and letters in one field of a finding.
 MOST_FINDINGS, FINDING_LETTERS = 300, 600
+# Blocks of operators, bytes of one; hosts that are taken out of service, bytes of one.
+MOST_OPERATOR_BLOCKS, OPERATOR_BLOCK_BYTES = 500, 2 * KIB
+MOST_DRAINS, DRAIN_BYTES = 100, 1 * KIB
+# Sessions of one domain, and its log-ins in a minute, where there is a limit: the highest that may be set.
+MOST_DOMAIN_SESSIONS, MOST_DOMAIN_LOGINS = 100_000, 10_000
 
 # Processes that run, and the keys of its ring that one says it knows.
 MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
@@ -323,6 +328,22 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "10 minutes",
         "-",
     ),
+    Bound(
+        "sessions-at:{domain}",
+        BY_UNKNOWN_PHONE,
+        "a sid 28",
+        "`domain_sessions`, only at domains with such a limit; two a handset while it logs in (looked:{domain} is a mark)",
+        "1 day",
+        "503",
+    ),
+    Bound(
+        "logins-at:{domain}",
+        BY_UNKNOWN_PHONE,
+        "a sid 28",
+        "`domain_logins`, only at domains with such a limit",
+        "1 minute",
+        "503",
+    ),
     Bound("pagelink:*", BY_VISITOR, "1", "one a link of `onesoup demo link`", "15 minutes", "-"),
     Bound("tries:*, tried:*", BY_UNKNOWN_PHONE, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),
     # --- SMS ---
@@ -364,6 +385,16 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "the oldest go",
         alone="what operators do",
     ),
+    Bound(
+        "operator-blocks",
+        BY_ONESOUP,
+        f"a record {OPERATOR_BLOCK_BYTES // KIB} KiB",
+        f"{MOST_OPERATOR_BLOCKS} blocks",
+        "those that have run out go with the next one",
+        "refused",
+        alone="what operators block",
+    ),
+    Bound("drains", BY_ONESOUP, "a record 1 KiB", f"{MOST_DRAINS} hosts", "none", "refused", alone="hosts that operators name"),
     Bound(
         "processes:{p}",
         BY_ONESOUP,

@@ -192,14 +192,14 @@ class Lab:
 
 
 @contextmanager
-def server_with(password: str) -> Iterator[Server]:
+def server_with(password: str, kind: type[Server] = Server) -> Iterator[Server]:
     made: list[Stub] = []
 
     def stub(talk: Callable[[Peer], None]) -> Stub:
         made.append(Stub(talk))
         return made[-1]
 
-    yield Server(stub, password)
+    yield kind(stub, password)
     for each in made:
         each.stop()
 
