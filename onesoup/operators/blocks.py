@@ -16,7 +16,7 @@ from onesoup.operators.operator import Operator, OperatorError
 from onesoup.runtime.networks import parse_network
 from onesoup.store import bounds, keys
 from onesoup.store.account.client_sessions import ClientSessions
-from onesoup.store.blocks import BlockedKind, OperatorBlock, OperatorBlocks
+from onesoup.store.blocks import BlockedKind, BlockList, OperatorBlock, OperatorBlocks
 from onesoup.store.errors import NoSession
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.session_records import SessionRecords
@@ -55,15 +55,8 @@ def put_block(
 ) -> BlockMade:
     """Blocks NAME, which is a user, an address, a domain or a handset, as `what` says; for so many seconds, 0 until it is ended.
     Ends the sessions of a user, a domain or a handset unless `keep`. `proxies`: addresses through which all phones come."""
-    now = time.time()
-    kind, meant = _meant(operator, what, name, proxies)
-    reason = " ".join(reason.split())
-    if not reason:
-        raise OperatorError("a reason is missing: who reads the list in half a year wants to know why")
-    if len(reason) > MAX_REASON_LETTERS:
-        raise OperatorError(f"the reason has {len(reason)} letters, {MAX_REASON_LETTERS} at most")
-    block = OperatorBlock(kind, meant, operator.name, int(now), reason, int(now) + seconds if seconds else 0, keep)
-    store = OperatorBlocks(operator.client)
+    block = planned_block(operator, what, name, reason, seconds, keep, proxies)
+    now, store = time.time(), OperatorBlocks(operator.client)
     renews = any(each.field == block.field and each.holds(now) for each in store.all())
     try:
         store.put(block, now)
@@ -72,8 +65,27 @@ def put_block(
     ended = () if keep else tuple(_end_sessions(operator, block))
     named = list(ended[:MOST_NAMED_SESSIONS])
     until = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(block.until)) if block.until else "ended"
-    operator.note("block", block.field, id=block.id, until=until, ended=len(ended), sessions=named, reason=reason)
+    operator.note("block", block.field, id=block.id, until=until, ended=len(ended), sessions=named, reason=block.reason)
     return BlockMade(block, ended, renews)
+
+
+def planned_block(
+    operator: Operator, what: str, name: str, reason: str, seconds: int = 0, keep: bool = False, proxies: Container[str] = ()
+) -> OperatorBlock:
+    """The block that put_block would make. Nothing is blocked by it."""
+    now = time.time()
+    kind, meant = _meant(operator, what, name, proxies)
+    reason = " ".join(reason.split())
+    if not reason:
+        raise OperatorError("a reason is missing: who reads the list in half a year wants to know why")
+    if len(reason) > MAX_REASON_LETTERS:
+        raise OperatorError(f"the reason has {len(reason)} letters, {MAX_REASON_LETTERS} at most")
+    return OperatorBlock(kind, meant, operator.name, int(now), reason, int(now) + seconds if seconds else 0, keep)
+
+
+def block_of_user(operator: Operator, jid: str) -> OperatorBlock | None:
+    """The block by which a user, or the whole domain, is shut out now."""
+    return BlockList(OperatorBlocks(operator.client).all()).of_user([jid], time.time())
 
 
 def end_block(operator: Operator, word: str) -> list[OperatorBlock]:
