@@ -80,18 +80,23 @@ def test_other_pages_and_methods_are_not_found(settings):
     assert get(port, "/healthz", "HEAD") == (200, b"")
 
 
-def test_an_application_of_falcon_can_be_mounted(settings):
-    """It asks for more of the environment than our own pages do."""
+def test_what_is_mounted_answers_at_its_path_and_below(settings):
+    class Shown:
+        def on_get(self, req, resp, name=""):
+            resp.text = f"{req.path} {name}"
 
-    class Page:
-        def on_get(self, req, resp):
-            resp.text = "here"
+        def on_post(self, req, resp, name=""):
+            resp.text = req.stream.read().decode()
 
-    app = falcon.App()
-    app.add_route("/more/page", Page())
-    port = admin_server.start_admin_server(settings, "web", mounted={"/more": app})
-    assert get(port, "/more/page") == (200, b"here")
-    assert get(port, "/more/none")[0] == 404
+    mounted = falcon.App()
+    mounted.add_route("/console", Shown())
+    mounted.add_route("/console/{name}", Shown())
+    port = admin_server.start_admin_server(settings, "web", mounted={"/console": mounted})
+    assert get(port, "/console") == (200, b"/console ")
+    assert get(port, "/console/users?x=/healthz") == (200, b"/console/users users")
+    assert get(port, "/console", "POST")[0] == 200
+    assert get(port, "/consoles") == (404, b"/healthz /readyz /metrics /greenlets /console\n")
+    assert get(port, "/healthz")[0] == 200
 
 
 def test_port_is_written_where_others_look(settings):

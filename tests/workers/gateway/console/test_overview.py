@@ -7,6 +7,7 @@ import pytest
 from onesoup.store.account.guard_state import GuardState
 from onesoup.store.account.login_limits import LoginPolicy
 from onesoup.store.audit import AuditLog
+from onesoup.store.doctor_results import DoctorResult, DoctorResults
 from onesoup.store.errors import StoreDown
 from workers.gateway.console import overview, parts
 
@@ -40,6 +41,18 @@ def test_a_busy_cluster_is_shown(operator, client):
     assert text.count('<svg class="plot"') == 8
     assert "tls: certificate" in text
     assert "soup-2" in text
+
+
+def test_what_is_wrong_stands_on_top(operator, client):
+    figures.holders(client, "alpha-holder")
+    assert "alarms" not in operator.open().text
+    figures.servers(client, time.time())
+    figures.wrong_passwords(client, "example.org", 15)
+    DoctorResults(client).keep(DoctorResult(int(time.time()), "soup-1", (("FAIL", "key ring", "is not set", ""),)))
+    top = operator.open().text.partition("Phones on line")[0]
+    assert "The server of chat.example.net is away: tls" in top
+    assert "example.org is closed" in top
+    assert "1 found wrong" in top
 
 
 def test_a_part_that_cannot_be_read_leaves_the_others(operator, monkeypatch):
