@@ -9,6 +9,10 @@ from onesoup.runtime import batched_metrics
 # Before anything that counts is imported.
 batched_metrics.install_batching()
 
+from onesoup.observability import uncaught
+
+uncaught.log_from_the_start("web")
+
 import ctypes
 import importlib
 import os
@@ -25,8 +29,8 @@ started = gateway_reload.keep_settings(settings)
 try:
     admin_socket = gateway_reload.admin_socket(started.admin_bind, started.admin_port)
 except OSError as error:
-    sys.exit(
-        f"onesoup web: ONESOUP_ADMIN_PORT={settings.admin_port} on {settings.admin_bind}: {error.strerror}; 0 takes a free one"
+    uncaught.end_start(
+        "web", f"ONESOUP_ADMIN_PORT={settings.admin_port} on {settings.admin_bind}: {error.strerror}; 0 takes a free one"
     )
 
 wsgi_app = "workers.gateway:create_app()"

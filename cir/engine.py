@@ -25,6 +25,7 @@ from onesoup.csp.session import Session
 from onesoup.csp.text import numbers
 from onesoup.observability import history_notes, tracing
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import continue_request, continued_request
 from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -148,6 +149,7 @@ class Engine:
             look = self._wakes.facts(sid)
         except NoSession:
             return None
+        continue_request(look.request)
         session = unpack_session(look.record)
         if look.tries is not None and look.tries.wake != look.wake:
             self._learn(sid, session, look, look.tries)
@@ -320,7 +322,9 @@ class Engine:
             return
         try:
             while (record := self._codes.next_to_send()) is not None:
-                self._send_code(unpack_command(record))
+                wanted = unpack_command(record)
+                with continued_request(str(wanted.get("request", ""))):
+                    self._send_code(wanted)
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
 

@@ -18,6 +18,7 @@ from onesoup.handlers import sms as data_channel
 from onesoup.handlers.context import Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability.logs import short as shown
+from onesoup.observability.request_id import begin_request
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import NoSession
@@ -97,6 +98,7 @@ class SmsDataChannel:
             log.warning("sms-unreadable", reason=str(error))
             return b""
         said = [b"".join(parts)] if head["cut"] else parts
+        begin_request()
         answer = data_channel.answer_sms(self._exchange, said, Peer(sender=number))
         SMS_RECEIVED.labels("answered" if answer else "nothing to say").inc()
         sealed = [self._ring.seal(part, _purpose(number)) for part in answer]

@@ -12,6 +12,7 @@ import structlog
 from cir.sms import job
 from cir.sms.outgoing import SENT_OUTCOMES, SmsSender
 from onesoup.csp.text import numbers
+from onesoup.observability.request_id import continued_request
 from onesoup.provisioning import push
 from onesoup.provisioning.errors import ProvisioningError
 from onesoup.provisioning.signature import Security, Signature
@@ -37,7 +38,8 @@ class SettingsSender:
         """Sends what waits. A document waits for a gateway that is away, for as long as it is worth anything."""
         try:
             while self._can_take() and (wanted := self._queue.next_to_send()) is not None:
-                self._send(wanted)
+                with continued_request(wanted.request):
+                    self._send(wanted)
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
 

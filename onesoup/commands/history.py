@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from onesoup.operators.history import HistorySubject
     from onesoup.store.history import History
 
-WIDTH = 80
-_INDENT = " " * 4
+# Columns of a line, and where the text behind a time or "last log-in:" begins.
+HISTORY_WIDTH, HISTORY_LABEL = 80, 14
+_INDENT = " " * HISTORY_LABEL
 # Within so many seconds the day of the week says which day it was.
 WEEK_SECONDS = 6 * 86_400
 
@@ -97,17 +98,14 @@ def _forget(client: redis.Redis, store: "History", jid: str, now: int) -> None:
 
 
 def _page(subject: "HistorySubject", events: list[HistoryEvent], hours: int, now: int) -> Iterator[str]:
-    from onesoup.operators.history import SubjectKind
-
-    alone = subject.kind == SubjectKind.USER
     yield f"{without_controls(subject.name)}, the last {hours} hours"
-    yield from _answer(events, now, alone)
+    yield from _answer(events, now, subject.name)
     for event in events:
         yield ""
-        yield from _told(event, now, alone)
+        yield from _told(event, now, subject.name)
 
 
-def _answer(events: list[HistoryEvent], now: int, alone: bool) -> Iterator[str]:
+def _answer(events: list[HistoryEvent], now: int, name: str) -> Iterator[str]:
     """The first lines: whether and when it worked last, and why it did not."""
     from onesoup.operators.history import history_answer
     from onesoup.operators.history_words import failure_words
@@ -116,47 +114,62 @@ def _answer(events: list[HistoryEvent], now: int, alone: bool) -> Iterator[str]:
     if (login := answer.login) is None:
         yield "last log-in:  none"
     else:
-        end = f", ended {_clock(answer.ended.last, now)}" if answer.ended else ""
-        yield from _wrapped(f"last log-in:  {_when(login, now)}, session {login.session}{end}{_whose(login, alone)}")
+        end = f", which ended {_clock(answer.ended.last, now)}" if answer.ended else ""
+        yield from _wrapped(f"last log-in:  {_when(login, now)}{_whose(login, name)}, session {login.session}{end}")
     if (failure := answer.failure) is None:
         yield "last failure: none"
         return
     words = failure_words(failure)
-    since = "" if answer.locked_out else "; it worked after that"
-    yield from _wrapped(f"last failure: {_when(failure, now)}{_whose(failure, alone)}: {words.says} ({failure.code}){since}")
-    yield from _wrapped(f"{_INDENT}do: {words.do}")
+    since = "" if answer.locked_out else "; a log-in after that worked"
+    yield from _wrapped(f"last failure: {_when(failure, now)}{_whose(failure, name)}: {words.says} ({failure.code}){since}")
+    if (cause := answer.cause) is not None:
+        yield from _wrapped(f"since:        {_when(cause, now)}{_whose(cause, name)}: {failure_words(cause).says} ({cause.code})")
+    yield from _wrapped(f"to do:        {words.do}")
 
 
-def _told(event: HistoryEvent, now: int, alone: bool) -> Iterator[str]:
+def _told(event: HistoryEvent, now: int, name: str) -> Iterator[str]:
     from onesoup.operators.history_words import event_words
 
-    times = f"{event.times} times since {_clock(event.first, now)}, " if event.times > 1 else ""
-    yield from _wrapped(f"{_clock(event.last, now)}  {times}{event_words(event)}{_whose(event, alone)}")
+    words = event_words(event)
+    whose = "" if event.user in words else _whose(event, name)
+    yield from _wrapped(f"{_clock(event.last, now)}  {words}{_times(event, now)}{whose}")
     if event.kind == HistoryKind.FAILURE:
         yield from _wrapped(f"{_INDENT}code {event.code}: {event.reason or 'no reason is known'}")
-    known = (
-        event.handset,
-        f"CSP {event.csp}" if event.csp else "",
-        event.scheme,
-        f"from {event.address}" if event.address else "",
-        f"number {event.number}" if event.number else "",
-        f"request {event.request}" if event.request else "",
-    )
-    if any(known):
-        yield from _wrapped(_INDENT + ", ".join(filter(None, known)))
+    if known := ", ".join(_known(event)):
+        yield from _wrapped(_INDENT + known)
 
 
-def _whose(event: HistoryEvent, alone: bool) -> str:
-    return "" if alone or not event.user else f", {event.user}"
+def _known(event: HistoryEvent) -> Iterator[str]:
+    """What phone it was and where."""
+    if event.kind in (HistoryKind.LOGIN, HistoryKind.FAILURE):
+        yield from filter(None, (event.handset, event.csp and f"CSP {event.csp}", event.scheme))
+    if event.address:
+        yield f"from {event.address}"
+    if event.number:
+        yield f"number {event.number}"
+    if event.request:
+        yield f"request {event.request}"
+
+
+def _whose(event: HistoryEvent, name: str) -> str:
+    """The user, unless that is the one who was asked for."""
+    return f", {event.user}" if event.user not in ("", name) else ""
+
+
+def _times(event: HistoryEvent, now: int) -> str:
+    if event.times == 1:
+        return ""
+    return f", {event.times} times" + (f" since {_clock(event.first, now)}" if event.first != event.last else "")
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(without_controls(text), WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False, drop_whitespace=True)
+    """Lines of at most HISTORY_WIDTH; those after the first stand below the text behind a first line's time or name."""
+    indent = _INDENT if text.startswith(_INDENT) else " " * HISTORY_LABEL
+    return textwrap.wrap(without_controls(text), HISTORY_WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _when(event: HistoryEvent, now: int) -> str:
-    times = f" ({event.times} times)" if event.times > 1 else ""
-    return f"{_clock(event.last, now)}, {short_span((now - event.last) * 1000)} ago{times}"
+    return f"{_clock(event.last, now)}, {short_span((now - event.last) * 1000)} ago{_times(event, now)}"
 
 
 def _clock(at: int, now: int) -> str:

@@ -1,6 +1,6 @@
 """The commands `onesoup web | holder | cir`: check settings, key ring and Redis, then become the role.
 
-What is wrong with these is printed in one line, with exit status 1.
+What is wrong with these is one line of the log, or of plain text on a terminal, with exit status 1.
 """
 
 import os
@@ -92,14 +92,14 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     """(settings, fail): settings that work, with the log set up and Redis answering. Ends the process otherwise."""
     import structlog
 
-    from onesoup.observability import logs
+    from onesoup.observability import logs, uncaught
     from onesoup.settings import SettingsError, changed_settings, load_settings, open_secrets
     from onesoup.store.account.keyring import KeyRing, KeyRingError
 
     def fail(reason: str) -> NoReturn:
-        click.echo(f"onesoup {role}: {reason}", err=True)
-        sys.exit(1)
+        uncaught.end_start(role, reason)
 
+    uncaught.log_from_the_start(role)
     try:
         settings = load_settings()
         Path(settings.data).mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
 from onesoup.observability.operator_orders import OperatorOrders
+from onesoup.observability.request_id import current_request
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
@@ -48,7 +49,7 @@ from onesoup.store.wakeup.wakes import WakeStore
 from onesoup.wire.document import Encoding
 from onesoup.xmpp import answers, commands
 from onesoup.xmpp.answers import A, CommandAnswer, CommandRefused, ServerReply
-from onesoup.xmpp.commands import Command, answered
+from onesoup.xmpp.commands import Command, answered, of_request
 from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
 _PORT = re.compile(r":[0-9]{1,5}\Z", re.ASCII)
@@ -194,7 +195,7 @@ class Context:
         """A command for the holder, with the reply."""
         if isinstance(command, commands.SendSubscription) and command.jid in self.service_contacts:
             return  # no XMPP server has it, or has another one
-        self.effects.commands.append(commands.pack(command))
+        self.effects.commands.append(commands.pack(of_request(command, current_request())))
 
     @overload
     def ask(self, command: Command) -> CommandAnswer: ...
@@ -207,7 +208,8 @@ class Context:
         after the deadline, CspError with the server's refusal."""
         replies = self.services.replies
         with replies.expect() as expected:
-            self.services.sessions.push(self.sid, commands.pack(answered(command, replies.channel, expected.name)))
+            asked = of_request(answered(command, replies.channel, expected.name), current_request())
+            self.services.sessions.push(self.sid, commands.pack(asked))
             payload = expected.wait(self.deadline - time.monotonic())
         if payload is None:
             raise BackendError(StatusCode.TIMEOUT, "no answer in time")
@@ -225,7 +227,8 @@ class Context:
             waiting = [stack.enter_context(replies.expect()) for _ in requests]
             for request, expected in zip(requests, waiting, strict=True):
                 command = commands.AskServer(request.to, request.type, request.payload)
-                sessions.push(self.sid, commands.pack(answered(command, replies.channel, expected.name)))
+                asked = of_request(answered(command, replies.channel, expected.name), current_request())
+                sessions.push(self.sid, commands.pack(asked))
             return [_reply(expected.wait(self.deadline - time.monotonic())) for expected in waiting]
 
     def roster(self) -> dict[str, Item]:

@@ -14,6 +14,7 @@ import structlog
 
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import GatewayServices
+from onesoup.observability.request_id import current_request
 from onesoup.store import records
 from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, CodeCheck
 
@@ -42,7 +43,7 @@ def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
         return Issued.TOO_OFTEN
     text = f"Your code: {code}"
     job = {"number": wanted, "jid": jid, "text": text, "until": int(time.time()) + CODE_MS // 1000}
-    services.numbers.send(records.pack_command(job))
+    services.numbers.send(records.pack_command(job | {"request": current_request()}))
     log.info("code-issued", number=numbers.hidden_number(wanted))
     return Issued.SENT
 

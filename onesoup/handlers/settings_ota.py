@@ -14,6 +14,7 @@ import structlog
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking
+from onesoup.observability.request_id import current_request
 from onesoup.provisioning import push, wbxml
 from onesoup.provisioning.documents import ImpsSettings, document
 from onesoup.provisioning.signature import Security, Signature, sign
@@ -67,7 +68,7 @@ def offer(services: GatewayServices, jid: str, number: str, settings: ImpsSettin
         return Offered.TOO_OFTEN
     until = int(time.time()) + OTA_SEND_MS // 1000
     try:
-        services.settings_queue.send(SettingsJob(jid, number, made, signature.security, signature.mac, until))
+        services.settings_queue.send(SettingsJob(jid, number, made, signature.security, signature.mac, until, current_request()))
     except TooMuch:
         services.settings_queue.take_back(jid, number)
         return Offered.TOO_OFTEN

@@ -15,6 +15,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context, GatewayServices
 from onesoup.observability import history_notes
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import current_request
 from onesoup.store import records
 from onesoup.store.announcements import Announcements
 from onesoup.store.session.request_effects import RequestEffects
@@ -62,7 +63,7 @@ def system_message_effects(services: GatewayServices, sid: str, session: Session
     if effects.end_code is not None:
         log.info("terms-declined", sid=short(sid))
         history_notes.note_end(session.jid, sid, EndReason.TERMS)
-        effects.commands.append(commands.pack(commands.LogOut()))
+        effects.commands.append(commands.pack(commands.of_request(commands.LogOut(), current_request())))
     elif terms in effects.dropped_items:
         services.lists.terms.note_accepted(session.jid, terms)
     return effects

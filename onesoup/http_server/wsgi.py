@@ -15,6 +15,7 @@ from onesoup.http_server.connection import BadBody, Gone, HttpConnection, HttpLi
 from onesoup.http_server.event_stream import EventStream
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.observability.bugs import log_bug
+from onesoup.observability.request_id import begin_request, end_request
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +38,14 @@ class HttpServer(StreamServer):
         *,
         limits: HttpLimits | None = None,
         proxies: Container[str] = (),
+        id_proxies: Container[str] = (),
         alive: Callable[[], bool] = lambda: True,
         waiting: dict[HttpConnection, float] | None = None,
         **options: Any,
     ) -> None:
+        """`id_proxies`: who may say what the id of a request is, as X-Request-ID."""
         super().__init__(listener, **options)
+        self.id_proxies = id_proxies
         self.application, self.limits, self.proxies = application, limits or HttpLimits(), proxies
         self.alive, self.waiting = alive, {} if waiting is None else waiting
         self.environ = {
@@ -71,6 +75,7 @@ class _Client:
 
     def __init__(self, server: HttpServer, link: HttpConnection, peer: tuple[Any, ...]) -> None:
         self._server, self._link, self._peer = server, link, peer
+        self._names_requests = peer[0] in server.id_proxies
 
     def run(self) -> None:
         waiting, link = self._server.waiting, self._link
@@ -99,6 +104,7 @@ class _Client:
     def _serve(self, request: Request) -> bool:
         """Serves one request. Whether the connection goes on."""
         answer = _Answer(self._server, self._link, request)
+        begin_request(request.fields.get("x-request-id", "") if self._names_requests else "")
         try:
             answer.run(self._environ(request))
         except Gone:
@@ -110,6 +116,8 @@ class _Client:
             log_bug(error)
             answer.fail()
             return False
+        finally:
+            end_request()
         return answer.keep and self._link.skip_body()
 
     def _environ(self, request: Request) -> dict[str, Any]:

@@ -32,8 +32,8 @@ log = structlog.get_logger()
 
 # Events that wait to be written, those that took a password apart from those that did not; sessions with wake-ups that wait.
 MOST_WAITING_NOTES, MOST_WAITING_FAILURES, MOST_WAITING_WAKES = 2000, 1000, 10_000
-# How much is written at a time: a busy process writes the rest the next time.
-MOST_NOTES_WRITTEN, MOST_WAKES_WRITTEN = 400, 200
+# How much is written at a time, 100 take 6 ms of CPU, and with one flush: a busy process writes the rest with the next one.
+NOTES_AT_ONCE, MOST_NOTES_WRITTEN, MOST_WAKES_WRITTEN = 100, 400, 200
 LAST_WRITE_SECONDS = 1.0
 
 
@@ -83,13 +83,8 @@ class HistoryNotes:
     def flush(self) -> None:
         """Writes what waits, the oldest first. StoreDown leaves it waiting."""
         for waiting in (self._proved, self._failed):
-            notes = [waiting.pop(name) for name in list(waiting)[:MOST_NOTES_WRITTEN]]
-            try:
-                self._write(notes)
-            except StoreDown:
-                for note in notes:
-                    self.note(note)
-                raise
+            for _ in range(MOST_NOTES_WRITTEN // NOTES_AT_ONCE):
+                self._write_some(waiting)
         wakes = [(wake, self._wakes.pop(wake)) for wake in list(self._wakes)[:MOST_WAKES_WRITTEN]]
         try:
             self._write(self._woken(wakes))
@@ -98,10 +93,20 @@ class HistoryNotes:
                 self._count(wake, *counted)
             raise
 
+    def _write_some(self, waiting: dict[object, HistoryNote]) -> None:
+        notes = [waiting.pop(name) for name in list(waiting)[:NOTES_AT_ONCE]]
+        try:
+            self._write(notes)
+        except StoreDown:
+            for note in notes:
+                self.note(note)
+            raise
+
     def _write(self, notes: list[HistoryNote]) -> None:
         """StoreDown. What fails for another reason would fail again: it is left out."""
         try:
-            self._history.add(notes, int(self._clock()))
+            if notes:
+                self._history.add(notes, int(self._clock()))
         except StoreDown:
             raise
         except Exception as error:

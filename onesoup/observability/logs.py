@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from onesoup.observability.request_id import current_request
 from onesoup.settings import SECRET, SECRET_MASK, Settings, secret_texts, without_secrets
 
 # Fields that hold message text or prove an identity. The last word of a name counts: phone_password is one too.
@@ -109,7 +110,15 @@ def setup_logging(settings: Settings, role: str, stream: TextIO | None = None) -
     shared = _shared_processors(role)
     last = _console_processors() if settings.log == "console" else _json_processors()
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    processors = [remove, mask_event, _call_listeners, *_user_hiders(settings), *last, _secrets_hider(settings)]
+    processors: list[Processor] = [
+        remove,
+        mask_event,
+        _call_listeners,
+        *_user_hiders(settings),
+        *last,
+        _secrets_hider(settings),
+        _encodable,
+    ]
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
     _set_root_handler(handler, level)
@@ -133,11 +142,17 @@ def _shared_processors(role: str) -> list[Processor]:
         event.setdefault("role", role)
         return event
 
+    def add_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        if id := current_request():
+            event.setdefault("request", id)
+        return event
+
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         add_role,
+        add_request,
         structlog.processors.StackInfoRenderer(),
     ]
 
@@ -175,6 +190,11 @@ def _secrets_hider(settings: Settings) -> Processor:
     """The last processor: a traceback, or a library's message, may quote a secret setting."""
     hidden = secret_texts(settings)
     return lambda _logger, _method, line: without_secrets(line, hidden)
+
+
+def _encodable(_logger: Any, _method: str, line: str) -> str:
+    """Half a surrogate pair, which a phone may send, would cost the line: it is written as an escape."""
+    return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode()
 
 
 def _set_root_handler(handler: logging.Handler, level: int) -> None:

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from onesoup.csp.errors import CspError
 from onesoup.csp.history_events import EndReason, HistoryEvent, HistoryKind
+from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.text.numbers import normal_number
 from onesoup.runtime.networks import parse_address
+from onesoup.store.account.login_limits import PASSWORD_REFUSED_CODES
 from onesoup.store.history import History
 
 
@@ -29,11 +31,13 @@ class HistorySubject:
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnswer:
-    """What happened last: None for what has not. `ended`: the end of the last log-in's session."""
+    """What happened last: None for what has not. `ended`: the end of the last log-in's session. `cause`: the refusal of a
+    password that made the last failure a wait."""
 
     login: HistoryEvent | None
     failure: HistoryEvent | None
     ended: HistoryEvent | None
+    cause: HistoryEvent | None
 
     @property
     def locked_out(self) -> bool:
@@ -54,7 +58,7 @@ def history_subject(word: str, domain: str, country: str = "") -> HistorySubject
     try:
         return HistorySubject(SubjectKind.USER, addresses.to_jid(word, domain))
     except CspError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(error.description) from None
 
 
 def events_of(store: History, subject: HistorySubject, now: int) -> list[HistoryEvent]:
@@ -71,7 +75,10 @@ def history_answer(events: Sequence[HistoryEvent]) -> HistoryAnswer:
     """`events`: newest first."""
     login = _first(events, HistoryKind.LOGIN)
     ends = (each for each in events if each.kind == HistoryKind.END and login is not None and each.session == login.session)
-    return HistoryAnswer(login, _first(events, HistoryKind.FAILURE), next(ends, None))
+    failures = [each for each in events if each.kind == HistoryKind.FAILURE]
+    throttled = bool(failures) and failures[0].code == StatusCode.SERVICE_UNAVAILABLE and "wrong passwords" in failures[0].reason
+    causes = (each for each in failures if throttled and each.code in PASSWORD_REFUSED_CODES)
+    return HistoryAnswer(login, failures[0] if failures else None, next(ends, None), next(causes, None))
 
 
 def _first(events: Iterable[HistoryEvent], kind: HistoryKind) -> HistoryEvent | None:

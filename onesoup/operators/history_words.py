@@ -13,7 +13,7 @@ END_WORDS = {
     EndReason.REPLACED: "the same phone logged in again",
     EndReason.TOO_MANY: "the user had too many sessions (sessions_of_user), and this was the oldest",
     EndReason.TERMS: "the user declined the terms of use",
-    EndReason.STREAM: "the XMPP server ended the stream, and took the password no more",
+    EndReason.STREAM: "the XMPP server ended the stream for good: another client took its resource, or the password has changed",
     EndReason.KEYS: "the holder that took it over could not read its password: look at the key ring with `onesoup doctor`",
     EndReason.ENDED: "an operator ended it: `onesoup audit` says who",
 }
@@ -126,9 +126,17 @@ FAILURES: tuple[FailureWords, ...] = (
         "refused user or password",
     ),
     FailureWords("the account is disabled at the XMPP server", "look at the account there", (403,), ""),
-    FailureWords("the domain is not served here", "let the user type {user}, or serve the domain: domains", (516,), ""),
+    FailureWords(
+        "the domain of {user} is not served here", "let the user type the right domain, or serve this one (domains)", (516,)
+    ),
     FailureWords(
         "the phone tried to go on with a session that was over", "nothing: it logs in with its password next", (502,), ""
+    ),
+    FailureWords(
+        "too many log-ins at once",
+        "`onesoup doctor`, and the log-ins a minute: one address, or a holder that is away?",
+        (503,),
+        "too many",
     ),
     FailureWords("no holder took the log-in", "`onesoup doctor`: does a holder run?", (), "no holder took"),
     FailureWords(
@@ -141,12 +149,6 @@ FAILURES: tuple[FailureWords, ...] = (
     FailureWords("the XMPP server did not answer in time", "`onesoup doctor` tries it", (503, 504), "not answer"),
     FailureWords("the XMPP server could not be reached", "`onesoup doctor` tries it", (503, 504), "XMPP server"),
     FailureWords("Redis did not take the log-in", "`onesoup redis check`", (), "Redis"),
-    FailureWords(
-        "too many log-ins at once",
-        "`onesoup doctor`, and the log-ins a minute: one address, or a holder that is away?",
-        (503,),
-        "too many",
-    ),
     FailureWords(
         "the log-in lacked what it must have",
         "the user id and the client's settings are not as they should be",
@@ -164,7 +166,8 @@ def failure_words(event: HistoryEvent) -> FailureWords:
     row = next(fits, _OTHERWISE)
     user = event.user or "the user"
     domain, address = user.rpartition("@")[2] or "the domain", event.address or "the address"
-    return FailureWords(row.says, row.do.format(user=user, domain=domain, address=address))
+    known = {"user": user, "domain": domain, "address": address}
+    return FailureWords(row.says.format(**known), row.do.format(**known))
 
 
 def event_words(event: HistoryEvent) -> str:

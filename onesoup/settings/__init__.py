@@ -8,7 +8,7 @@ A new setting is one field in `sections/`. Begin at `fields.py`, then `load.py`.
 from onesoup.settings.check_together import unusable_ca
 from onesoup.settings.declare import ENV_PREFIX, SECRET, SECRET_URL, Domains, SettingsError
 from onesoup.settings.fields import Settings
-from onesoup.settings.load import load_settings, open_secrets, setting_origins
+from onesoup.settings.load import load_settings, log_form, open_secrets, setting_origins
 from onesoup.settings.masking import SECRET_MASK, changed_settings, masked_settings, secret_texts, without_secrets
 from onesoup.settings.reference import settings_reference
 
@@ -22,6 +22,7 @@ __all__ = [
     "SettingsError",
     "changed_settings",
     "load_settings",
+    "log_form",
     "masked_settings",
     "open_secrets",
     "secret_texts",

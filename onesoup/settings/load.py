@@ -27,6 +27,18 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return loaded
 
 
+def log_form(environ: Mapping[str, str] | None = None) -> str:
+    """The form of the log, also where other settings cannot be used: json unless the environment or the file says console."""
+    environ = os.environ if environ is None else environ
+    form = environ.get(ENV_PREFIX + "LOG")
+    if form is None:
+        try:
+            form = _file_values(environ.get(ENV_PREFIX + "CONFIG", ""), {spec.name: spec for spec in fields(Settings)}).get("log")
+        except SettingsError:
+            form = None
+    return "console" if form == "console" else "json"
+
+
 def setting_origins(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """For each setting that is not the default: the source that won."""
     return {spec.name: origin for spec, origin, _ in _found(os.environ if environ is None else environ)}

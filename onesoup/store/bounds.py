@@ -74,12 +74,12 @@ MOST_RECORDING_FIELDS = 64
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
 # What is kept of one event of an account's history, sealed. Events of an account, a number or an address, by the letter of their
-# kind: log-ins, ends, wake-ups, undelivered messages, changes; and failures from known places and from elsewhere. How many
-# addresses with log-ins, addresses with failures, and names that no account is known to have.
+# kind: log-ins, ends, wake-ups, undelivered messages, changes; and failures from known places and from elsewhere. Failures of a
+# name that no account is known to have. How many addresses with log-ins, addresses with failures, and such names.
 HISTORY_EVENT_BYTES = 800
 MOST_HISTORY_EVENTS = {"i": 16, "e": 12, "w": 10, "u": 8, "c": 4}
-MOST_HISTORY_FAILURES = {"k": 12, "s": 12}
-MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 1000, 1000
+MOST_HISTORY_FAILURES, MOST_MADE_UP_FAILURES = {"k": 12, "s": 12}, {"k": 0, "s": 4}
+MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 500, 1000
 
 # What operators did: entries, and letters in one field of an entry.
 MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
@@ -299,8 +299,9 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "history-failed:{who}",
         BY_UNKNOWN_PHONE,
         f"an event {HISTORY_EVENT_BYTES}",
-        f"{sum(MOST_HISTORY_FAILURES.values())} an account, name, number or address; {MOST_HISTORY_STRANGERS:,} addresses and "
-        f"{MOST_HISTORY_NAMES:,} names and numbers of no account",
+        f"{sum(MOST_HISTORY_FAILURES.values())} an account, {MOST_HISTORY_FAILURES['s']} an address, "
+        f"{MOST_MADE_UP_FAILURES['s']} a name or number of no account; {MOST_HISTORY_STRANGERS:,} such addresses, "
+        f"{MOST_HISTORY_NAMES:,} such names",
         "`history_hours`",
         "the oldest go",
     ),

@@ -62,6 +62,7 @@ class History:
         self._client, self._ring, self._seconds = client, ring, seconds
         self._events = CountedEvents(client, bounds.MOST_HISTORY_EVENTS, seconds, "history")
         self._failures = CountedEvents(client, bounds.MOST_HISTORY_FAILURES, seconds, "history_failed")
+        self._made_up = CountedEvents(client, bounds.MOST_MADE_UP_FAILURES, seconds, "history_made_up")
 
     # --- writing ---
 
@@ -75,17 +76,23 @@ class History:
                     (proved if note.event.proved else failed).setdefault(who, []).append(stored)
         self._events.add([EventBatch(_key(who), some) for who, some in proved.items()], now)
         self._touch(ADDRESS_INDEX, [who for who in proved if _is_address(who)], now)
+        if accounts := [who for who in proved if "@" in who]:  # their failures do not go any more
+            guarded(lambda: self._client.zrem(NAME_INDEX, *accounts))
         self._add_failures(failed, now)
 
     def _add_failures(self, failed: dict[str, list[CountedEvent]], now: int) -> None:
         """Of a name it is known to Redis alone whether an account has it."""
-        accounts = [who for who in failed if "@" in who]
+        # On a cluster the keys of a name that begins with a brace are of two slots.
+        accounts = [who for who in failed if "@" in who and not who.startswith("}")]
         batches = [EventBatch(_failed_key(who), failed[who], keys.account(who, "known")) for who in accounts]
         known = self._failures.add(batches, now)
         others = failed.keys() - {who for who, stored in zip(accounts, known, strict=True) if stored}
-        self._failures.add([EventBatch(_failed_key(who), failed[who]) for who in others], now)
-        self._touch(STRANGER_INDEX, [who for who in others if _is_address(who)], now)
-        self._touch(NAME_INDEX, [who for who in others if not _is_address(who)], now)
+        places = [who for who in others if _is_address(who)]
+        names = [who for who in others if not _is_address(who)]
+        self._failures.add([EventBatch(_failed_key(who), failed[who]) for who in places], now)
+        self._made_up.add([EventBatch(_failed_key(who), failed[who]) for who in names], now)
+        self._touch(STRANGER_INDEX, places, now)
+        self._touch(NAME_INDEX, names, now)
 
     def _touch(self, index: str, names: Sequence[str], now: int) -> None:
         name_key = _key if index == ADDRESS_INDEX else _failed_key

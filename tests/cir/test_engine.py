@@ -15,14 +15,20 @@ from cir.sms import carrier, wsp_push
 from cir.sms.outgoing import SmsSender
 from cir.udp import UdpSender
 from onesoup.csp.session import Capabilities, Session
+from onesoup.observability import history_notes
+from onesoup.observability.history_notes import HistoryNotes
+from onesoup.observability.request_id import continued_request, current_request
 from onesoup.runtime.ports import free_port
 from onesoup.settings import Settings
 from onesoup.store import records
+from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.phone_numbers import PhoneNumbers
+from onesoup.store.history import History
 from onesoup.store.redis.client import connect
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from onesoup.store.session.request_effects import SessionUpdate, WakeAddress
+from onesoup.store.session.session_records import SessionRecords
 from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Shards
 from onesoup.store.session.stream_changes import Delivery, StreamChanges
@@ -138,6 +144,17 @@ def test_a_message_wakes_by_sms_after_the_batch(station, hook):
     assert wsp_push.read_push(bytes.fromhex(document["payload"])).body == wvci.wvci_text("1.2", COOKIE)
     assert b"secret" not in asked.body
     assert here.step() > 800_000, "then it is waited for"
+
+
+def test_a_wake_works_for_the_request_that_it_comes_from(station, hook, monkeypatch):
+    here, seen = station().session(), []
+    outgoing = here.engine._outgoing
+    submit = outgoing.submit
+    monkeypatch.setattr(outgoing, "submit", lambda *args: (seen.append(current_request()), submit(*args))[1])
+    with continued_request("5bc0e6aa8a5e4a3b"):
+        here.deliver("m1")
+    here.step(4)
+    assert seen == ["5bc0e6aa8a5e4a3b"]
 
 
 def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
@@ -465,3 +482,50 @@ def test_a_code_does_not_go_to_a_country_that_is_not_allowed(station, hook):
     here.engine.news(b"code")
     here.engine.drain(20)
     assert hook.asked == []
+
+
+# --- what `onesoup history` is told ---
+
+
+@pytest.fixture
+def known(redis_server, monkeypatch):
+    """(bearer, outcome, why, times) of the wake-ups of alice, or of her number."""
+    client = connect(redis_server.url)
+    kept = History(client, KeyRing([("k1", KEY)]), 3600)
+    monkeypatch.setattr(history_notes, "_notes", HistoryNotes(kept, SessionRecords(client)))
+
+    def look(number=""):
+        history_notes.stop_history()
+        now = int(time.time())
+        found = kept.of_number(number, now) if number else kept.of_account("alice@x", now)
+        return {(event.bearer, event.reason, event.detail, event.times) for event in found}
+
+    yield look
+    client.close()
+
+
+def test_the_history_has_each_wake_up_with_what_became_of_it(station, hook, phone, known):
+    here = station(udp=True).session(methods=("SUDP", "WAPSMS"), port=phone.getsockname()[1])
+    here.deliver("m1")
+    for seconds in (0, 10, 30, 30):
+        here.step(seconds)
+    for _ in range(5):
+        here.step(1000)
+    datagrams, sms = ("sudp", "sent", "", 3), ("wapsms", "accepted", "accepted", 2)
+    assert known() == {datagrams, sms, ("all", "unanswered", "SUDP,WAPSMS", 1)}
+    assert known(NUMBER) == {sms}
+
+
+def test_the_history_says_why_no_sms_went_out(station, hook, known):
+    here = station(limits=SmsLimits(per_hour=0)).session()
+    here.deliver("m1")
+    here.step(4)
+    assert known(NUMBER) == known() == {("wapsms", "refused", "hour", 1)}
+
+
+def test_the_history_says_that_the_gateway_took_no_sms(station, hook, known):
+    hook.otherwise = answer(503)
+    here = station().session()
+    here.deliver("m1")
+    here.step(4)
+    assert known(NUMBER) == {("wapsms", "failed", "temporary", 1)}

@@ -15,10 +15,12 @@ from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.http_server.requests import path_of
 from onesoup.http_server.wsgi import HttpServer
+from onesoup.observability.request_id import current_request
 from onesoup.runtime.ports import free_port
 from tests.http_server import test_framing_fuzz as fuzz
 from tests.http_server.reading import Served, read
 from tests.http_server.test_requests import BEHIND, CHUNKS, GOOD, HEADS, chunked, post
+from tests.support.topologies import until
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
 
@@ -31,6 +33,9 @@ class Recorder:
 
     def __init__(self) -> None:
         self.seen: Served = []
+        # Of the last one.
+        self.request_id = ""
+        self.access_log = Path()
 
     def __call__(self, environ, start_response):
         try:
@@ -38,7 +43,7 @@ class Recorder:
         except OSError:
             start_response("400 Bad Request", [("Content-Length", "0")])
             return [b""]
-        query = environ["QUERY_STRING"]
+        query, self.request_id = environ["QUERY_STRING"], current_request()
         self.seen.append((environ["PATH_INFO"] + (f"?{query}" if query else ""), body))
         start_response("200 OK", [("Content-Length", "2"), ("X-Onesoup", str(len(self.seen)))])
         return [b"ok"]
@@ -53,13 +58,14 @@ def recorder() -> Recorder:
 def nginx(recorder: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Its port."""
     directory, port = tmp_path_factory.mktemp("nginx"), free_port()
-    server = HttpServer(("127.0.0.1", 0), recorder)
+    recorder.access_log = directory / "access.log"
+    server = HttpServer(("127.0.0.1", 0), recorder, id_proxies=("127.0.0.1",))
     server.start()
     text = SHIPPED.read_text().partition("\nstream {")[0]
     for shipped, ours in {
         "server 127.0.0.1:8080": f"server 127.0.0.1:{server.server_port}",
         "listen 80 default_server": f"listen 127.0.0.1:{port}",
-        "/var/log/nginx/onesoup.log": str(directory / "access.log"),
+        "/var/log/nginx/onesoup.log": str(recorder.access_log),
         # What is cut short ends soon.
         "client_header_timeout 10s": "client_header_timeout 100ms",
         "client_body_timeout 15s": "client_body_timeout 100ms",
@@ -141,3 +147,10 @@ def test_a_line_end_behind_a_body_is_skipped(through):
     """As old proxies write it."""
     one = post("Host: a", "Content-Length: 5", body=b"hello\r\n")
     assert through(one * 3) == [("/", b"hello")] * 3
+
+
+def test_the_log_of_nginx_and_ours_call_a_request_the_same(through, recorder):
+    """By an id of nginx's own: what the phone says it is does not count."""
+    through(b"GET /named HTTP/1.1\r\nHost: a\r\nX-Request-ID: made-up-by-the-phone\r\nConnection: close\r\n\r\n")
+    assert re.fullmatch("[0-9a-f]{32}", recorder.request_id)
+    until(lambda: f'"request":"{recorder.request_id}"}}\n' in recorder.access_log.read_text())

@@ -15,6 +15,7 @@ from gevent import socket
 
 from onesoup.http_server.connection import BURST_SECONDS, HttpLimits
 from onesoup.http_server.wsgi import HttpServer, end_waiting
+from onesoup.observability.request_id import current_request
 from tests.support.turns import most_between_turns
 
 
@@ -406,3 +407,28 @@ def test_an_answer_of_unknown_length_ends_with_the_connection():
         answer = talk_to(server, post("Content-Length: 0") * 2)
     assert statuses(answer) == [b"200"]
     assert answer.endswith(b"\r\nConnection: close\r\n\r\nonetwo")
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(("127.0.0.1",), "0123456789abcdef-x"), ((), "")])
+def test_only_a_listed_proxy_says_what_the_id_of_a_request_is(proxies, told):
+    def app(_environ, start_response):
+        id = current_request()
+        start_response("200 OK", [])
+        return [id.encode()]
+
+    with served(app, id_proxies=proxies) as server:
+        answer = talk_to(server, b"GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: 0123456789abcdef-x\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"0123456789abcdef" not in head
+    assert body.decode() == told if told else re.fullmatch(r"[0-9a-f]{16}", body.decode())
+
+
+def test_each_request_of_a_connection_has_an_id_of_its_own():
+    def app(_environ, start_response):
+        id = current_request().encode()
+        start_response("200 OK", [("Content-Length", str(len(id)))])
+        return [id]
+
+    with served(app) as server:
+        answers = talk_to(server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+    assert len(set(re.findall(rb"[0-9a-f]{16}", answers))) == 2

@@ -93,3 +93,21 @@ def test_level_is_obeyed(lines):
     structlog.get_logger("x").debug("details")
     logging.getLogger("library").debug("details")
     assert written() == []
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_half_a_surrogate_pair_costs_no_line(form, tmp_path):
+    """Into a file, as standard output is: a StringIO would take anything."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        with (tmp_path / "log").open("w", encoding="utf-8") as out:
+            logs.setup_logging(Settings(log=form), "web", out)
+            structlog.get_logger("x").info("login", user="j\ud800\u00fcrgen")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.reset_defaults()
+    line = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "\u00fcrgen" in line
+    assert form == "console" or json.loads(line)["user"] == "j\ud800\u00fcrgen"

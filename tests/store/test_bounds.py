@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.csp.groups import KeptProperties
+from onesoup.csp.history_events import HistoryEvent, HistoryKind
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
@@ -36,6 +37,7 @@ from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.console_access import ConsoleAccess, ConsoleRole
 from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.errors import OutboxFull
+from onesoup.store.history import History, HistoryNote
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
 from onesoup.store.servers import SaslMechanisms, XmppServerStates
@@ -470,6 +472,46 @@ def events_of_many_phones(field: Field) -> None:
         store.add(
             {store.of_address(f"{number}.{each}"): [PhoneEvent(EventKind.PAGE, 1, 1, name="/")] for each in range(50)}, number
         )
+
+
+@attacks("history:{who}")
+def what_happens_to_one_user(field: Field) -> None:
+    """Each event is another one, some with texts that nobody writes."""
+    history = History(field.client, RING, 3600)
+    for number in range(60):
+        some = []
+        for kind in HistoryKind:
+            for each in range(20):
+                long = LONG if each % 2 else "x" * 100
+                more = {"address": long, "number": long, "handset": long, "reason": f"{number % 7}{long}", "detail": str(each)}
+                event = HistoryEvent(kind, number, number, user=JID, session=f"{number}.{each}", bearer=str(number), **more)
+                some.append(HistoryNote(event))
+        history.add(some, number)
+
+
+@attacks("history-failed:{who}")
+def failures_under_many_names(field: Field) -> None:
+    history = History(field.client, RING, 3600)
+    for number in range(30):
+        some = []
+        for each in range(100):
+            failed = HistoryEvent(
+                HistoryKind.FAILURE, number, number, user=field.stranger(), reason=LONG if each % 2 else "r" * 80
+            )
+            some += [HistoryNote(failed), HistoryNote(replace(failed, user=field.stranger(200_000)))]
+            some += [HistoryNote(replace(failed, user="made-up@evil.example", reason=f"{chr(97 + each % 26)}{number}"))]
+        history.add(some, number)
+
+
+@attacks("history-addresses, history-strangers, history-names")
+def failures_from_many_addresses(field: Field) -> None:
+    history = History(field.client, RING, 3600)
+    for number in range(30):
+        failures = [
+            HistoryEvent(HistoryKind.FAILURE, number, number, user="?", address=f"2001:db8:{number:x}:{each:x}::1", code=409)
+            for each in range(100)
+        ]
+        history.add(map(HistoryNote, failures), number)
 
 
 @attacks("recordings")

@@ -8,7 +8,7 @@ from onesoup.csp.history_events import HistoryEvent, HistoryKind
 from onesoup.store import bounds, keys
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits
-from onesoup.store.history import History, HistoryNote
+from onesoup.store.history import NAME_INDEX, History, HistoryNote
 
 NOW = 1_700_000_000
 HOUR = 3600
@@ -108,8 +108,17 @@ def test_made_up_names_push_out_each_other_and_no_user(store, known, client):
         put(store, *[failure(user=f"made-up{start + n}@example.org") for n in range(201)], now=NOW + 1)
     assert failure() in store.of_account(ALICE, NOW)
     assert store.of_account("nobody0@example.org", NOW) == []
+    assert len(store.of_account("made-up1200@example.org", NOW)) == 1
     names = [key for key in client.keys("history-failed:{*") if b"@" in key]
     assert len(names) <= bounds.MOST_HISTORY_NAMES + 1
+
+
+def test_a_name_that_has_logged_in_is_no_made_up_name_any_more(store, client):
+    put(store, failure())
+    assert client.zrange(NAME_INDEX, 0, -1) == [ALICE.encode()]
+    put(store, login())
+    assert client.zrange(NAME_INDEX, 0, -1) == []
+    assert failure() in store.of_account(ALICE, NOW)
 
 
 def test_addresses_with_failures_push_out_no_address_with_log_ins(store):
@@ -144,6 +153,13 @@ def test_what_is_forgotten_is_nowhere(store, known, client):
     assert store.of_account(ALICE, NOW) == store.of_number("+4917012345678", NOW) == []
     assert {event.user for event in store.of_address(HOME, NOW)} == {"bob@example.org"}
     assert store.forget(ALICE, NOW) == 0
+
+
+def test_names_with_braces_are_found_too(store):
+    """They are hash tags of a cluster."""
+    odd = [failure(user=f"{name}@example.org") for name in ("}", "{", "{a}b")]
+    put(store, *odd)
+    assert [store.of_account(event.user, NOW) for event in odd] == [[event] for event in odd]
 
 
 def test_a_name_that_is_no_account_is_found_by_the_address(store, client):

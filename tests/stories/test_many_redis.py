@@ -60,6 +60,8 @@ def test_on_a_cluster_everything_works_as_on_one_server(world_on: Worlds, tmp_pa
 
     assert len(objects(command(world, "sessions", "--user", alice.jid, "--json"))) == len(phones)
     assert f"following {alice.jid}, {len(phones)} sessions" in command(world, "trace", alice.jid, "--seconds", "1")
+    assert "last log-in:  none" not in (known := command(world, "history", alice.jid))
+    assert "last failure: none" in known
     assert "3 primaries" in command(world, "redis", "check")
     assert f"ended {len(phones)} sessions" in command(world, "kick", alice.jid)
 

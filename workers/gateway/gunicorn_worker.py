@@ -71,6 +71,7 @@ class GatewayWorker(GeventWorker):
         proxies = Nets((*LOOPBACK_ADDRESSES, *self.settings.trusted_proxies))
         alive: Callable[[], bool] = lambda: self.alive  # noqa: E731 - read at each call
         more: dict[str, Any] = {"limits": limits, "proxies": proxies, "alive": alive, "waiting": self.waiting}
+        more["id_proxies"] = Nets(self.settings.trusted_proxies)
         return wsgi.HttpServer(listener, application, environ, spawn=spawn, **more)
 
     def load_wsgi(self) -> None:

@@ -12,6 +12,8 @@ import structlog
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.observability.bugs import log_bug
+from onesoup.observability.logs import short
+from onesoup.observability.request_id import continue_request
 from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
@@ -76,6 +78,7 @@ class LoginJobs:
                     gevent.spawn(self.run_job, shard, job, stored)
 
     def _register(self, job: dict[str, Any]) -> None:
+        continue_request(job.get("request", ""))
         payload = registration.register_account(job, self._services.options, self._ring)
         with suppress(StoreDown):
             send_reply(self._client, job["reply"], job["name"], payload)
@@ -84,6 +87,7 @@ class LoginJobs:
         """A log-in or a check of a password. `stored` is the job as it stood in Redis: it goes back there when the shard has
         gone to another holder in the meantime."""
         began = time.monotonic()
+        continue_request(job.get("request", ""))
         payload = self._verified(job) if "verify" in job else self._opened(shard, job)
         log.debug("login-job", shard=shard, ms=round((time.monotonic() - began) * 1000))
         try:
@@ -98,13 +102,13 @@ class LoginJobs:
             log.warning("store-down", reason=str(error), lost="the answer to a log-in")
 
     def _verified(self, job: dict[str, Any]) -> bytes:
-        return _outcome(addresses.domain_of(job["verify"]), lambda: self._verify(job))
+        return _outcome(job["verify"], "", lambda: self._verify(job))
 
     def _opened(self, shard: int, job: dict[str, Any]) -> bytes:
-        domain = records.unpack_session(job["r"]).domain
+        user = records.unpack_session(job["r"]).jid
         self._sessions.mark_arriving(job["sid"])
         try:
-            return _outcome(domain, lambda: self._opener.open_session(shard, job))
+            return _outcome(user, job["sid"], lambda: self._opener.open_session(shard, job))
         finally:
             self._sessions.unmark_arriving(job["sid"])
 
@@ -131,28 +135,30 @@ class LoginJobs:
         return records.pack_answer(StatusCode.SUCCESSFUL)
 
 
-def _outcome(domain: str, work: Callable[[], bytes]) -> bytes:
+def _outcome(user: str, sid: str, work: Callable[[], bytes]) -> bytes:
     """The packed answer to a job, also when it fails."""
     try:
         return work()
     except StreamFailure as failure:
-        _log_failure(domain, failure)
+        _log_failure(user, sid, failure)
         code, told = errors.login_code(failure.kind, failure.condition), FAILURE_WORDS.get(failure.kind, "")
         return records.pack_answer(code, told, kind=failure.kind, condition=failure.condition[:MAX_CONDITION])
     except (StoreDown, Fenced, KeyRingError) as error:
-        log.warning("login-broke", reason=error_name(error))
+        log.warning("login-broke", user=user, reason=error_name(error))
         kind = next(kind for broken, kind in BROKEN_KINDS.items() if isinstance(error, broken))
         return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later", kind=kind, condition=error_name(error))
     except Exception as error:
-        log_bug(error)
+        log_bug(error, user=user)
         return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error", kind="bug", condition=type(error).__name__)
 
 
-def _log_failure(domain: str, failure: StreamFailure) -> None:
+def _log_failure(user: str, sid: str, failure: StreamFailure) -> None:
+    """`sid`: of the session that was not opened, "" for a check of a password."""
     XMPP_CONNECTS.labels(failure.kind).inc()
     reason = failure.text if failure.kind in LOGGED_FAILURE_KINDS else None
-    fields = {"kind": failure.kind, "condition": failure.condition, "reason": reason, "domain": domain}
-    log.info("xmpp-login-failed", **{name: value for name, value in fields.items() if value})
+    what = {"kind": failure.kind, "condition": failure.condition, "reason": reason}
+    who = {"user": user, "domain": addresses.domain_of(user), "sid": short(sid) if sid else ""}
+    log.info("xmpp-login-failed", **{name: value for name, value in (what | who).items() if value})
 
 
 def _ignore(_: object) -> None:

@@ -25,6 +25,7 @@ from onesoup.handlers.login.attempt import LoginContext, start_attempt
 from onesoup.handlers.login.report import KnownOfLogin, report_login
 from onesoup.handlers.session import negotiate_capabilities, negotiate_services
 from onesoup.observability import history_notes
+from onesoup.observability.request_id import current_request
 from onesoup.runtime.ids import token
 from onesoup.store import keys, records
 from onesoup.store.errors import NoSession
@@ -321,5 +322,6 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
 
 def end_session(sessions: GatewaySessionStore, sid: str) -> None:
     """Ends a session: the phone gets 601 to its next request, the holder closes the stream. NoSession if it has ended."""
-    effects = RequestEffects(commands=[commands.pack(commands.LogOut())], end_code=StatusCode.FORCED_LOGOUT)
+    goodbye = commands.of_request(commands.LogOut(), current_request())
+    effects = RequestEffects(commands=[commands.pack(goodbye)], end_code=StatusCode.FORCED_LOGOUT)
     sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", effects)

@@ -15,8 +15,11 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.status import StatusCode
+from onesoup.csp.text.numbers import hidden_number
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
+from onesoup.handlers.login.report import MAX_LOGGED_USER, printable
+from onesoup.observability.request_id import current_request
 from onesoup.store import keys, records
 
 log = structlog.get_logger()
@@ -29,9 +32,12 @@ def register_account(services: GatewayServices, request: RegistrationRequest, di
     user_id = (request.user.user_id or "") if request.user else ""
     try:
         result = access.result(*_register(services, request, user_id, digest, peer))
+        reason = "" if result.code == StatusCode.SUCCESSFUL else result.description or ""
     except (CspError, BackendError) as error:
-        result = access.result(error.code, error.description)
-    log.info("registration", result=result.code)
+        result, reason = access.result(error.code, error.description), error.reason
+    user = linking.meant_account(services, user_id, peer) or printable(user_id, MAX_LOGGED_USER)
+    address = peer.address or hidden_number(peer.sender)
+    log.info("registration", user=user, address=address, result=result.code, reason=reason)
     return RegistrationResponse(user_id=user_id or None, result=result)
 
 
@@ -74,6 +80,7 @@ def _ask(services: GatewayServices, jid: str, password: str, email: str, deadlin
             "reply": services.replies.channel,
             "name": expected.name,
             "until": time.time() + max(deadline - time.monotonic(), 0.0),
+            "request": current_request(),
         }
         services.shards.ask(keys.shard_of(jid, ""), records.pack_command(job))
         payload = expected.wait(deadline - time.monotonic())

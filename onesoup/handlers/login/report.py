@@ -102,12 +102,12 @@ class KnownOfLogin:
         if self.attempt is not None:
             return self.attempt.link.jid if self.attempt.link else self.attempt.wish.jid
         typed = self._request.user_id
-        return linking.meant_account(self._services, typed, self._peer) or _printable(typed or "", MAX_LOGGED_USER)
+        return linking.meant_account(self._services, typed, self._peer) or printable(typed or "", MAX_LOGGED_USER)
 
     def _handset(self) -> str:
         client_id, _ = access.client_id_text(self._request.client_id)
         found = handsets.find_handset(client_id, self._peer.user_agent, self._transaction_id)
-        agent = _printable(self._peer.user_agent, MAX_LOGGED_AGENT)
+        agent = printable(self._peer.user_agent, MAX_LOGGED_AGENT)
         return agent if agent and found == handsets.Handset() else found.name
 
     def _step(self, scheme: str) -> LoginStep:
@@ -117,7 +117,8 @@ class KnownOfLogin:
         return LoginStep.RESUME if old and scheme == "none" else LoginStep.OPEN
 
 
-def _printable(text: str, most: int) -> str:
+def printable(text: str, most: int) -> str:
+    """What somebody typed, for the log: cut, and without control characters."""
     return "".join(char if char.isprintable() else "?" for char in text[:most])
 
 

@@ -10,6 +10,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer, Policy
 from onesoup.handlers.login import reasons
+from onesoup.observability.request_id import current_request
 from onesoup.runtime.ids import token
 from onesoup.runtime.networks import network_of
 from onesoup.settings import Settings
@@ -124,6 +125,7 @@ def ask_holder(
             "name": expected.name,
             "until": time.time() + remaining,
             "ticket": ticket.pack(),
+            "request": current_request(),
         }
         packed = records.pack_command(job)
         try:

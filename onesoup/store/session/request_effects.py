@@ -10,6 +10,7 @@ from onesoup.csp.messages import Text
 from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
+from onesoup.observability.request_id import current_request
 from onesoup.store import bounds, records
 from onesoup.store.bounds import NAMED_BYTES, SPELLING_BYTES, TooMuch
 from onesoup.store.redis.client import pack_argument
@@ -152,7 +153,7 @@ end
 mark(KEYS[1], KEYS[3], KEYS[4], known, now)
 if e.dirty or e.told then redis.call('HSET', KEYS[1], 'busy', '1') end
 -- For a message a phone with CIR is called as well: it need not heed the flag of a reply.
-if e.told then wake(KEYS[1], ARGV[1], 'm') end
+if e.told then wake(KEYS[1], ARGV[1], 'm', e.request) end
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
@@ -310,6 +311,7 @@ class RequestEffects:
             "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split_items.items()],
             "cut": [[id_, old, [list(part) for part in parts]] for id_, (old, parts) in self.cut_items.items()],
             "told": [_pack_told(item) for item in self.told],
+            "request": current_request() if self.told else "",
             "shown": {jid: records.pack_shown(shown) for jid, shown in self.shown.items()},
             "end": self.end_code,
         }

@@ -102,8 +102,9 @@ WAKE_LUA = (
 -- Tells whoever can reach the phone: a held poll first, else its STCP lines and the other bearers, once until the phone's
 -- next request. `kind` is m for what a person waits for, p for what may wait; the outstanding wake is kept as kind and time.
 -- STCP lines are also told, behind a colon, how many ms ago the phone's last request left it with nothing to come back for;
--- without that the phone is "busy": it was given something, or told to poll, and comes by itself.
-local function wake(key, sid, kind)
+-- without that the phone is "busy": it was given something, or told to poll, and comes by itself. `request` is the id of the
+-- request that the wake comes from, for logs.
+local function wake(key, sid, kind, request)
   local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir', 'nohold', 'alt', 'busy', 'due', 'ttl')
   if h[1] and h[4] ~= '1' then
     redis.call('HDEL', key, 'hold')
@@ -111,7 +112,7 @@ local function wake(key, sid, kind)
   elseif h[2] or h[5] == '1' then
     local now = clock()
     if h[3] and (kind == 'p' or string.sub(h[3], 1, 1) == 'm' and now - tonumber(string.sub(h[3], 2)) < RENEW) then return end
-    redis.call('HSET', key, 'cir', kind .. now)
+    redis.call('HSET', key, 'cir', kind .. now, 'wakereq', request or '')
     if h[2] then redis.call('HSET', key, 'via', 'stcp') end
     local word = kind
     if not h[6] and h[7] and h[8] then word = kind .. ':' .. string.format('%.0f', math.max(now - (h[7] - h[8]), 0)) end

@@ -28,7 +28,7 @@ class SessionRecords:
     unsaid  the last message whose answer may not have reached the phone
     sm, h, shown, upload  the XMPP stream: state, stanzas handled, published presence, the largest file that the server takes
     due, ttl, end, seq, fence, hold, busy, p  its life, see session_lua.py
-    stcp, noline, cir, called, idle, addr, udp, num, pmin, tries, polls, deaf, via  wake-ups, see onesoup.store.wakeup
+    stcp, noline, cir, wakereq, called, idle, addr, udp, num, pmin, tries, polls, deaf, via  wake-ups, see onesoup.store.wakeup
 
     The hash goes some hours behind the expiry of the session (`due`), so that the phone can be told why it ended."""
 

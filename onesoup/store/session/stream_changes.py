@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from onesoup.observability.request_id import current_request
 from onesoup.store import bounds
 from onesoup.store.bounds import JID_BYTES
 from onesoup.store.redis.client import pack_argument
@@ -86,7 +87,7 @@ for jid, value in pairs(c.presence or {}) do
   end
 end
 mark(KEYS[1], KEYS[2], KEYS[4], due, now)
-if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
+if #due > 0 then wake(KEYS[1], ARGV[1], 'p', c.request) end
 -- Whether an item repeats one that was stored. `said` is how names are compared: always, live, unsure, or when it was said.
 local function repeated(id, seen, said)
   if redis.call('HEXISTS', KEYS[3], id) == 1 then return true end  -- this very script has run, and its answer was lost
@@ -126,7 +127,7 @@ if new then
   redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -MOST_SEEN - 1)
   redis.call('PEXPIRE', KEYS[11], SEEN)
 end
-if fresh then wake(KEYS[1], ARGV[1], fresh) end
+if fresh then wake(KEYS[1], ARGV[1], fresh, c.request) end
 return later
 """
 )
@@ -243,5 +244,6 @@ class StreamChanges:
             "items": [each.packed() for each in self.items if each.fits],
             "notbefore": self.notbefore,
             "quiet": dict.fromkeys(self.quiet, 1),
+            "request": current_request(),
         }
         return pack_argument({name: value for name, value in body.items() if value})

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import redis
 
 from onesoup.csp.messages import Text
+from onesoup.observability.request_id import current_request
 from onesoup.runtime.ids import made_at
 from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument
@@ -19,7 +20,7 @@ _REVEAL = (
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 outbox
 -- ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command  6 the most items beside which one may grow
---      7 the most memory that all items may take then
+--      7 the most memory that all items may take then  8 request, for logs
 -- An item that waited for a command is as it shall be ("" leaves it), and waits for the phone now; the command is done.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
@@ -31,7 +32,7 @@ if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6])
   redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
 end
 if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
-wake(KEYS[1], ARGV[1], 'm')
+wake(KEYS[1], ARGV[1], 'm', ARGV[8])
 return 1
 """
 )
@@ -56,13 +57,14 @@ _TAKE_IN = (
     + FENCED_LUA
     + """
 -- KEYS 1 session  2 queue  3 items     ARGV 1 sid  2 fence  3 items (msgpack: id, stored form)
+-- 4 request, for logs
 -- Items that waited for the account now wait in the session; one that is there already is not doubled.
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
   if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
 end
-wake(KEYS[1], ARGV[1], 'm')
+wake(KEYS[1], ARGV[1], 'm', ARGV[4])
 return 1
 """
 )
@@ -159,14 +161,14 @@ class WaitingItems:
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
         """Items in their stored form begin to wait, in this order; one that is there already is not doubled."""
         packed = pack_argument([[id_, stored] for id_, stored in items.items()])
-        self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed])
+        self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed, current_request()])
 
     def reveal(self, sid: str, fence: int, item: str, stored: bytes, command: bytes) -> bool:
         """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone. It
         stays as it was when so much waits already that pictures would fill Redis."""
         names = [keys.session(sid), *keys.of(sid, "q", "i", "open", "out")]
         limits = [MAX_ITEMS_BESIDE_PICTURE, bounds.MOST_ITEM_BYTES]
-        return bool(self._reveal(names, [sid, fence, item, stored, command, *limits]) == 1)
+        return bool(self._reveal(names, [sid, fence, item, stored, command, *limits, current_request()]) == 1)
 
     def mark_due_presence(self, sid: str) -> int:
         """Presence that had to wait is marked as waiting. Returns ms to the next that must wait, or -1."""

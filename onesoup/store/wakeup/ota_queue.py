@@ -59,10 +59,12 @@ class SettingsJob:
     security: int
     mac: str
     until: int
+    # The id of the request that asked for it, for logs.
+    request: str = ""
 
     def pack(self) -> bytes:
         fields = {"j": self.jid, "n": self.number, "d": self.document, "s": self.security, "m": self.mac, "u": self.until}
-        return pack(VERSION, fields)
+        return pack(VERSION, fields | ({"q": self.request} if self.request else {}))
 
     @classmethod
     def unpack(cls, record: bytes) -> "SettingsJob":
@@ -74,7 +76,7 @@ class SettingsJob:
 def _job(record: bytes) -> SettingsJob:
     fields = unpack(record, VERSION)
     document = bytes(memoryview(fields["d"]))
-    return SettingsJob(fields["j"], fields["n"], document, fields["s"], fields["m"], fields["u"])
+    return SettingsJob(fields["j"], fields["n"], document, fields["s"], fields["m"], fields["u"], fields.get("q", ""))
 
 
 class SettingsQueue:

@@ -33,7 +33,7 @@ local now = clock()
 local gone = ended(KEYS[1], now)
 if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'alt', 'r', 'caps', 'addr', 'udp', 'num', 'tries', 'polls', 'deaf',
-  'pmin', 'due', 'ttl', 'busy')
+  'pmin', 'due', 'ttl', 'busy', 'wakereq')
 return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
 """
 )
@@ -126,12 +126,14 @@ class WakeFacts:
     last_request: int
     # The last request was given something to answer or told to poll: the phone comes by itself.
     busy: bool = False
+    # The id of the phone's request that the wake comes from, "" for none or for one of a version before.
+    request: str = ""
 
 
 class WakeStore:
-    """Sessions that are `due` for a step, and the state of their wakes. Fields of s:{sid}: cir, the outstanding wake; tries, what
-    has been tried for it (WakeTries); num, addr and udp, where the phone is; deaf, datagrams in vain; via, how it was told to
-    come. Other keys:
+    """Sessions that are `due` for a step, and the state of their wakes. Fields of s:{sid}: cir, the outstanding wake; wakereq,
+    the id of the request that it comes from; tries, what has been tried for it (WakeTries); num, addr and udp, where the phone
+    is; deaf, datagrams in vain; via, how it was told to come. Other keys:
 
     cir:due       sorted set, sessions -> when their next step is due, ms (SharedTimers)
     cir:sweep*    strings, while another process need not sweep
@@ -175,7 +177,7 @@ class WakeStore:
     def facts(self, sid: str) -> WakeFacts:
         """What there is to know for a step. NoSession when the session is over."""
         now, waiting, *fields = self._look([keys.session(sid), *keys.of(sid, "q")])
-        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl, busy = fields
+        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl, busy, request = fields
         name = _text(wake)
         return WakeFacts(
             now=now,
@@ -196,6 +198,7 @@ class WakeStore:
             poll_min=_number(poll_min),
             last_request=_number(due) - _number(ttl),
             busy=busy is not None,
+            request=_text(request),
         )
 
     def note_tries(self, sid: str, tries: WakeTries, via: str = "", seen: bytes | None = None) -> bool:

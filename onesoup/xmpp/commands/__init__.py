@@ -38,7 +38,7 @@ from onesoup.xmpp.commands.presence import (
     PublishNick,
     ShowPresence,
 )
-from onesoup.xmpp.commands.record import BadCommand, Command, ReplyAddress, UnknownCommand, answered, pack
+from onesoup.xmpp.commands.record import BadCommand, Command, ReplyAddress, UnknownCommand, answered, of_request, pack
 from onesoup.xmpp.commands.rooms import (
     AskServer,
     ChangeRoomSettings,
@@ -141,6 +141,7 @@ __all__ = [
     "Unblock",
     "UnknownCommand",
     "answered",
+    "of_request",
     "outgoing",
     "pack",
     "unpack",

@@ -1,5 +1,5 @@
 """How a command is stored: a msgpack map of the version `v`, `op` (the name of the command), its fields in the order in which
-they are declared, and `reply` and `reply_name` when a worker waits for the answer.
+they are declared, `reply` and `reply_name` when a worker waits for the answer, and `request` when it came from one.
 
 The bytes of a command are its identity: it is removed from the outbox by them, and a rolling restart runs two versions side by
 side. So they never change: a new field comes last, has a default, and is OMIT_EMPTY.
@@ -36,10 +36,12 @@ class ReplyAddress:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`reply_to`: who waits for the answer, if anybody does."""
+    """`reply_to`: who waits for the answer, if anybody does. `request`: the id of the phone's request that it comes from, for
+    logs; "" for none."""
 
     op: ClassVar[str] = ""
     reply_to: ReplyAddress | None = field(default=None, kw_only=True)
+    request: str = field(default="", kw_only=True, compare=False)
 
 
 C = TypeVar("C", bound=Command)
@@ -57,6 +59,11 @@ def answered(command: C, channel: str, name: str) -> C:
     return replace(command, reply_to=ReplyAddress(channel, name))
 
 
+def of_request(command: C, id: str) -> C:
+    """The same command, for a request with this id; "" for none."""
+    return replace(command, request=id) if id else command
+
+
 # (attribute, key in the record, whether it is left out when it is empty, conversion)
 _Written = tuple[str, str, bool, Callable[[Any], Any] | None]
 # (attribute, key in the record, conversion)
@@ -68,6 +75,8 @@ class _Layout(NamedTuple):
     read: tuple[_Read, ...]
 
 
+# Fields of Command itself.
+_OF_EVERY_COMMAND = ("reply_to", "request")
 _layouts: dict[type[Command], _Layout] = {}
 
 
@@ -79,7 +88,7 @@ def _layout(kind: type[Command]) -> _Layout:
 
 
 def _new_layout(kind: type[Command]) -> _Layout:
-    own = [(each, each.metadata.get("key", each.name)) for each in fields(kind) if each.name != "reply_to"]
+    own = [(each, each.metadata.get("key", each.name)) for each in fields(kind) if each.name not in _OF_EVERY_COMMAND]
     return _Layout(
         tuple((each.name, key, each.metadata.get("omit_empty", False), each.metadata.get("write")) for each, key in own),
         tuple((each.name, key, each.metadata.get("read")) for each, key in own if each.init),
@@ -95,6 +104,8 @@ def pack(command: Command) -> bytes:
             record[key] = value if write is None else write(value)
     if command.reply_to is not None:
         record |= {"reply": command.reply_to.channel, "reply_name": command.reply_to.name}
+    if command.request:
+        record["request"] = command.request
     packed: bytes = msgpack.packb(record, use_bin_type=True)
     return packed
 
@@ -120,4 +131,4 @@ def _read(stored: Mapping[str, Any], kinds: Mapping[str, type[Command]]) -> Comm
         return UnknownCommand(op)
     values = {name: stored[key] if read is None else read(stored[key]) for name, key, read in _layout(kind).read if key in stored}
     reply = ReplyAddress(stored["reply"], stored["reply_name"]) if stored.get("reply") else None
-    return kind(**values, reply_to=reply)
+    return kind(**values, reply_to=reply, request=stored.get("request", ""))

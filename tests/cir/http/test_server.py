@@ -11,6 +11,7 @@ from cir.http import delivery_reports, gateway_profiles, shttp
 from cir.http.server import CirSite
 from onesoup.http_server.connection import HttpLimits
 from onesoup.http_server.requests import Request
+from onesoup.observability import history_notes
 from onesoup.store.redis.client import connect
 from onesoup.store.wakeup.sms_budget import SmsJobs
 from onesoup.store.wakeup.wakes import WakeStore
@@ -71,6 +72,16 @@ def test_a_phone_asks_and_is_told_in_exactly_these_octets(site, redis):
     redis.rpush("q:{a7phone}", "m1")
     assert phone.ask(REQUEST) == VECTORS["shttp.resp.waiting"].octets
     assert phone.ask(REQUEST.replace(b"GET", b"HEAD")) == VECTORS["shttp.resp.waiting"].octets
+
+
+def test_the_history_has_that_the_phone_asked_and_was_told_to_come(site, redis, monkeypatch):
+    told = []
+    monkeypatch.setattr(history_notes, "note_wake", lambda *what: told.append(what))
+    site().ask(REQUEST)
+    assert told == []
+    redis.rpush("q:{a7phone}", "m1")
+    site().ask(REQUEST)
+    assert told == [("a7phone", "shttp", "fetched")]
 
 
 def test_a_session_that_is_over_says_poll(site, redis):

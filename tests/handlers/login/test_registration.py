@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from onesoup.csp.codec.envelope import Mode, Transaction
 from onesoup.csp.codec.generated_elements import GetNewPasswordRequest, RegistrationRequest, User
@@ -78,3 +79,16 @@ def test_by_default_none_are_made_and_nobody_gets_a_new_password(new_phone, hold
     phone.log_in("wv:alice@example.org")
     assert phone.ask(wish()).result.code == 405  # the same inside a session
     assert holder.registrations == []
+
+
+def test_a_registration_says_who_from_where_and_why_not(phone):
+    with capture_logs() as lines:
+        phone.ask(wish())
+        phone.ask(wish(password="other"))
+    told = [
+        {name: line[name] for name in ("user", "address", "result", "reason")}
+        for line in lines
+        if line["event"] == "registration"
+    ]
+    who = {"user": "newcomer@example.org", "address": "10.0.0.7"}
+    assert told == [who | {"result": 200, "reason": ""}, who | {"result": 403, "reason": "name taken"}]

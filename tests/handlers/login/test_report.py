@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from onesoup.csp.codec.generated_elements import ClientID, LoginRequest
+from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, LogoutRequest
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import continued_request
 from onesoup.store.errors import StoreDown
 from tests.handlers.login.test_access import digest, first, second
+from tests.support.topologies import until
 
 ALICE = "alice@example.org"
 
@@ -132,3 +134,12 @@ def test_a_log_in_that_redis_refuses_has_a_line(new_phone, services, logins, mon
     monkeypatch.setattr(services.accounts, "find", refuse)
     line = logins(new_phone().log_in, "alice")
     assert (line["user"], line["result"], line["reason"]) == (ALICE, 503, "Redis: READONLY")
+
+
+def test_the_holder_is_told_which_request_a_job_and_a_command_come_from(new_phone, holder):
+    phone = new_phone()
+    with continued_request("5bc0e6aa8a5e4a3b"):
+        phone.log_in()
+        phone.ask(LogoutRequest())
+    assert holder.logins[0]["request"] == "5bc0e6aa8a5e4a3b"
+    until(lambda: [command["request"] for command in holder.done if command["op"] == "logout"] == ["5bc0e6aa8a5e4a3b"])

@@ -2,7 +2,9 @@
 
 import pytest
 
+from onesoup.observability.request_id import continued_request
 from onesoup.store.errors import NoSession
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.store.wakeup.wakes import WakeStore, WakeTries
 
 
@@ -153,3 +155,24 @@ def test_a_token_says_whether_something_waits(wakes, woken, inbox, feed):
     assert wakes.waits_for_token("t" * 32) == (woken, False)
     feed.end(woken, 1, 601)
     assert wakes.waits_for_token("t" * 32) == (woken, True), "the phone polls and is told"
+
+
+def test_a_wake_tells_which_request_it_comes_from(wakes, woken, feed, inbox, client):
+    """One that comes from none, such as a message of somebody else's, names none: not that of the wake before."""
+    assert wakes.facts(woken).request == ""
+    inbox.poll(woken)
+    with continued_request("5bc0e6aa8a5e4a3b"):
+        feed.store(woken, 1, StreamChanges(items=[Delivery("m2", "romeo@x", b"text m2")]))
+    assert wakes.facts(woken).request == "5bc0e6aa8a5e4a3b"
+    inbox.poll(woken)
+    with continued_request("6bc0e6aa8a5e4a3b"):
+        feed.items.take_in(woken, 1, {"m3": b"romeo@x\ntext m3"})
+    assert wakes.facts(woken).request == "6bc0e6aa8a5e4a3b"
+    inbox.poll(woken)
+    feed.store(woken, 1, StreamChanges(items=[Delivery("m4", "romeo@x", b"text m4")]))
+    assert wakes.facts(woken).request == ""
+
+
+def test_a_wake_of_the_version_before_names_no_request(wakes, woken, client):
+    client.hdel(f"s:{{{woken}}}", "wakereq")
+    assert wakes.facts(woken).request == ""

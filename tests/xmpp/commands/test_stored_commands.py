@@ -198,3 +198,10 @@ def test_bytes_that_are_no_command_are_refused(stored):
 def test_bytes_that_are_no_answer_are_refused(stored):
     with pytest.raises(answers.BadAnswer):
         answers.unpack(stored, answers.CommandAnswer)
+
+
+def test_a_command_tells_which_request_it_comes_from():
+    command = commands.of_request(COMMANDS["message"], "5bc0e6aa8a5e4a3b")
+    assert commands.unpack(commands.pack(command)).request == "5bc0e6aa8a5e4a3b"
+    assert commands.unpack(commands.pack(COMMANDS["message"])).request == ""
+    assert commands.of_request(COMMANDS["message"], "") is COMMANDS["message"]

@@ -15,6 +15,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import throttle
 from onesoup.handlers.login.locks import duration, lock_of
+from onesoup.handlers.login.report import MAX_LOGGED_USER, printable
 from onesoup.store.account.page_sessions import PageSession
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import StoreDown
@@ -187,12 +188,12 @@ class Step:
         try:
             self.site.admit(visit)
             where = self.do(visit)
-            log.info("account-page", step=self.path, result="done")
+            _log_step(visit, self.path, "done")
             return where
         except StepProblem as found:
             problem = found
         except (CspError, BackendError) as error:
-            log.info("account-page", step=self.path, result=int(error.code))
+            _log_step(visit, self.path, int(error.code), error.reason)
             if visit.session and error.code == StatusCode.INVALID_PASSWORD:
                 self.site.sessions.end(visit.resp, visit.session)
                 visit.session = None
@@ -267,3 +268,8 @@ def _lead(resp: falcon.Response, path: str) -> None:
     resp.status = falcon.HTTP_303
     resp.set_header("Location", path)
     resp.set_header("Cache-Control", "no-store")
+
+
+def _log_step(visit: Visit, step: str, result: int | str, reason: str = "") -> None:
+    user = printable(visit.jid or visit.typed("address"), MAX_LOGGED_USER)
+    log.info("account-page", step=step, user=user, address=visit.peer.address, result=result, reason=reason)

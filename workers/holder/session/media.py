@@ -11,6 +11,7 @@ import structlog
 from onesoup.csp.status import StatusCode
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import in_this_request
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.stream_changes import StreamChanges
@@ -50,12 +51,19 @@ class MediaCommands:
     def send_media(self, queued: QueuedCommand, command: SendMedia) -> None:
         """Uploads a file and sends its address."""
         queued.set_aside()
-        gevent.spawn(self._run, queued, lambda: self._upload(queued, command), lambda: self._abandon_upload(queued, command))
+        gevent.spawn(
+            in_this_request(self._run),
+            queued,
+            lambda: self._upload(queued, command),
+            lambda: self._abandon_upload(queued, command),
+        )
 
     def fetch_picture(self, queued: QueuedCommand, command: FetchPicture) -> None:
         """Gets the picture behind a link, and lets the message go to the phone."""
         queued.set_aside()
-        gevent.spawn(self._run, queued, lambda: self._fetch(queued, command), lambda: self._reveal_link(queued, command))
+        gevent.spawn(
+            in_this_request(self._run), queued, lambda: self._fetch(queued, command), lambda: self._reveal_link(queued, command)
+        )
 
     def _run(self, queued: QueuedCommand, transfer: Callable[[], float], abandon: Callable[[], object]) -> None:
         """One try. `transfer` returns after how many seconds the next one comes, 0 for none; a command that is not done stays in

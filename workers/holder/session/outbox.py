@@ -20,6 +20,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.observability import history_notes, tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import continued_request, in_this_request
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import answers, commands
@@ -134,7 +135,8 @@ class Outbox:
             to = getattr(command, "to", None)
             told = list(to.values()) if isinstance(to, dict) else to
             tracing.tell_session("command", self._state.sid, self._state.session.jid, op=command.op, to=told)
-        self._handlers[type(command)](QueuedCommand(self, stored, command), command)
+        with continued_request(command.request):
+            self._handlers[type(command)](QueuedCommand(self, stored, command), command)
 
     def _transmit(self, stored: bytes, *nodes: Node | bytes) -> None:
         self._in_flight.add(stored)
@@ -160,7 +162,7 @@ class Outbox:
             self.acked([stored])
 
         self._in_flight.add(stored)
-        gevent.spawn(run)
+        gevent.spawn(in_this_request(run))
 
     def _answer_later(self, command: Command, work: Callable[[], bytes]) -> None:
         payload = work()
@@ -292,7 +294,7 @@ class QueuedCommand:
     def answer_later(self, work: Callable[[], bytes]) -> None:
         """Removes the command, then makes its answer in a greenlet of its own. `work` raises nothing."""
         self.remove()
-        gevent.spawn(self._outbox._answer_later, self._command, work)
+        gevent.spawn(in_this_request(self._outbox._answer_later), self._command, work)
 
     def unsent_ahead(self) -> list[Command]:
         """The commands ahead of it that have not been sent."""

@@ -9,6 +9,7 @@ from onesoup.csp.groups import Room
 from onesoup.csp.messages import timestamp
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
+from onesoup.observability.request_id import in_this_request
 from onesoup.store import records
 from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
@@ -77,7 +78,7 @@ class RoomJoining:
         self._stream.send(stanzas.xml_to_node(room_requests.leave_room(jid, room.nick)))
 
     def _start(self, jid: str, pending: PendingJoin) -> None:
-        gevent.spawn(self._join_existing, jid, pending)
+        gevent.spawn(in_this_request(self._join_existing), jid, pending)
         gevent.spawn_later(REJOIN_TIMEOUT_SECONDS, self.drop_room, jid, pending, StatusCode.SERVICE_UNAVAILABLE)
 
     def _join_existing(self, jid: str, pending: PendingJoin) -> None:
