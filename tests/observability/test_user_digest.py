@@ -1,8 +1,11 @@
 """With ONESOUP_LOG_USERS=digest no line names a user, in whatever field or text it stands."""
 
+import ast
 import io
 import json
 import logging
+import re
+from pathlib import Path
 
 import pytest
 import structlog
@@ -13,6 +16,8 @@ from onesoup.settings import Settings, SettingsError, load_settings
 from onesoup.store.account.keyring import KeyRing
 
 ALICE = "alice@example.org"
+ROOT = Path(__file__).resolve().parents[2]
+LOG_CALL = re.compile(r"log\.(debug|info|warning|error|critical|exception)|log_bug|bugs_logged|tell")
 
 
 @pytest.fixture
@@ -95,3 +100,21 @@ def test_a_new_key_changes_no_digest(ring, tmp_path):
 def test_digests_need_the_key_ring():
     with pytest.raises(SettingsError, match="needs keys_file"):
         load_settings({"ONESOUP_LOG_USERS": "digest"})
+
+
+def logged_fields():
+    """(place, name, value) of every field that the sources give to a line of the log, as far as it is written out there."""
+    paths = [path for folder in ("onesoup", "workers", "cir") for path in sorted((ROOT / folder).rglob("*.py"))]
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and LOG_CALL.fullmatch(ast.unparse(node.func)):
+                named = [each for each in node.keywords if each.arg]
+                yield from ((f"{path.name}:{node.lineno}", each.arg, ast.unparse(each.value)) for each in named)
+
+
+def test_whatever_field_is_given_a_user_is_among_those_that_are_hidden():
+    fields = list(logged_fields())
+    assert len(fields) > 200
+    users = [each for each in fields if re.search(r"\b(jid|user|account|owner|contact|sender|recipient)\b", each[2])]
+    assert users
+    assert [each for each in users if each[1] not in USER_NAMES and "hidden_number" not in each[2]] == []

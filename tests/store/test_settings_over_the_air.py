@@ -58,6 +58,12 @@ def test_a_record_says_what_it_said(queue):
     assert SettingsJob.unpack(JOB.pack()) == JOB
 
 
+def test_a_record_says_which_request_it_comes_from_if_it_comes_from_one():
+    asked = replace(JOB, request="5bc0e6aa8a5e4a3b")
+    assert SettingsJob.unpack(asked.pack()) == asked
+    assert SettingsJob.unpack(JOB.pack()).request == ""
+
+
 @pytest.mark.parametrize("record", [b"", b"\xc1", pack(9, {}), pack(1, {"j": 1}), pack(1, {"j": ALICE, "n": NUMBER, "d": 7})])
 def test_what_is_no_record_is_a_bad_record(record):
     with pytest.raises(BadRecord):

@@ -6,6 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, LogoutRequest
+from onesoup.handlers.context import Peer
+from onesoup.handlers.login import throttle
 from onesoup.observability.logs import short
 from onesoup.observability.request_id import continued_request
 from onesoup.store.errors import StoreDown
@@ -143,3 +145,22 @@ def test_the_holder_is_told_which_request_a_job_and_a_command_come_from(new_phon
         phone.ask(LogoutRequest())
     assert holder.logins[0]["request"] == "5bc0e6aa8a5e4a3b"
     until(lambda: [command["request"] for command in holder.done if command["op"] == "logout"] == ["5bc0e6aa8a5e4a3b"])
+
+
+def test_a_closed_domain_says_so(new_phone, services, logins):
+    for number in range(services.guard.policy.limit_at("example.org")):
+        ticket = throttle.login_ticket(services, Peer(address=f"198.51.100.{number}"), ALICE, ALICE, f"wrong{number}")
+        services.guard.reserve(ticket)
+        services.guard.settle(ticket, 409)
+    line = logins(new_phone().log_in, "bob", "right")
+    assert line["result"] == 503
+    assert line["reason"].startswith("domain closed: too many wrong passwords for example.org, wait ")
+
+
+def test_a_throttled_address_is_told_from_a_throttled_account(new_phone, services, logins):
+    for _ in range(100):
+        services.guard.failed("whoever@example.org", "p", throttle.address_key(services, Peer(address="10.1.1.1")))
+    assert logins(new_phone(address="10.1.1.1").log_in)["reason"].endswith(", for this address")
+    for _ in range(5):
+        services.guard.failed("bob@example.org", throttle.place_key(services, Peer(address="10.2.2.2")), "a")
+    assert logins(new_phone(address="10.2.2.2").log_in, "bob")["reason"].endswith(", for this account")
