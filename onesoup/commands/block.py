@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onesoup.commands.audit import operator
-from onesoup.commands.common import as_json, fail, open_store, short_span, text_table
+from onesoup.commands.common import as_json, fail, open_store, text_table
 
 if TYPE_CHECKING:
     from onesoup.operators.blocks import BlockMade
@@ -84,11 +84,8 @@ def list_blocks(lines: bool) -> None:
         for each in found:
             click.echo(as_json({"id": each.id, **asdict(each)}))
     elif found:
-        rows = [
-            (each.id, each.kind, each.name, _left(each.left(time.time())), _clock(each.at), each.by, each.reason)
-            for each in found
-        ]
-        click.echo(text_table(("number", "what", "name", "for", "since", "by", "reason"), rows))
+        rows = [(each.id, each.kind, each.name, _clock(each.until), _clock(each.at), each.by, each.reason) for each in found]
+        click.echo(text_table(("number", "what", "name", "until", "since", "by", "reason"), rows))
     else:
         click.echo("nobody is blocked")
 
@@ -140,9 +137,5 @@ def _told(made: "BlockMade") -> str:
     return f"ended {len(made.ended)} session{'' if len(made.ended) == 1 else 's'}"
 
 
-def _left(seconds: float | None) -> str:
-    return "ever" if seconds is None else short_span(round(seconds * 1000))
-
-
 def _clock(at: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) if at else "-"

@@ -76,7 +76,7 @@ class OperatorOrders:
         if tuple(blocks) == self.blocks.all and drain == self.drain:
             return
         if (drain is None) != (self.drain is None):
-            log.warning("draining" if drain else "drain-ended", host=self.host, by=drain.by if drain else None)
+            log.warning("draining" if drain else "drain-ended", host=self.host)
         self.blocks, self.drain = BlockList(blocks), drain
         self.on_change()
 
@@ -100,6 +100,6 @@ class OperatorOrders:
             return
         if len(self._said) > len(self.blocks.all):
             self._said = {each.id: self._said[each.id] for each in self.blocks.all if each.id in self._said}
-        more = said.more if said is not None else 0
+        left_out = {"left_out": said.more} if said is not None and said.more else {}
         self._said[block.id] = _Said(now)
-        log.info("blocked", block=block.id, kind=block.kind.value, left_out=more or None)
+        log.info("blocked", block=block.id, kind=block.kind.value, **left_out)

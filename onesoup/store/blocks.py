@@ -65,10 +65,6 @@ class OperatorBlock:
     def holds(self, now: float) -> bool:
         return not self.until or now < self.until
 
-    def left(self, now: float) -> float | None:
-        """Seconds, None for no end."""
-        return max(self.until - now, 0.0) if self.until else None
-
 
 class BlockList:
     """The blocks as a process looks them up. A block that has run out holds no more, whoever still has it."""

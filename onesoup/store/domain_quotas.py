@@ -17,7 +17,7 @@ from onesoup.store.session.session_records import SessionRecords
 
 LOGIN_MINUTE_MS = 60_000
 # A log-in under way has a place and no session yet.
-UNSETTLED_PLACE_MS = 60_000
+UNSETTLED_PLACE_MS = 30_000
 # The places of a full domain are looked through once in this time, by one gateway.
 LOOK_THROUGH_MS = 2_000
 SESSIONS_AT_MS = 86_400_000

@@ -72,5 +72,5 @@ def test_a_flood_from_one_address_fills_no_log(client, operator, monkeypatch):
             assert not orders.admits("192.0.2.7")
         now[0] += SAY_BLOCKED_SECONDS
         assert not orders.admits("192.0.2.7")
-    said = [(each["block"], each["kind"], each["left_out"]) for each in logged if each["event"] == "blocked"]
+    said = [(each["block"], each["kind"], each.get("left_out")) for each in logged if each["event"] == "blocked"]
     assert said == [(block.id, "address", None), (block.id, "address", 99)]

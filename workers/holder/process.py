@@ -104,6 +104,7 @@ class Holder:
         self.logins = LoginJobs(client, self.services, ring, self.leases, self.sessions, self.opener)
         per_round = CLUSTER_SWEEPS_PER_ROUND if sharded_channels.available(client) else SWEEPS_PER_ROUND
         self.sweeps = LostWakeSweep(self.services, self.sessions, self.leases, self.logins.serve_shard, per_round)
+        self._listen()  # on a host that drains it gets no shard to begin with
 
     def _make_services(self, timer: TickTimer) -> HolderServices:
         settings, client, tls = self._settings, self.client, _tls(self._settings)
@@ -195,11 +196,14 @@ class Holder:
         self._on_rules_changed()
 
     def _on_shards_taken(self, leases: list[Lease]) -> None:
-        always = (blocks.BLOCK_CHANGES_CHANNEL, self.orders.channel)
-        self.subscriber.want([*always, *(keys.wake_channel(shard) for shard in self.leases.owned)])
+        self._listen()
         if leases:
             gevent.spawn(self.takeover.take_over_shards, leases)
             gevent.spawn(self.sweeps.sweep)
+
+    def _listen(self) -> None:
+        always = (blocks.BLOCK_CHANGES_CHANNEL, self.orders.channel)
+        self.subscriber.want([*always, *(keys.wake_channel(shard) for shard in self.leases.owned)])
 
     def _on_gone(self, session: XmppSession) -> None:
         self.sessions.remove(session)

@@ -49,8 +49,7 @@ def server(lab):
 @pytest.fixture
 def pair(lab, server):
     """Two holders on hosts of their own, with half of the shards each; the SessionIDs of phones, half of them with each."""
-    first, second = lab.holder(server.stub), lab.holder(server.stub)
-    first.orders.host, second.orders.host = "one", "two"
+    first, second = lab.holder(server.stub, host="one"), lab.holder(server.stub, host="two")
     settle(lab, first, second)
     sids = []
     for name in phones():
@@ -123,14 +122,12 @@ def test_an_ended_drain_gives_it_its_share_again(lab, server, pair):
     eventually(lambda: held_once(sids, first, second), WITHIN)
 
 
-def test_a_holder_that_starts_on_a_host_that_drains_takes_nothing(lab, server):
+def test_a_holder_that_starts_on_a_host_that_drains_takes_nothing_until_it_hears_of_the_end(lab, server):
     Drains(lab.client).begin(Drain("one", "root", 1))
-    first = lab.holder(server.stub)
-    first.leases.give_back_all()
-    first.leases.draining = False
-    again = lab.holder(server.stub)
-    again.leases.give_back_all()
-    again.orders.host, again.leases.draining = "one", False
-    again.orders.look()
-    again.leases.renew()
-    assert not again.leases.owned
+    holder = lab.holder(server.stub, host="one")
+    holder.leases.renew()
+    assert holder.leases.left() == (0, 0)
+    Drains(lab.client).end("one")
+    eventually(lambda: not holder.leases.leaving, WITHIN)
+    holder.leases.renew()
+    assert len(holder.leases.owned) == keys.SHARDS
