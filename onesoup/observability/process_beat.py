@@ -26,7 +26,7 @@ LEAVE_SECONDS = 1.0
 
 class ProcessBeat:
     """Of one process. `unit`: its master's pid, where it has one; `ring`: the key ring it works with, where it has one; `left`:
-    what it still has of how much, while its host drains, else None."""
+    what it still has of how much, while its host drains, else None; `holder`: the name by which a holder has shards."""
 
     def __init__(
         self,
@@ -36,12 +36,13 @@ class ProcessBeat:
         ring: KeyRing | None = None,
         unit: int | None = None,
         left: Callable[[], tuple[int, int] | None] = lambda: None,
+        holder: str = "",
     ) -> None:
         self._registry, self._ring, self._left = ProcessRegistry(client), ring, left
         pid = os.getpid()
         place = (admin[0], str(admin[1]))
         self._said = ProcessRecord(
-            role, socket.gethostname(), pid, unit or pid, place, installed_version(), (), round(time.time())
+            role, socket.gethostname(), pid, unit or pid, place, installed_version(), (), round(time.time()), holder=holder
         )
         self._again = 0.0
         self._task: PeriodicTask | None = None

@@ -71,7 +71,7 @@ class ProcessRecord:
     """What a process says of itself. `unit` is the pid that operators know: a worker of a gateway has its master's. `admin`: host
     and port of the admin port. `keys`: the keys it knows, the one it seals with first, each as KeyRing.known() says it; none
     where it uses no key ring. `started` in seconds since 1970. `left` and `had`: how many shards or lines a process has
-    left, of how many, while its host drains; else -1."""
+    left, of how many, while its host drains; else -1. `holder`: the name by which a holder has shards, "" for other roles."""
 
     role: str
     host: str
@@ -83,6 +83,7 @@ class ProcessRecord:
     started: int
     left: int = -1
     had: int = -1
+    holder: str = ""
 
     @property
     def name(self) -> str:
@@ -147,4 +148,5 @@ def _process(packed: bytes) -> ProcessRecord:
         started=found.get("started", 0),
         left=found.get("left", -1),
         had=found.get("had", -1),
+        holder=found.get("holder", ""),
     )

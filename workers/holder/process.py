@@ -223,7 +223,7 @@ class Holder:
         REGISTRY.register(_guard_metrics(self._settings, self.client))
         port = admin_server.start_admin_server(self._settings, "holder", self._checks())
         place = (self._settings.admin_bind, port)
-        self.beat = ProcessBeat(self.client, "holder", place, self.ring, left=self.leases.left).start()
+        self.beat = ProcessBeat(self.client, "holder", place, self.ring, left=self.leases.left, holder=self.name).start()
         self.report = MinuteReport(self.client, levels={"phones": lambda: len(self.sessions)}).start()
 
     def start_tasks(self) -> list[PeriodicTask]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from onesoup.operators.blocks import end_block, planned_block, put_block, span_seconds, standing_blocks
 from onesoup.operators.operator import OperatorError
-from onesoup.operators.spans import short_span
 from onesoup.runtime.networks import Nets
 from onesoup.store.blocks import BlockedKind, OperatorBlock
 from workers.gateway.console.acting import PREVIEW_ACTION, LongDeed, acting, command, told_on_page
@@ -92,12 +91,12 @@ class BlocksPage(ConsolePage):
     )
 
     def values(self, visit: ConsoleVisit) -> dict[str, Any]:
-        now, found = time.time(), standing_blocks(acting(self.site, visit))
+        found = standing_blocks(acting(self.site, visit))
         done = visit.form.get("action") == BLOCK_ACTION
         plan = self._plan(visit) if visit.form.get("action") == PREVIEW_ACTION and visit.is_operator else None
         ending = visit.typed("end") if visit.req.method == "GET" and visit.is_operator else ""
         return {
-            "rows": [(each, _left(each, now), _clock(each.at)) for each in found],
+            "rows": [(each, _clock(each.until) if each.until else "it is ended", _clock(each.at)) for each in found],
             "kinds": BLOCKABLE,
             "typed": {name: visit.typed(name) for name in ("what", "name", "reason", "span", "keep")},
             "plan": plan,
@@ -116,11 +115,6 @@ class BlocksPage(ConsolePage):
             return _planned(self, visit)
         except (ActionProblem, OperatorError):
             return None
-
-
-def _left(block: OperatorBlock, now: float) -> str:
-    left = block.left(now)
-    return "ever" if left is None else short_span(round(left * 1000))
 
 
 def _block_command(visit: ConsoleVisit) -> str:
