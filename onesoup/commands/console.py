@@ -40,6 +40,7 @@ def console(read_only: bool, new_token: bool, end: bool, lines: bool) -> None:
             _end(client, access, lines)
             return
         token = _token(settings, client, access, role, new_token)
+        access.forget_tries()  # who was shut out after wrong tokens has looked it up
         places = list(_places(settings, client))
     if lines:
         click.echo(as_json({"urls": [each.url for each in places], "role": role.value, "token": token}))

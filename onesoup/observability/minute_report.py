@@ -2,6 +2,7 @@
 of its own metrics: the code counts in one place."""
 
 import time
+from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,8 +37,12 @@ class SeriesSource:
         return round(sum(each.value for each in samples if each.name.endswith(_COUNTS) and self.wanted(each.labels)))
 
 
+# What has been told of each source. One process may have several roles, which tell of the same metrics: each count is told once.
+_told: dict[SeriesSource, int] = {}
+
+
 class MinuteReport:
-    """Of one process. `levels`: series -> what there is just now."""
+    """Of one role of a process. `levels`: series -> what there is just now."""
 
     def __init__(
         self,
@@ -47,7 +52,8 @@ class MinuteReport:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._counts, self._sources, self._levels, self._clock = MinuteCounts(client), tuple(sources), levels or {}, clock
-        self._told = [each.total() for each in self._sources]
+        for each in self._sources:
+            _told.setdefault(each, each.total())
         self._minute = int(clock()) // 60
         self._task: PeriodicTask | None = None
 
@@ -63,12 +69,17 @@ class MinuteReport:
             self._report(ended)
 
     def _report(self, minute: int) -> None:
-        totals = [each.total() for each in self._sources]
-        counts = {name: level() for name, level in self._levels.items()}
-        for source, total, told in zip(self._sources, totals, self._told, strict=True):
-            counts[source.series] = counts.get(source.series, 0) + total - told
-        self._counts.add(minute, counts)
-        self._told = totals
+        taken = {each: each.total() - _told[each] for each in self._sources}
+        counts = Counted({name: level() for name, level in self._levels.items()})
+        for source, count in taken.items():
+            counts[source.series] += count
+            _told[source] += count
+        try:
+            self._counts.add(minute, counts)
+        except StoreDown:
+            for source, count in taken.items():
+                _told[source] -= count
+            raise
 
     def stop(self) -> None:
         """The process ends: its part of this minute is reported. What cannot be is lost."""

@@ -3,7 +3,20 @@
 Each row of KEY_BOUNDS names a key, who can make it grow, and its limits. docs/redis-keys.md is written from it, and a test
 attacks each row. The classes that own the keys enforce the limits, whatever their callers do."""
 
-from dataclasses import dataclass
+from onesoup.store.bound_rows import (
+    BY_CARRIER,
+    BY_CONTACT,
+    BY_ONESOUP,
+    BY_PHONE,
+    BY_ROOM,
+    BY_SERVER,
+    BY_SMS,
+    BY_STRANGER,
+    BY_UNKNOWN_PHONE,
+    BY_VISITOR,
+    Bound,
+)
+from onesoup.store.operator_bounds import OPERATOR_BOUNDS
 
 KIB = 1024
 
@@ -84,43 +97,17 @@ MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 500, 
 # What operators did: entries, and letters in one field of an entry.
 MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
 
-# Browsers that are logged in to the console.
-MOST_CONSOLE_SESSIONS = 50
-
-# What `onesoup doctor` found last, for the console: findings, and letters in one field of a finding.
-MOST_FINDINGS, FINDING_LETTERS = 300, 600
-# Blocks of operators, bytes of one; hosts that are taken out of service, bytes of one.
+# Blocks of operators and hosts that are taken out of service, bytes of one.
 MOST_OPERATOR_BLOCKS, OPERATOR_BLOCK_BYTES = 500, 2 * KIB
 MOST_DRAINS, DRAIN_BYTES = 100, 1 * KIB
 # Sessions of one domain, and its log-ins in a minute, where there is a limit: the highest that may be set.
 MOST_DOMAIN_SESSIONS, MOST_DOMAIN_LOGINS = 100_000, 10_000
-
 # Processes that run, and the keys of its ring that one says it knows.
 MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
 
 
 class TooMuch(Exception):
     """A limit of this module is reached: nothing was stored."""
-
-
-# Who makes a key grow.
-BY_STRANGER, BY_CONTACT, BY_ROOM = "anybody on XMPP", "a contact on XMPP", "people in a joined room"
-BY_SERVER, BY_PHONE, BY_UNKNOWN_PHONE = "the user's XMPP server", "a phone with log-in", "a phone without log-in"
-BY_SMS, BY_CARRIER, BY_VISITOR, BY_ONESOUP = "an SMS", "the carrier's gateway", "a web visitor", "onesoup itself"
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """One row: the key as `onesoup.store.keys` writes it, and what limits it. `alone` says why a row needs no attack of its
-    own: nobody else's bytes are in it."""
-
-    key: str
-    made_by: str
-    lengths: str
-    count: str
-    expiry: str
-    above: str
-    alone: str = ""
 
 
 _SESSION = "with the session"
@@ -405,42 +392,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "those unheard for longest go",
         alone="what processes say of themselves",
     ),
-    Bound(
-        "console-tokens:{console}",
-        BY_ONESOUP,
-        "a record 200",
-        "one for each of the two roles",
-        "none",
-        "-",
-        alone="what `onesoup console` makes",
-    ),
-    Bound(
-        "console-sessions:{console}",
-        BY_VISITOR,
-        "a record 200",
-        f"{MOST_CONSOLE_SESSIONS} (console-live:{{console}} has their times)",
-        "1 hour unused, 12 hours",
-        "those unused for longest go",
-    ),
-    Bound(
-        "console-findings:{console}",
-        BY_ONESOUP,
-        f"a field {FINDING_LETTERS} letters",
-        f"{MOST_FINDINGS} findings (console-looking:{{console}} says that somebody looks)",
-        "1 day",
-        "left out",
-        alone="what onesoup finds of itself",
-    ),
-    Bound("console-tries:{console}", BY_VISITOR, "a digest 16", "100 addresses", "10 minutes", "refused"),
-    Bound(
-        "minutes:{series}:*",
-        BY_ONESOUP,
-        "1,440 numbers of four bytes",
-        "8 series, of two days",
-        "2 days",
-        "-",
-        alone="numbers of onesoup",
-    ),
+    *OPERATOR_BOUNDS,
     # --- wake-ups ---
     Bound("cir:cookie:*", BY_PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
     Bound("cir:token:*", BY_PHONE, "a sid 28", "one a session", "1 day", "-"),

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import redis
 
-from onesoup.store import bounds
+from onesoup.store import operator_bounds
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import msgpack
@@ -114,18 +114,11 @@ class ConsoleAccess:
         return token if fresh else ""
 
     def new_token(self, ring: KeyRing | None, role: ConsoleRole, now: float) -> str:
-        """A token in the place of the role's present one, whose sessions end. Attempts to log in are forgotten. One that is made
-        without a key ring cannot be shown again."""
+        """A token in the place of the role's present one, whose sessions end. One that is made without a key ring cannot be
+        shown again."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         record = _token_record(ring, role, token, now)
-
-        def write() -> None:
-            pipe = self._client.pipeline(transaction=False)
-            pipe.hset(TOKENS_KEY, role.value, record)
-            pipe.delete(TRIES_KEY)
-            pipe.execute()
-
-        guarded(write)
+        guarded(lambda: self._client.hset(TOKENS_KEY, role.value, record))
         return token
 
     def token(self, role: ConsoleRole) -> ConsoleToken | None:
@@ -144,6 +137,10 @@ class ConsoleAccess:
         limits = (_short_digest(address), TRIES_OF_ADDRESS, TRIES_IN_ALL, TRIES_SECONDS * 1000)
         return int(self._reserve([TRIES_KEY], limits)) / 1000
 
+    def forget_tries(self) -> None:
+        """Nobody waits any more."""
+        guarded(lambda: self._client.delete(TRIES_KEY))
+
     def log_in(self, token: str, address: str, now: float) -> tuple[str, ConsoleSession] | None:
         """(what the cookie says, the session) for a good token, None for any other. The attempt was reserved."""
         given = _digest(token)
@@ -157,7 +154,7 @@ class ConsoleAccess:
     def _start(self, session: ConsoleSession, now: float) -> tuple[str, ConsoleSession]:
         secret = secrets.token_urlsafe(TOKEN_BYTES)
         record = msgpack.pack(CONSOLE_SESSION_VERSION, asdict(session))
-        limits = (int(now), IDLE_SECONDS, bounds.MOST_CONSOLE_SESSIONS, LONGEST_SECONDS)
+        limits = (int(now), IDLE_SECONDS, operator_bounds.MOST_CONSOLE_SESSIONS, LONGEST_SECONDS)
         self._begin([SESSIONS_KEY, LIVE_KEY], (_name(secret), record, *limits))
         return secret, session
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import redis
 
-from onesoup.store import bounds
+from onesoup.store import operator_bounds
 from onesoup.store.redis import msgpack
 from onesoup.store.redis.client import guarded
 
@@ -44,8 +44,11 @@ class DoctorResults:
 
     def keep(self, result: DoctorResult) -> None:
         """The caller has looked."""
-        cut = [[field[: bounds.FINDING_LETTERS] for field in each] for each in result.findings[: bounds.MOST_FINDINGS]]
-        fields = {"at": result.at, "host": result.host, "found": cut, "error": result.error[: bounds.FINDING_LETTERS]}
+        cut = [
+            [field[: operator_bounds.FINDING_LETTERS] for field in each]
+            for each in result.findings[: operator_bounds.MOST_FINDINGS]
+        ]
+        fields = {"at": result.at, "host": result.host, "found": cut, "error": result.error[: operator_bounds.FINDING_LETTERS]}
         record = msgpack.pack(DOCTOR_RESULT_VERSION, fields)
 
         def write() -> None:

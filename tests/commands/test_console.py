@@ -53,6 +53,14 @@ def test_a_new_token_takes_the_place_of_the_old_one_and_is_noted(run, client):
     assert (entry.what, entry.whom) == ("console new-token", "operator")
 
 
+def test_to_look_the_token_up_ends_waits_after_wrong_ones(run, client):
+    access = ConsoleAccess(client)
+    while not access.reserve_try("127.0.0.1"):
+        pass
+    assert run()[0] == 0
+    assert access.reserve_try("127.0.0.1") == 0
+
+
 def test_the_token_for_looking_is_another_one(run, client):
     token = json.loads(run("--read-only", "--json")[1])["token"]
     assert role_of(client, token) == "read-only"

@@ -18,7 +18,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.phone_events import EventKind, PhoneEvent
 from onesoup.csp.session import Capabilities
-from onesoup.store import bounds, keys
+from onesoup.store import bounds, keys, operator_bounds
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.delivered_copies import DeliveredCopies
@@ -415,7 +415,7 @@ def log_ins_to_the_console(field: Field) -> None:
         console.log_in(LONG if number % 100 == 0 else f"wrong {number}", f"{number}", number)
     for number in range(500):
         console.log_in(token, f"{number}{LONG}", 5000 + number)
-    assert len(console.sessions(5500)) == bounds.MOST_CONSOLE_SESSIONS
+    assert len(console.sessions(5500)) == operator_bounds.MOST_CONSOLE_SESSIONS
 
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")

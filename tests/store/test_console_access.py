@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.store import bounds
+from onesoup.store import operator_bounds
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.console_access import (
     IDLE_SECONDS,
@@ -76,8 +76,8 @@ def test_a_session_ends_with_its_token(access, token):
 
 
 def test_sessions_unused_for_longest_go_when_there_are_too_many(access, token):
-    secrets = [access.log_in(token, "here", number)[0] for number in range(bounds.MOST_CONSOLE_SESSIONS + 1)]
-    now = bounds.MOST_CONSOLE_SESSIONS
+    secrets = [access.log_in(token, "here", number)[0] for number in range(operator_bounds.MOST_CONSOLE_SESSIONS + 1)]
+    now = operator_bounds.MOST_CONSOLE_SESSIONS
     assert access.find(secrets[0], now) is None
     assert all(access.find(each, now) for each in secrets[1:])
 
@@ -96,7 +96,7 @@ def test_attempts_of_an_address_are_limited_and_forgotten(access, client):
     assert access.reserve_try("bad") > 0
     assert access.reserve_try("good") == 0
     assert client.ttl(TRIES_KEY) > 0
-    access.new_token(RING, OPERATOR, 1)
+    access.forget_tries()
     assert access.reserve_try("bad") == 0
 
 

@@ -1,6 +1,6 @@
 """What the console remembers of `onesoup doctor`."""
 
-from onesoup.store import bounds
+from onesoup.store import operator_bounds
 from onesoup.store.doctor_results import FINDINGS_KEY, LOOKING_KEY, DoctorResult, DoctorResults
 from onesoup.store.redis import msgpack
 
@@ -29,8 +29,8 @@ def test_what_is_kept_is_bounded(client):
     many = (("FAIL", "x" * 10_000, "y" * 10_000, ""),) * 1000
     DoctorResults(client).keep(DoctorResult(1, "soup-1", many, "z" * 10_000))
     kept = DoctorResults(client).last()
-    assert len(kept.findings) == bounds.MOST_FINDINGS
-    assert max(map(len, (kept.error, *kept.findings[0]))) == bounds.FINDING_LETTERS
+    assert len(kept.findings) == operator_bounds.MOST_FINDINGS
+    assert max(map(len, (kept.error, *kept.findings[0]))) == operator_bounds.FINDING_LETTERS
 
 
 def test_a_record_of_a_later_version_is_none(client):

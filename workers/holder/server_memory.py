@@ -8,7 +8,7 @@ import structlog
 
 from onesoup.store.errors import StoreDown
 from onesoup.store.servers import SaslMechanisms, XmppServerStates
-from onesoup.xmpp.stream import StreamFailure, sasl
+from onesoup.xmpp.stream import StreamFailure, errors, sasl
 
 log = structlog.get_logger()
 
@@ -16,6 +16,9 @@ log = structlog.get_logger()
 MECHANISM_FRESH_SECONDS = 3600.0
 MAX_DOMAINS_REMEMBERED = 10_000
 SAME_AGAIN_SECONDS = 30.0
+# Failures in which a server answers, and means the user; and those that say nothing of the server.
+ABOUT_THE_USER = frozenset({errors.FAILURE_AUTH, errors.FAILURE_BIND})
+OUR_FAILURES = frozenset({errors.FAILURE_STORE, errors.FAILURE_BACKLOG})
 # New streams to one domain after its server was away: it has enough to do (reliability.md 5, F11).
 MAX_CONNECTS_PER_SECOND = 20.0
 
@@ -54,8 +57,7 @@ class SaslMechanismMemory:
 
 
 class ServerHealth:
-    """Notes in Redis whether the servers of listed domains take streams. The same is said again after SAME_AGAIN_SECONDS only. A
-    refused password is a server's answer, and so a good sign."""
+    """Notes in Redis whether the servers of listed domains take streams. The same is said again after SAME_AGAIN_SECONDS only."""
 
     def __init__(
         self, states: XmppServerStates, is_listed: Callable[[str], bool], clock: Callable[[], float] = time.time
@@ -65,9 +67,10 @@ class ServerHealth:
 
     def tried(self, domain: str, failure: StreamFailure | None) -> None:
         """For Options.tried. What Redis does not take is said with the next try."""
-        if not self._is_listed(domain):
+        if not self._is_listed(domain) or (failure is not None and failure.kind in OUR_FAILURES):
             return
-        what = ("", "") if failure is None or failure.kind == "auth" else (failure.kind, failure.condition)
+        answered = failure is None or failure.kind in ABOUT_THE_USER
+        what = ("", "") if failure is None or answered else (failure.kind, failure.condition)
         now, (again, before) = self._clock(), self._said.get(domain, (0.0, ("", "")))
         if what == before and now < again:
             return

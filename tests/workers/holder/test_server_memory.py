@@ -95,7 +95,17 @@ def test_the_state_of_a_server_is_noted_when_it_changes_and_else_seldom():
     now, states = [100.0], States()
     health = ServerHealth(states, {"x.example"}.__contains__, lambda: now[0])
     away = StreamFailure("refused", "refused")
-    for failure in (None, None, away, away, StreamFailure("tls", "certificate"), StreamFailure("auth", "not-authorized"), None):
+    for failure in (
+        None,
+        None,
+        StreamFailure("bind", "conflict"),
+        away,
+        StreamFailure("store"),
+        away,
+        StreamFailure("tls", "certificate"),
+        StreamFailure("auth", "not-authorized"),
+        None,
+    ):
         health.tried("x.example", failure)
     assert [kind for _, kind, _ in states.noted] == ["", "refused", "tls", ""]
     now[0] += SAME_AGAIN_SECONDS

@@ -53,7 +53,7 @@ class LoginResource:
         if wait := access.reserve_try(address):
             log.warning("console-login", result="too-many", peer=address)
             minutes = math.ceil(wait / 60)
-            reason = f"Too many wrong tokens. Try again in {minutes} min; `onesoup console --new-token` ends the wait too."
+            reason = f"Too many wrong tokens. Try again in {minutes} min; `onesoup console` shows the token and ends the wait."
             self._show(req, resp, reason, falcon.HTTP_429)
             return
         found = access.log_in(token, address, time.time())

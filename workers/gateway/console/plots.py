@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 BIN_MINUTES = 5
-WIDTH, TOP, BOTTOM, MARGIN = 288, 6, 62, 6
-HEIGHT = 80
+DAY_PLOT_WIDTH, DAY_PLOT_TOP, DAY_PLOT_BOTTOM, DAY_PLOT_MARGIN = 288, 6, 62, 6
+DAY_PLOT_HEIGHT = 80
 # Marks at full hours; those at every sixth go up, and have their time.
 LONG_MARK_HOURS = 6
 
@@ -41,11 +41,15 @@ class DayPlot:
     def drawing(self) -> Markup:
         bins = _bins(self.numbers)
         top = max(bins) or 1
-        points = " ".join(f"L{MARGIN + n} {BOTTOM - (BOTTOM - TOP) * value / top:.1f}" for n, value in enumerate(bins))
-        area = f"M{MARGIN} {BOTTOM} {points} L{MARGIN + len(bins) - 1} {BOTTOM}Z"
+        points = " ".join(
+            f"L{DAY_PLOT_MARGIN + n} {DAY_PLOT_BOTTOM - (DAY_PLOT_BOTTOM - DAY_PLOT_TOP) * value / top:.1f}"
+            for n, value in enumerate(bins)
+        )
+        area = f"M{DAY_PLOT_MARGIN} {DAY_PLOT_BOTTOM} {points} L{DAY_PLOT_MARGIN + len(bins) - 1} {DAY_PLOT_BOTTOM}Z"
+        width = DAY_PLOT_WIDTH + 2 * DAY_PLOT_MARGIN
         label = Markup.escape(f"{self.title}, the last 24 hours: {self.words}")
         return Markup(
-            f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {WIDTH + 2 * MARGIN} {HEIGHT}">'
+            f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {width} {DAY_PLOT_HEIGHT}">'
             f'{_marks(self.until)}<path class="area" d="{area}"/></svg>'
         )
 
@@ -57,18 +61,18 @@ def _bins(numbers: tuple[int, ...]) -> list[float]:
 
 def _marks(until: int) -> str:
     """The line below, and the full hours, by the clock of this host."""
-    drawn = [f'<path class="axis" d="M{MARGIN} {BOTTOM}H{MARGIN + WIDTH}"/>']
+    drawn = [f'<path class="axis" d="M{DAY_PLOT_MARGIN} {DAY_PLOT_BOTTOM}H{DAY_PLOT_MARGIN + DAY_PLOT_WIDTH}"/>']
     for minutes_ago in range(24 * 60):
         at = time.localtime((until - minutes_ago) * 60)
         if at.tm_min:
             continue
-        x = MARGIN + WIDTH - minutes_ago / BIN_MINUTES
+        x = DAY_PLOT_MARGIN + DAY_PLOT_WIDTH - minutes_ago / BIN_MINUTES
         if at.tm_hour % LONG_MARK_HOURS:
-            drawn.append(f'<path class="axis" d="M{x:.1f} {BOTTOM}v3"/>')
+            drawn.append(f'<path class="axis" d="M{x:.1f} {DAY_PLOT_BOTTOM}v3"/>')
         else:
-            drawn.append(f'<path class="hour" d="M{x:.1f} {TOP}V{BOTTOM + 4}"/>')
-            anchor = "start" if x < 2 * MARGIN else "end" if x > WIDTH else "middle"
-            drawn.append(f'<text x="{x:.1f}" y="{HEIGHT - 4}" text-anchor="{anchor}">{at.tm_hour:02}:00</text>')
+            drawn.append(f'<path class="hour" d="M{x:.1f} {DAY_PLOT_TOP}V{DAY_PLOT_BOTTOM + 4}"/>')
+            anchor = "start" if x < 2 * DAY_PLOT_MARGIN else "end" if x > DAY_PLOT_WIDTH else "middle"
+            drawn.append(f'<text x="{x:.1f}" y="{DAY_PLOT_HEIGHT - 4}" text-anchor="{anchor}">{at.tm_hour:02}:00</text>')
     return "".join(drawn)
 
 

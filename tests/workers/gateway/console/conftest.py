@@ -16,7 +16,7 @@ from .visitor import Visitor
 
 @pytest.fixture
 def client(redis_server):
-    client = connect(redis_server.url)
+    client = connect(redis_server.url, shared=True)  # as a gateway has it
     client.flushall()
     yield client
     client.close()

@@ -40,7 +40,7 @@ def phones(client, count: int) -> None:
 def holders(client, *names: str, free: int = 0) -> None:
     """Holders that share all shards but some."""
     for place, name in enumerate(names):
-        Leases(client, name, 60_000).acquire_all(range(place, 256 - free, len(names)))
+        Leases(client, name, 600_000).acquire_all(range(place, 256 - free, len(names)))
 
 
 def wrong_passwords(client, domain: str, count: int) -> None:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from workers.gateway.console.plots import HEIGHT, MARGIN, WIDTH, DayPlot
+from workers.gateway.console.plots import DAY_PLOT_HEIGHT, DAY_PLOT_MARGIN, DAY_PLOT_WIDTH, DayPlot
 
 MIDNIGHT = 20_000 * 1440
 
@@ -42,5 +42,5 @@ def test_the_highest_number_reaches_the_top_and_nothing_leaves_the_drawing():
     area = ET.fromstring(plot([0] * 1435 + [7] * 5).drawing).find("path[@class='area']").get("d")
     places = [float(word) for word in area.replace("M", " ").replace("L", " ").replace("Z", " ").split()]
     assert min(places[1::2]) == 6
-    assert max(places[1::2]) <= HEIGHT
-    assert MARGIN <= min(places[::2]) <= max(places[::2]) <= MARGIN + WIDTH
+    assert max(places[1::2]) <= DAY_PLOT_HEIGHT
+    assert DAY_PLOT_MARGIN <= min(places[::2]) <= max(places[::2]) <= DAY_PLOT_MARGIN + DAY_PLOT_WIDTH
