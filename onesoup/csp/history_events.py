@@ -19,7 +19,6 @@ class HistoryKind(StrEnum):
     END = "end"
     WAKE = "wake"
     UNDELIVERED = "undelivered"
-    CHANGE = "change"
 
 
 class EndReason(StrEnum):
@@ -61,7 +60,8 @@ class HistoryEvent:
     """Several events that differ in time alone are one, with `times`. `first` and `last` are seconds since 1970.
 
     `user`: the account, or what was typed where that means none. `session`: the session's name in logs. `reason`: a word of the
-    enumerations above, or the words of the log for a failed log-in. `detail`: more of it, such as the SMS gateway's word.
+    enumerations above, or the words of the log for a failed log-in. `detail`: more of it, such as the SMS gateway's word; for a
+    log-in the handset before it, where that is another one.
     `messages`: how many the event is about; `request`: the id of the last request of it."""
 
     kind: str

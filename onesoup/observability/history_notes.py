@@ -181,12 +181,6 @@ def note_sms(user: str, sid: str, number: str, bearer: str, outcome: WakeOutcome
     _note(HistoryKind.WAKE, user, session=short(sid), number=number, bearer=bearer, reason=str(outcome), detail=why)
 
 
-def note_change(user: str, reason: str, detail: str = "") -> None:
-    """Something about the user has changed, such as the handset. `reason`: a word that onesoup.operators.history knows, or
-    words for people."""
-    _note(HistoryKind.CHANGE, user, reason=reason, detail=detail)
-
-
 def _note(kind: HistoryKind, user: str, **more: object) -> None:
     if _notes is not None:
         now = int(time.time())

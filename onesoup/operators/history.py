@@ -68,7 +68,8 @@ def events_of(store: History, subject: HistorySubject, now: int) -> list[History
         SubjectKind.NUMBER: store.of_number,
         SubjectKind.ADDRESS: store.of_address,
     }[subject.kind]
-    return _one_end_each(look_up(subject.name, now))
+    events = _one_end_each(look_up(subject.name, now))
+    return _with_handset_before(events) if subject.kind == SubjectKind.USER else events
 
 
 def history_answer(events: Sequence[HistoryEvent]) -> HistoryAnswer:
@@ -83,6 +84,15 @@ def history_answer(events: Sequence[HistoryEvent]) -> HistoryAnswer:
 
 def _first(events: Iterable[HistoryEvent], kind: HistoryKind) -> HistoryEvent | None:
     return next((each for each in events if each.kind == kind), None)
+
+
+def _with_handset_before(events: list[HistoryEvent]) -> list[HistoryEvent]:
+    """Where a log-in is of another handset than the one before, that one is its detail."""
+    told, before = [], ""
+    for event in reversed(events):
+        known, before = before, event.handset if event.kind == HistoryKind.LOGIN else before
+        told.append(replace(event, detail=known) if known not in ("", before) else event)
+    return told[::-1]
 
 
 def _one_end_each(events: list[HistoryEvent]) -> list[HistoryEvent]:

@@ -74,6 +74,14 @@ _OWN_SERVER = (
 )
 FAILURES: tuple[FailureWords, ...] = (
     FailureWords(
+        "an operator has blocked it",
+        "`onesoup block list` says why and until when, `onesoup unblock` ends it",
+        (403,),
+        "blocked by the operator",
+    ),
+    FailureWords("the domain has all the sessions that it may have", "raise domain_sessions, or wait", (503,), "is full"),
+    FailureWords("the domain has had its log-ins for now", "raise domain_logins, or wait", (503,), "too many log-ins at"),
+    FailureWords(
         "the domain was closed after too many wrong passwords of anybody", _OWN_SERVER, (503,), "too many wrong passwords for"
     ),
     FailureWords(
@@ -173,7 +181,8 @@ def failure_words(event: HistoryEvent) -> FailureWords:
 def event_words(event: HistoryEvent) -> str:
     """One event in words, without who, when and where."""
     if event.kind == HistoryKind.LOGIN:
-        return f"went on with session {event.session}" if event.reason == "resume" else f"logged in, session {event.session}"
+        before = f", with another phone than before ({event.detail})" if event.detail else ""
+        return ("went on with" if event.reason == "resume" else "logged in,") + f" session {event.session}{before}"
     if event.kind == HistoryKind.FAILURE:
         return f"failed log-in: {failure_words(event).says}"
     if event.kind == HistoryKind.END:
@@ -185,7 +194,7 @@ def event_words(event: HistoryEvent) -> str:
     if event.kind == HistoryKind.UNDELIVERED:
         many = f"{event.messages} times " if event.messages > 1 else ""
         return f"not delivered: {many}{_word(UNDELIVERED_WORDS, event.reason)}" + (f" ({event.detail})" if event.detail else "")
-    return event.reason + (f": {event.detail}" if event.detail else "")
+    return event.reason  # of a later version
 
 
 def _wake_words(event: HistoryEvent) -> str:

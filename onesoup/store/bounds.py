@@ -87,10 +87,10 @@ MOST_RECORDING_FIELDS = 64
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
 # What is kept of one event of an account's history, sealed. Events of an account, a number or an address, by the letter of their
-# kind: log-ins, ends, wake-ups, undelivered messages, changes; and failures from known places and from elsewhere. Failures of a
+# kind: log-ins, ends, wake-ups, undelivered messages; and failures from known places and from elsewhere. Failures of a
 # name that no account is known to have. How many addresses with log-ins, addresses with failures, and such names.
 HISTORY_EVENT_BYTES = 800
-MOST_HISTORY_EVENTS = {"i": 16, "e": 12, "w": 10, "u": 8, "c": 4}
+MOST_HISTORY_EVENTS = {"i": 16, "e": 12, "w": 10, "u": 8}
 MOST_HISTORY_FAILURES, MOST_MADE_UP_FAILURES = {"k": 12, "s": 12}, {"k": 0, "s": 4}
 MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 500, 1000
 

@@ -39,7 +39,6 @@ _PARTS = {
     HistoryKind.END: "e",
     HistoryKind.WAKE: "w",
     HistoryKind.UNDELIVERED: "u",
-    HistoryKind.CHANGE: "c",
     HistoryKind.FAILURE: "s",
 }
 _KEYS_AT_ONCE = 200
@@ -102,7 +101,7 @@ class History:
     def _names(self, note: HistoryNote) -> list[str]:
         """Under which names an event is kept. An address has log-ins and failures only."""
         event = note.event
-        names = [name for name in dict.fromkeys((event.user, note.login)) if "@" in name and len(name) <= bounds.HIT_BYTES]
+        names = [name for name in dict.fromkeys((event.user, note.login)) if _is_account(name)]
         names += [self._of_number(event.number)] if event.number else []
         logins = event.kind in (HistoryKind.LOGIN, HistoryKind.FAILURE)
         return names + ([self._of_address(event.address)] if event.address and logins else [])
@@ -183,12 +182,13 @@ class History:
 
 
 def _cut(event: HistoryEvent) -> HistoryEvent:
-    """Texts that are too long are cut; a name that is an account's stays whole."""
+    """Texts that are too long are cut; a name that is an account's stays whole. Half a surrogate pair becomes a question mark."""
     cut: dict[str, Any] = {}
     for name in ("user", "address", "number", "handset", "detail", "reason", "request"):
         most = MAX_HISTORY_REASON if name == "reason" else bounds.HIT_BYTES if name == "user" else MAX_HISTORY_TEXT
-        if len(text := getattr(event, name)) > most:
-            cut[name] = text[:most]
+        text = getattr(event, name)
+        if len(text) > most or not text.isprintable():
+            cut[name] = text[:most].encode("utf-8", "replace").decode()
     return replace(event, **cut) if cut else event
 
 
@@ -197,6 +197,10 @@ def _event(stored: CountedEvent, record: bytes) -> HistoryEvent:
     fields = unpack(record, HISTORY_VERSION)
     known = {name: fields[name] for name in HISTORY_KEPT if name in fields}
     return HistoryEvent(first=stored.first, last=stored.last, times=stored.times, **known)
+
+
+def _is_account(name: str) -> bool:
+    return "@" in name and name.isprintable() and len(name) <= bounds.HIT_BYTES
 
 
 def _is_address(who: str) -> bool:

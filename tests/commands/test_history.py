@@ -104,3 +104,14 @@ def test_a_user_is_forgotten_everywhere(run, client):
     done = [(entry.what, entry.whom) for entry in AuditLog(client).last(9)]
     assert ("history forget", ALICE) in done
     assert ("history", "***678") in done
+
+
+def test_control_characters_do_not_reach_the_terminal(run, client, tmp_path):
+    """A phone may type what it likes as a user id, and call itself what it likes."""
+    now = int(time.time())
+    failed = HistoryEvent(HistoryKind.FAILURE, now, now, user="\x1b[2J", address="192.0.2.8", handset="\x1b]0;x\x07", code=531)
+    History(client, KeyRing.load(tmp_path / "keys"), 86_400).add([HistoryNote(failed)], now)
+    status, output = run("192.0.2.8")
+    assert status == 0
+    assert output.replace("\n", "").isprintable()
+    assert "[2J" in output

@@ -110,11 +110,10 @@ def test_each_thing_that_is_noted_is_found(notes, history):
     history_notes.note_end(JID, "sid", EndReason.EXPIRED, "s60", 2)
     history_notes.note_undelivered(JID, UndeliveredReason.BOUNCED, "nobody has this address")
     history_notes.note_sms(JID, "sid", "+4917012345678", "wapsms", WakeOutcome.REFUSED, "gap")
-    history_notes.note_change(JID, "another handset", "s40, then s60")
     history_notes.stop_history()
     now = max(event.last for event in history._of(JID, 0))
     kinds = {event.kind: event for event in history.of_account(JID, now)}
-    assert set(kinds) == {"end", "undelivered", "wake", "change"}
+    assert set(kinds) == {"end", "undelivered", "wake"}
     assert (kinds["end"].messages, kinds["end"].reason) == (2, "expired")
     assert [event.kind for event in history.of_number("+4917012345678", now)] == ["wake"]
 

@@ -85,6 +85,9 @@ def test_a_wait_names_the_wrong_password_before_it():
         (503, "TLS with the XMPP server failed (tls/certificate)", "certificate", "doctor"),
         (503, "no connection to the XMPP server (refused)", "could not be reached", "doctor"),
         (503, "Redis: READONLY", "Redis", "redis check"),
+        (403, "blocked by the operator, no. 12", "operator has blocked", "block list"),
+        (503, "example.org is full, try again later", "domain has all the sessions", "domain_sessions"),
+        (503, "too many log-ins at example.org, wait 2 min", "domain has had its log-ins", "domain_logins"),
         (503, reasons.NO_SLOT, "too many log-ins", "doctor"),
         (500, "a mistake in the gateway, see its log (KeyError)", "mistake", "log"),
         (599, "something new", "refused", "trace"),
@@ -124,12 +127,23 @@ def test_each_reason_that_there_is_has_words():
         (event(HistoryKind.WAKE, bearer="wapsms", reason="refused", detail="gap"), "not sent, too soon after the last one"),
         (event(HistoryKind.WAKE, bearer="all", reason="unanswered", detail="SUDP,WAPSMS"), "woken by SUDP, WAP push by SMS"),
         (event(HistoryKind.UNDELIVERED, reason="too-many-wait", messages=3), "not delivered: 3 times a message for the user"),
-        (event(HistoryKind.CHANGE, reason="another handset", detail="s60"), "another handset: s60"),
+        (event(HistoryKind.LOGIN, session="s1", detail="s40"), "logged in, session s1, with another phone than before (s40)"),
         (event(HistoryKind.END, session="s1", reason="a-later-word"), "a-later-word"),
     ],
 )
 def test_an_event_in_words(told, words):
     assert words in event_words(told)
+
+
+def test_another_phone_than_before_is_told(redis_server):
+    client = connect(redis_server.url)
+    client.flushdb()
+    store = History(client, KeyRing([("k1", b"k" * 32)]), 3600)
+    phones = [event(HistoryKind.LOGIN, NOW + n, session=f"s{n}", handset=name) for n, name in enumerate(("s40", "s40", "s60"))]
+    store.add(map(HistoryNote, phones), NOW)
+    found = events_of(store, history_subject(ALICE, "example.org"), NOW)
+    assert [(each.handset, each.detail) for each in found] == [("s60", "s40"), ("s40", ""), ("s40", "")]
+    client.close()
 
 
 def test_a_session_ends_once_for_the_reason_that_says_more(redis_server):

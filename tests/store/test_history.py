@@ -162,6 +162,12 @@ def test_names_with_braces_are_found_too(store):
     assert [store.of_account(event.user, NOW) for event in odd] == [[event] for event in odd]
 
 
+def test_half_a_surrogate_pair_costs_no_other_note(store):
+    put(store, failure(user="\ud83d@example.org", reason="\ud83d"), failure(handset="\ud83d"))
+    assert [event.handset for event in store.of_account(ALICE, NOW)] == ["?"]
+    assert len(store.of_address(HOME, NOW)) == 2
+
+
 def test_a_name_that_is_no_account_is_found_by_the_address(store, client):
     put(store, failure(user="wv:nobody at all", code=531))
     assert store.of_address(HOME, NOW) == [failure(user="wv:nobody at all", code=531)]

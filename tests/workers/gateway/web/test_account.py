@@ -568,7 +568,8 @@ def test_where_no_sms_goes_out_nobody_is_asked_for_a_number(person):
     assert "SMS" not in person.open(account.Overview.path).text
 
 
-def test_each_step_is_logged_with_its_user_and_nothing_else_that_was_typed(person, sms, capsys):
+def test_nothing_that_was_typed_is_logged(person, sms, capsys):
+    """But whose account it is."""
     person.sign_in(password="wr0ng-secret-1")
     person.sign_in()
     person.open(account.OWN_PASSWORD)
