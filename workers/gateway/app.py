@@ -228,8 +228,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
     history_notes.start_history(client, services.ring, settings.history_hours)
-    whom = partial(linking.meant_account, services)
-    recorder = Recorder(Recordings(client), whom)
+    recorder = Recorder(Recordings(client), partial(linking.meant_account, services))
     recorder.start()
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
@@ -242,12 +241,24 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     if settings.console:
         _admin_pages[CONSOLE_PATH] = create_console(settings, client, services.ring)
         gevent.spawn(prepare_token, ConsoleAccess(client), services.ring)
+    services.replies.follow(services.orders.channel, services.orders.heard)
+    services.orders.start()
+    return routed_app(settings, client, services, _notes(settings, services), recorder)
+
+
+def routed_app(
+    settings: Settings,
+    client: redis.Redis,
+    services: GatewayServices,
+    notes: RequestNotes = NO_NOTES,
+    recorder: Recorder = NO_RECORDER,
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """The application with all of its routes, over services that somebody else has started."""
+    whom = partial(linking.meant_account, services)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
-    _follow_orders(services)
     app = falcon.App(middleware=[FrontDoor(services.orders, peers)])
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    notes = _notes(settings, services)
     resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder, services.orders)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
@@ -266,11 +277,6 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
         values = DemoValues(settings.browser_phone_xmpp, settings.browser_phone_accounts)
         app.add_sink(_sink(resource, DemoPages(services, peers, values)), DEMO_PATHS)
     return app
-
-
-def _follow_orders(services: GatewayServices) -> None:
-    services.replies.follow(services.orders.channel, services.orders.heard)
-    services.orders.start()
 
 
 def _notes(settings: Settings, services: GatewayServices) -> RequestNotes:

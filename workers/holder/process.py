@@ -103,7 +103,7 @@ class Holder:
         self.opener = SessionOpener(self.services, ring, self.leases, self.sessions, self.domains)
         self.logins = LoginJobs(client, self.services, ring, self.leases, self.sessions, self.opener)
         per_round = CLUSTER_SWEEPS_PER_ROUND if sharded_channels.available(client) else SWEEPS_PER_ROUND
-        self.sweeps = LostWakeSweep(self.services, self.sessions, self.leases, self.logins.serve_shard, per_round)
+        self.sweeps = LostWakeSweep(self.services, self.sessions, self.leases, self._on_login, per_round)
         self._listen()  # on a host that drains it gets no shard to begin with
 
     def _make_services(self, timer: TickTimer) -> HolderServices:

@@ -12,7 +12,7 @@ from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login.attempt import LoginContext
-from onesoup.handlers.login.throttle import minutes
+from onesoup.handlers.login.throttle import blocked_refusal, minutes, refuse_blocked_account
 from onesoup.store.blocks import OperatorBlock
 from onesoup.store.domain_quotas import QuotaKind, QuotaVerdict
 from onesoup.store.errors import StoreDown
@@ -24,22 +24,21 @@ QUOTA_REFUSED = Counter("onesoup_domain_refused_total", "Log-ins that a limit of
 
 def refuse_blocked(attempt: LoginContext) -> None:
     """403 for a user, a domain or a handset that an operator has blocked, before anything else is done for it."""
-    orders, now = attempt.services.orders, time.time()
-    blocks = orders.blocks
+    refuse_blocked_account(attempt.services, *_accounts(attempt))
+    blocks, now = attempt.services.orders.blocks, time.time()
     found = (
         blocks.of_address(attempt.peer.address, now)
-        or blocks.of_user(_accounts(attempt), now)
         or blocks.of_handset(attempt.handset.name, now)
         or blocks.of_agent(attempt.peer.user_agent, now)
     )
     if found:
-        raise _refusal(attempt.services, found)
+        raise blocked_refusal(attempt.services, found)
 
 
 def blocked_meanwhile(attempt: LoginContext) -> CspError | None:
     """The refusal of a log-in that was blocked while it went on: whoever ended the sessions then has not seen this one."""
     block = attempt.services.orders.now_blocked(_accounts(attempt), attempt.handset.name)
-    return _refusal(attempt.services, block) if block is not None else None
+    return blocked_refusal(attempt.services, block) if block is not None else None
 
 
 def blocked_agent(services: GatewayServices, peer: Peer) -> OperatorBlock | None:
@@ -74,12 +73,6 @@ def _accounts(attempt: LoginContext) -> tuple[str, ...]:
     """The account that the user means, and the one behind it."""
     link = attempt.link.jid if attempt.link is not None else attempt.wish.jid
     return tuple({attempt.wish.jid: None, link: None})
-
-
-def _refusal(services: GatewayServices, block: OperatorBlock) -> CspError:
-    """What the phone is told. Its user can name the number to the operator, who sees by it what was blocked, and why."""
-    services.orders.refused(block)
-    return CspError(StatusCode.FORBIDDEN, f"blocked by the operator, no. {block.id}")
 
 
 def _full(services: GatewayServices, domain: str, verdict: QuotaVerdict) -> BackendError:

@@ -1,10 +1,21 @@
 """What operators allow at a log-in: blocks, limits of domains; and what becomes of sessions that there are."""
 
+from dataclasses import replace
+
 import pytest
 
 from onesoup.csp.codec.envelope import Mode, Transaction
-from onesoup.csp.codec.generated_elements import Disconnect, KeepAliveRequest, LoginResponse, Status
-from onesoup.handlers.login import operator_limits
+from onesoup.csp.codec.generated_elements import (
+    Disconnect,
+    KeepAliveRequest,
+    LoginResponse,
+    RegistrationRequest,
+    Status,
+    User,
+)
+from onesoup.csp.errors import CspError
+from onesoup.handlers.context import Peer
+from onesoup.handlers.login import linking, operator_limits, registration
 from onesoup.operators.blocks import end_block, put_block
 from onesoup.operators.operator import Operator
 from onesoup.store.audit import AuditLog
@@ -149,6 +160,16 @@ def test_while_redis_is_away_the_list_stays(services, new_phone, blocks, monkeyp
     monkeypatch.setattr(services.orders._blocks, "all", away)
     services.orders.look()
     assert code(new_phone().log_in("wv:alice@example.org")) == 403
+
+
+@pytest.mark.parametrize(("what", "name"), [("user", "alice"), ("domain", "example.org")])
+def test_who_is_blocked_cannot_use_the_account_page_or_register_either(services, blocks, what, name):
+    blocks(what, name)
+    services.policy = replace(services.policy, registration=True)
+    with pytest.raises(CspError, match="403 blocked"):
+        linking.verify_password(services, Peer(address="10.0.0.7"), "alice@example.org", "secret", 0.0)
+    request = RegistrationRequest(user=User(user_id="wv:alice@example.org"), password="secret")
+    assert registration.register_account(services, request, "digest", Peer(address="10.0.0.7")).result.code == 403
 
 
 # --- limits of a domain ---

@@ -6,6 +6,7 @@ from falcon import testing
 from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, PollingRequest
+from onesoup.handlers import wiring
 from onesoup.observability.admin_server import NotReady, not_drained
 from onesoup.operators.blocks import put_block
 from onesoup.operators.operator import Operator
@@ -20,18 +21,16 @@ PROXY = "10.0.0.1"
 
 
 @pytest.fixture
-def gateway(redis_server, tmp_path, monkeypatch):
-    """(client of the app, the orders that it follows, a client of its Redis)"""
+def gateway(redis_server, tmp_path):
+    """(client of the app, the orders that it follows, a client of its Redis). Nothing is started: a test says when it looks."""
     KeyRing.create(tmp_path / "keys")
     client = connect(redis_server.url)
     client.flushall()
     settings = Settings(
         redis_url=redis_server.url, keys_file=str(tmp_path / "keys"), domain="example.org", trusted_proxies=(PROXY,)
     )
-    made = []
-    monkeypatch.setattr(app, "_follow_orders", lambda services: made.append(services))
-    found = testing.TestClient(app.create_app(settings))
-    yield found, made[0].orders, client
+    services = wiring.gateway_services(settings, client)
+    yield testing.TestClient(app.routed_app(settings, client, services)), services.orders, client
     client.close()
 
 
