@@ -33,6 +33,7 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.metrics import GATEWAY_SERIES
 from onesoup.observability import admin_server, history_notes, tracing
 from onesoup.observability.minute_report import MinuteReport
+from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
@@ -60,6 +61,7 @@ class Cir:
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
+        self.orders = OperatorOrders(client)
         self.jobs = SmsJobs(client)
         self.gateway = carrier.make_gateway(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
@@ -75,29 +77,39 @@ class Cir:
             proxies=behind,
             cookies=cookies,
             upkeeps_per_round=per_round,
+            orders=self.orders,
         )
         outgoing = SmsSender(settings, SmsBudget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
         phones = _settings_sender(settings, client, known, outgoing)
-        self.engine = Engine(settings, wakes, known, Shards(client), CirProcesses(client), outgoing, _datagrams(settings), phones)
+        datagrams = _datagrams(settings, self.orders.admits)
+        self.engine = Engine(settings, wakes, known, Shards(client), CirProcesses(client), outgoing, datagrams, phones)
         self.reception: SmsReception | None = None
         if outgoing is not None:
-            helos, data = NumberBinder(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
+            helos, data = (
+                NumberBinder(GatewaySessionStore(client), wakes, known),
+                _data_channel(settings, client, outgoing, self.orders),
+            )
             self.reception = SmsReception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
         report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
         carried = Nets((*LOOPBACK_ADDRESSES, *proxies))
         hook_key = settings.sms_hook_key
-        self.site = CirSite(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
+        self.site = CirSite(
+            wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried, self.orders.admits
+        )
 
     def on_news(self, channel: str, data: bytes) -> None:
         """News that the store has published."""
-        if channel == CIR_CHANNEL:
+        if channel == self.orders.channel:
+            self.orders.heard()
+        elif channel == CIR_CHANNEL:
             self.engine.news(data)
         else:
             self.stcp.wake(channel, data)
 
     def on_gap(self) -> None:
         """News may have been lost."""
+        self.orders.heard()
         self.stcp.on_gap()
         self.engine.on_gap()
 
@@ -128,13 +140,13 @@ class Cir:
             return False
 
 
-def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) -> SmsDataChannel | None:
+def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender, orders: OperatorOrders) -> SmsDataChannel | None:
     """CSP by SMS, where it is configured. It runs what a gateway worker runs, except that no poll is held."""
     if not settings.sms_data:
         return None
     if not settings.keys_file:
         raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    services = wiring.gateway_services(replace(settings, poll_hold=0.0), client)
+    services = wiring.gateway_services(replace(settings, poll_hold=0.0), client, orders=orders)
     services.replies.start()
     return SmsDataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
@@ -175,15 +187,46 @@ def report_key(settings: Settings) -> bytes:
         raise SettingsError(f"ONESOUP_KEYS_FILE: {error}") from None
 
 
-def _datagrams(settings: Settings) -> UdpSender | None:
+def _datagrams(settings: Settings, wanted: Callable[[str], bool]) -> UdpSender | None:
     if not settings.udp_nets:
         return None
     try:
-        return UdpSender(settings.stcp_bind, settings.udp_port, settings.wap_port, settings.wap_content_type)
+        return UdpSender(settings.stcp_bind, settings.udp_port, settings.wap_port, settings.wap_content_type, wanted)
     except OSError as error:
         raise SettingsError(
             f"ONESOUP_UDP_PORT={settings.udp_port}, ONESOUP_WAP_PORT={settings.wap_port}: {error.strerror}"
         ) from None
+
+
+class StcpPort:
+    """The STCP port. While the host drains it is closed, so that a load balancer asks the next process at once; a socket that
+    systemd holds stays open, and who comes there is sent away."""
+
+    def __init__(
+        self, settings: Settings, serve: Callable[[socket.socket, tuple[str, int]], None], draining: bool = False
+    ) -> None:
+        self._address, self._serve = (settings.stcp_bind, settings.stcp_port), serve
+        self._handed_over = bool(ports.inherited_sockets_at(settings.stcp_port))
+        self._servers = [] if draining and not self._handed_over else self._open()
+
+    def follow(self, draining: bool) -> None:
+        """Closes the port, or opens it again."""
+        if self._handed_over or draining != bool(self._servers):
+            return
+        if draining:
+            self.close()
+            return
+        try:
+            self._servers = self._open()
+        except SettingsError as error:
+            log.error("not-listening", reason=str(error))
+
+    def close(self) -> None:
+        while self._servers:
+            self._servers.pop().stop(timeout=0)
+
+    def _open(self) -> list[StreamServer]:
+        return _listen("STCP_PORT", self._address, self._serve)
 
 
 def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> list[StreamServer]:
@@ -219,7 +262,7 @@ def main(settings: Settings) -> int:
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
-    subscriber.want([cir.stcp.channel, CIR_CHANNEL])
+    subscriber.want([cir.stcp.channel, CIR_CHANNEL, cir.orders.channel])
     gevent.spawn(subscriber.run)
     tracing.start_tracing(client, "cir")
     ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
@@ -229,9 +272,16 @@ def main(settings: Settings) -> int:
         gevent.spawn(cir.reception.data.queue.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
-    servers = _listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)
-    if settings.cir_port:
-        servers += _listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve)
+    cir.orders.look()  # before the port is open
+    stcp = StcpPort(settings, cir.stcp.serve, cir.orders.draining)
+    servers = _listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve) if settings.cir_port else []
+
+    def follow_orders() -> None:
+        stcp.follow(cir.orders.draining)
+        cir.stcp.on_orders()
+
+    cir.orders.on_change = follow_orders
+    cir.orders.start()
 
     def redis() -> object:
         return writable(client)
@@ -239,8 +289,10 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
-    beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
+    admin_port = admin_server.start_admin_server(
+        settings, "cir", [redis, subscribed, admin_server.not_drained(cir.orders.says_draining)]
+    )
+    beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring, left=cir.stcp.left).start()
     report = MinuteReport(client, (*CIR_SERIES, *GATEWAY_SERIES)).start()  # phones that speak by SMS ask here
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
@@ -253,16 +305,17 @@ def main(settings: Settings) -> int:
     stopping.wait()
     scheduler.stop_tasks([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
-        _stop(settings, cir, servers)
+        _stop(settings, cir, stcp, servers)
     report.stop()
     history_notes.stop_history()
     beat.leave()
     return 0
 
 
-def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
+def _stop(settings: Settings, cir: Cir, stcp: StcpPort, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
     systemd.notify_stopping()
+    stcp.close()
     for server in servers:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)

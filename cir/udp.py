@@ -4,6 +4,7 @@ S60 tears all of its channels down over one."""
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 from cir import wvci
@@ -25,8 +26,11 @@ def datagram(bearer: str, version: str, cookie: str, number: int, content_type: 
 class UdpSender:
     """Sockets with fixed source ports, and how much has gone to whom."""
 
-    def __init__(self, bind: str, udp_port: int, wap_port: int, content_type: str) -> None:
-        """OSError when a port is taken."""
+    def __init__(
+        self, bind: str, udp_port: int, wap_port: int, content_type: str, wanted: Callable[[str], bool] = lambda _address: True
+    ) -> None:
+        """`wanted` says of an address whether anything may go there. OSError when a port is taken."""
+        self._wanted = wanted
         self._content_type, self._number = content_type, 0
         self._sent: dict[str, deque[float]] = {}
         family = socket.AF_INET6 if ":" in bind else socket.AF_INET
@@ -34,7 +38,7 @@ class UdpSender:
 
     def send(self, bearer: str, address: str, port: int, version: str, cookie: str) -> bool:
         """Whether a datagram went out. `port` is the phone's for SUDP; WAP push has its own."""
-        if not self._may(address, time.monotonic()):
+        if not self._wanted(address) or not self._may(address, time.monotonic()):
             return False
         self._number += 1
         data = datagram(bearer, version, cookie, self._number, self._content_type)

@@ -65,6 +65,12 @@ ROWS: dict[str, list[tuple[str, str, list[tuple[str, str]]]]] = {
             [(rate("onesoup_codec_errors_total", "encoding, reason"), "{{encoding}} {{reason}}")],
         ),
         ("Handed out again", "reqps", [(rate("onesoup_redelivered_total", "kind"), "{{kind}}")]),
+        (
+            "Refused by limits of domains",
+            "reqps",
+            [(rate("onesoup_domain_refused_total", "domain, limit"), "{{domain}} {{limit}}")],
+        ),
+        ("Refused by blocks", "reqps", [(rate("onesoup_blocked_total", "kind"), "{{kind}}")]),
         ("Came again", "reqps", [(rate("onesoup_duplicates_total", "kind"), "{{kind}}")]),
     ],
     "Holders": [

@@ -7,7 +7,7 @@ import base64
 import hmac
 import socket
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
 from contextlib import suppress
 from urllib.parse import parse_qs
 
@@ -45,16 +45,21 @@ class CirSite:
         hook_key: str = "",
         report_secret: str = "",
         proxies: Container[str] = (),
+        wanted: Callable[[str], bool] = lambda _address: True,
     ) -> None:
         """`sources` are the addresses of gateways, `proxies` those of connections that carry many phones. `hook_key` is what
         gateways must show with messages of phones; without one they can bring none. `report_secret`: reports are of a gateway
-        that can sign them with this, or calls a URL for each state; without one the state is not covered by a signature."""
+        that can sign them with this, or calls a URL for each state; without one the state is not covered by a signature. `wanted`
+        says of an address whether it is served."""
         self._wakes, self._jobs, self._key, self._sources = wakes, jobs, key, sources
-        self._proxies = proxies
+        self._proxies, self._wanted = proxies, wanted
         self._reception, self._hook_key = (reception if hook_key else None), hook_key
         self._report_secret = report_secret
 
     def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        if not self._wanted(address[0]):
+            sock.close()
+            return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = HttpConnection(sock, CONNECTION_LIMITS, paced=address[0] not in self._proxies and address[0] not in self._sources)
         try:

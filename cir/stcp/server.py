@@ -19,7 +19,9 @@ from cir.stcp.limits import ConnectionLimits
 from cir.stcp.line_table import LineTable
 from cir.stcp.protocol import OK_LINE, StcpAction
 from cir.stcp.waker import LineWaker
+from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.runtime import scheduler
+from onesoup.store.blocks import BlockList
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.wakes import WakeStore
@@ -36,6 +38,10 @@ STCP_UPKEEP_SECONDS, REGISTRATION_TTL_MS = scheduler.TASK_SECONDS, 12_000
 # where news is a step of its own and a sender that dies before it leaves no sign, every 5 minutes. After a connection that broke,
 # all are checked, MAX_LINES_CHECKED with each upkeep.
 UPKEEPS_PER_ROUND, CLUSTER_UPKEEPS_PER_ROUND, MAX_LINES_CHECKED = 400, 100, 1000
+# A host that drains is registered with this in the place of STCP: it lives, and no phone shall agree on a line to it.
+DRAINING_BEARER = "draining"
+# Its lines go with so many upkeeps, half a minute, and so many with each at least.
+UPKEEPS_OF_A_DRAIN, LEAST_LINES_ENDED = 10, 20
 
 
 class StcpServer:
@@ -50,9 +56,10 @@ class StcpServer:
         proxies: Container[str] = (),
         cookies: WakeStore | None = None,
         upkeeps_per_round: int = UPKEEPS_PER_ROUND,
+        orders: OperatorOrders | None = None,
     ) -> None:
         """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where
-        phones may name those."""
+        phones may name those; `orders` are those of operators."""
         self._sessions, self._registry, self._clock, self._proxies = sessions, registry, clock, proxies
         self.limits = limits or ConnectionLimits(1_000_000, 1_000_000)
         self.bearers: frozenset[str] = frozenset({"STCP"})
@@ -63,6 +70,9 @@ class StcpServer:
         self._round = upkeeps_per_round
         self._unchecked: list[str] = []
         self._hurry = False
+        # Operators' blocks, and whether this host is being taken out of service.
+        self.orders = orders
+        self._had = 0
 
     # --- connections ---
 
@@ -74,7 +84,7 @@ class StcpServer:
         except (OSError, proxy_protocol.ProxyError):
             sock.close()
             return
-        if refused := self.limits.enter(peer, self._clock()):
+        if refused := self._unwanted(peer) or self.limits.enter(peer, self._clock()):
             STCP_REFUSED.labels(refused).inc()
             log.info("stcp-refused", reason=refused, peer=peer)
             sock.close()
@@ -84,6 +94,41 @@ class StcpServer:
             self._talk(line, rest)
         finally:
             self.limits.leave(peer, line.known)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether lines go to other processes."""
+        return self.orders is not None and self.orders.draining
+
+    def left(self) -> tuple[int, int] | None:
+        """How many lines are left, of how many; None while they stay here."""
+        if not self.leaving:
+            self._had = 0
+            return None
+        self._had = max(self._had, len(self.lines))
+        return len(self.lines), self._had
+
+    def _unwanted(self, peer: str) -> str:
+        """Why no connection of this address is taken, or ""."""
+        if self.orders is None:
+            return ""
+        if self.orders.draining:
+            return "draining"
+        return "" if self.orders.admits(peer) else "blocked by the operator"
+
+    def on_orders(self) -> None:
+        """Lines of addresses that are blocked now end. Those of a host that drains go with the next upkeeps."""
+        blocks = self.orders.blocks if self.orders is not None else BlockList()
+        if blocks.has_addresses:
+            for line in self.lines.all():
+                if blocks.of_address(line.address, time.time()):
+                    line.hang_up()
+
+    def _let_go(self) -> None:
+        """Ends a part of the lines: their phones dial again, and reach another process."""
+        _, had = self.left() or (0, 0)
+        for line in list(self.lines.all())[: max(had // UPKEEPS_OF_A_DRAIN, LEAST_LINES_ENDED)]:
+            line.hang_up()
 
     def _talk(self, line: StcpConnection, data: bytes) -> None:
         """Reads until either side has had enough."""
@@ -156,9 +201,12 @@ class StcpServer:
     def upkeep(self) -> None:
         """Keeps the registration alive and finds wakes that pub/sub lost. Run each STCP_UPKEEP_SECONDS."""
         self.limits.sweep(self._clock())
+        if self.leaving:
+            self._let_go()
         some = self._next_to_check()
+        bearers = self.bearers - {"STCP"} | {DRAINING_BEARER} if self.leaving else self.bearers
         _, woken = scheduler.run_together(
-            lambda: self._registry.register(self.channel, REGISTRATION_TTL_MS, self.bearers),
+            lambda: self._registry.register(self.channel, REGISTRATION_TTL_MS, bearers),
             lambda: self._sessions.stcp_lines.woken(some),
         )
         for sid in woken:

@@ -7,6 +7,7 @@ import click
 
 from onesoup.commands.common import as_json, fail, settings_or_fail, text_table
 from onesoup.settings import Settings, SettingsError, masked_settings, open_secrets, setting_origins
+from onesoup.settings.declare import ANY_DOMAIN
 
 
 @click.group()
@@ -74,9 +75,9 @@ def _doubts(here: Settings, environ: Mapping[str, str]) -> list[str]:
         doubts.append("sms_prefixes is empty: no SMS will be sent")
     if here.sms_gateway == "json" and not here.sms_password:
         doubts.append("sms_password is empty: the signature of requests and reports proves nothing")
-    for name in ("xmpp_routes", "xmpp_own", "xmpp_insecure"):
+    for name in ("xmpp_routes", "xmpp_own", "xmpp_insecure", "domain_sessions", "domain_logins"):
         for domain in getattr(here, name):
-            if domain not in here.allowed_domains:
+            if domain != ANY_DOMAIN and domain not in here.allowed_domains:
                 doubts.append(f"{name} has {domain}, which is none of the domains that phones may log in to")
     if here.admin_bind not in ("127.0.0.1", "::1", "localhost"):
         doubts.append(f"admin_bind={here.admin_bind}: /metrics has no password; keep strangers away by other means")

@@ -16,7 +16,7 @@ from contextlib import suppress  # noqa: E402
 import click  # noqa: E402
 import redis  # noqa: E402
 
-from onesoup.commands import redis_check  # noqa: E402
+from onesoup.commands import order_findings, redis_check  # noqa: E402
 from onesoup.commands.common import open_store  # noqa: E402
 from onesoup.commands.findings import (  # noqa: E402
     FAIL_GRADE,
@@ -61,6 +61,9 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
         yield from findings_or_error("CIR", lambda: _cir(settings, client))
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
+        yield from findings_or_error("limits", lambda: order_findings.quota_findings(settings, client))
+        yield from findings_or_error("blocks", lambda: order_findings.block_findings(client))
+        yield from findings_or_error("drain", lambda: order_findings.drain_findings(client))
     yield from findings_or_error("processes", lambda: _processes(settings, running))
     here = _admin_places(settings, running)
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
@@ -213,12 +216,7 @@ def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Findi
     for name, (host, port) in sorted(here.items()):
         status, checks = _ready(host, port)
         failed = ", ".join(f"{check} {result}" for check, result in checks.items() if result != "ok")
-        where = f"{name}, admin port {port}"
-        yield (
-            ok_finding(where, "is ready")
-            if status == 200
-            else fail_finding(where, failed or "does not answer", "its log says more")
-        )
+        yield _process(f"{name}, admin port {port}", status, failed, draining="draining" in checks.values())
     for host in sorted({each.record.host for each in elsewhere}):
         yield _host(host, [each for each in elsewhere if each.record.host == host])
     versions = sorted({each.record.version for each in running})
@@ -226,6 +224,14 @@ def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Findi
         yield note_finding(
             "processes", f"are of versions {', '.join(versions)}", "two may run side by side for the time of an upgrade"
         )
+
+
+def _process(where: str, status: int, failed: str, draining: bool) -> Finding:
+    if status == 200:
+        return ok_finding(where, "is ready")
+    if draining:
+        return note_finding(where, "takes nothing new: its host drains")
+    return fail_finding(where, failed or "does not answer", "its log says more")
 
 
 def _admin_places(settings: Settings, running: list[SeenProcess]) -> dict[str, tuple[str, int]]:

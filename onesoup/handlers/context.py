@@ -15,6 +15,7 @@ from onesoup.csp.service_contact import service_addresses
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
+from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.request_id import current_request
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.address_aliases import AddressAliases
@@ -33,6 +34,7 @@ from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
+from onesoup.store.domain_quotas import DomainQuotas
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis.channels import ReplyChannel
 from onesoup.store.session.gateway_side import GatewaySessionStore
@@ -136,6 +138,8 @@ class GatewayServices:
     replies: ReplyChannel
     ring: KeyRing
     policy: Policy
+    quotas: DomainQuotas
+    orders: OperatorOrders
     draining: Callable[[], bool] = field(default=lambda: False)
 
 

@@ -39,7 +39,8 @@ from onesoup.handlers import (
 )
 from onesoup.handlers.context import Context, GatewayServices, Peer, contact_pictures
 from onesoup.handlers.handler_table import handle_primitive
-from onesoup.handlers.login import registration, throttle
+from onesoup.handlers.login import operator_limits, registration, throttle
+from onesoup.handlers.login.access import end_session
 from onesoup.handlers.login.repeats import login_once
 from onesoup.handlers.provider import Provider
 from onesoup.handlers.replies import EMPTY_REPLY, Reply, answer_code, encode_reply
@@ -107,6 +108,8 @@ class Exchange:
         if kind is Kind.OUTSIDE:
             return self._outside(message, raw, peer)
         assert message.session_id is not None
+        if self._services.orders.blocks.has_agents:
+            self._end_of_blocked_agent(message.session_id, peer)
         try:
             if kind is Kind.POLL:
                 return self._poll(message, message.session_id, peer), StatusCode.SUCCESSFUL
@@ -134,6 +137,14 @@ class Exchange:
                 with suppress(NoSession):
                     self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
         return EMPTY_REPLY, StatusCode.SUCCESSFUL
+
+    def _end_of_blocked_agent(self, sid: str, peer: Peer) -> None:
+        """Which User-Agent a session has only its requests say: the first one after a block ends it."""
+        block = operator_limits.blocked_agent(self._services, peer)
+        if block is not None:
+            self._services.orders.refused(block)
+            with suppress(NoSession):
+                end_session(self._services.sessions, sid)
 
     def _unknown_session(self, peer: Peer) -> None:
         with suppress(StoreDown):

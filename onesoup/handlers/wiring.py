@@ -7,6 +7,7 @@ import redis
 from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.login import throttle
 from onesoup.handlers.provider import provider_of
+from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.address_aliases import AddressAliases
@@ -25,6 +26,7 @@ from onesoup.store.account.phone_requests import PhoneRequests
 from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
+from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis.channels import ReplyChannel
 from onesoup.store.redis.client import connect
@@ -75,6 +77,10 @@ def gateway_policy(settings: Settings) -> Policy:
     )
 
 
+def quota_policy(settings: Settings) -> QuotaPolicy:
+    return QuotaPolicy(settings.domain_sessions, settings.domain_logins)
+
+
 def _sms_cookie(settings: Settings) -> int:
     """Length of the longest cookie whose WAPSMS is one SMS: a content type as text takes room, and so does Kannel's header."""
     if settings.sms_gateway == "kannel-ppg":
@@ -83,9 +89,12 @@ def _sms_cookie(settings: Settings) -> int:
 
 
 def gateway_services(
-    settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False
+    settings: Settings,
+    client: "redis.Redis | None" = None,
+    draining: Callable[[], bool] = lambda: False,
+    orders: OperatorOrders | None = None,
 ) -> GatewayServices:
-    """The services of a gateway worker. Opens no connection yet."""
+    """The services of a gateway worker. Opens no connection yet. `orders`: those that the process follows already."""
     client = client or connect(settings.redis_url)
     ring = KeyRing.load(settings.keys_file)
     handout = RedeliveryPolicy(repeat_ms=round(settings.redeliver_after * 1000), repeats=settings.redeliver_limit)
@@ -120,5 +129,7 @@ def gateway_services(
         replies=ReplyChannel(client, settings.redis_url),
         ring=ring,
         policy=gateway_policy(settings),
+        quotas=DomainQuotas(client, quota_policy(settings)),
+        orders=orders or OperatorOrders(client),
         draining=draining,
     )

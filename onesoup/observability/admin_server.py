@@ -39,6 +39,11 @@ ADMIN_LIMITS = HttpLimits(request_seconds=10.0, idle_seconds=10.0, requests=50.0
 # text that it returns, with which it passes.
 Check = Callable[[], object]
 
+
+class NotReady(Exception):
+    """Raised by a check that has a word of its own for why it fails."""
+
+
 # The running servers, kept from the garbage collector.
 _running: list[HttpServer] = []
 
@@ -68,6 +73,17 @@ def start_admin_server(
     _write_port(path, port)
     log.info("admin port", host=host, port=port)
     return int(port)
+
+
+def not_drained(draining: Callable[[], bool]) -> Check:
+    """The check that fails while the host of this process is being taken out of service."""
+
+    def host() -> object:
+        if draining():
+            raise NotReady("draining")
+        return True
+
+    return host
 
 
 def stop_admin_server() -> None:
@@ -173,6 +189,8 @@ def _passes(check: Check) -> tuple[bool, str]:
     try:
         with gevent.Timeout(READY_CHECK_SECONDS, TimeoutError):
             found = check()
+    except NotReady as reason:
+        return False, str(reason)
     except Exception as error:
         return False, error_name(error)
     return found is not False, found if isinstance(found, str) else "failed" if found is False else "ok"

@@ -4,6 +4,7 @@
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Self
@@ -24,16 +25,24 @@ LEAVE_SECONDS = 1.0
 
 
 class ProcessBeat:
-    """Of one process. `unit`: its master's pid, where it has one; `ring`: the key ring it works with, where it has one."""
+    """Of one process. `unit`: its master's pid, where it has one; `ring`: the key ring it works with, where it has one; `left`:
+    what it still has of how much, while its host drains, else None; `holder`: the name by which a holder has shards."""
 
     def __init__(
-        self, client: redis.Redis, role: str, admin: tuple[str, int], ring: KeyRing | None = None, unit: int | None = None
+        self,
+        client: redis.Redis,
+        role: str,
+        admin: tuple[str, int],
+        ring: KeyRing | None = None,
+        unit: int | None = None,
+        left: Callable[[], tuple[int, int] | None] = lambda: None,
+        holder: str = "",
     ) -> None:
-        self._registry, self._ring = ProcessRegistry(client), ring
+        self._registry, self._ring, self._left = ProcessRegistry(client), ring, left
         pid = os.getpid()
         place = (admin[0], str(admin[1]))
         self._said = ProcessRecord(
-            role, socket.gethostname(), pid, unit or pid, place, installed_version(), (), round(time.time())
+            role, socket.gethostname(), pid, unit or pid, place, installed_version(), (), round(time.time()), holder=holder
         )
         self._again = 0.0
         self._task: PeriodicTask | None = None
@@ -48,7 +57,8 @@ class ProcessBeat:
         """StoreDown when it could not be said."""
         if self._ring is not None:
             self._ring.follow()
-        now = replace(self._said, keys=self._ring.known() if self._ring is not None else ())
+        left, had = self._left() or (-1, -1)
+        now = replace(self._said, keys=self._ring.known() if self._ring is not None else (), left=left, had=had)
         if now == self._said and time.monotonic() < self._again:
             return
         self._registry.tell(now)

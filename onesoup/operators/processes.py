@@ -10,11 +10,19 @@ import redis
 from onesoup.store.processes import ProcessRecord, ProcessRegistry, SeenProcess
 
 LOOK_AGAIN_SECONDS = 0.5
+# So much of a holder's name is shown.
+HOLDER_LETTERS = 8
 
 
 def running_processes(client: redis.Redis) -> list[SeenProcess]:
     """Those that say that they live, but for processes of this host that were killed and have not run out yet."""
     return [each for each in ProcessRegistry(client).all() if not _is_killed(each.record)]
+
+
+def shown_holders(client: redis.Redis) -> dict[str, str]:
+    """Which process, on which host, a holder is, by the first letters of its name."""
+    found = (each.record for each in ProcessRegistry(client).all())
+    return {each.holder[:HOLDER_LETTERS]: each.shown for each in found if each.holder}
 
 
 def is_here(process: ProcessRecord) -> bool:

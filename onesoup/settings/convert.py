@@ -126,6 +126,20 @@ def _routes(raw: Any) -> dict[str, tuple[str, int]]:
     return routes
 
 
+def _limits(most: int) -> Callable[[Any], dict[str, int]]:
+    def convert(raw: Any) -> dict[str, int]:
+        pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
+        limits = {}
+        for domain, number in pairs:
+            limit = str(number).strip()
+            if not (limit.isascii() and limit.isdigit()) or int(limit) > most:
+                raise ValueError(f"the limit of {domain!r} must be a number up to {most}")
+            limits[_domain(ANY_DOMAIN if domain == "*" else domain)] = int(limit)
+        return limits
+
+    return convert
+
+
 def _places(raw: Any) -> dict[str, str]:
     pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
     places = {}
@@ -204,6 +218,8 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "xmpp_own": _one_by_one,
     "media_hosts": _hosts,
     "xmpp_routes": _routes,
+    "domain_sessions": _limits(100_000),
+    "domain_logins": _limits(10_000),
     "domain_by_place": _places,
     "gateway_domains": _domains,
     "browser_phone_xmpp": _websocket,

@@ -59,7 +59,7 @@ def _shown(spec: Field[Any], value: Any) -> str:
 def setting_text(value: Any) -> str:
     """A value as an operator would write it into the environment."""
     if isinstance(value, dict):
-        return ",".join(f"{name}={target if isinstance(target, str) else _pair(*target)}" for name, target in value.items())
+        return ",".join(f"{name}={_pair(*target) if isinstance(target, tuple) else target}" for name, target in value.items())
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 

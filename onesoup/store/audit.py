@@ -1,4 +1,4 @@
-"""What operators did with the commands: who, when, what. Bounded, and without any text that they typed."""
+"""What operators did with the commands: who, when, what. Bounded. Of texts that they typed, only the reason of a block."""
 
 from dataclasses import asdict, dataclass
 

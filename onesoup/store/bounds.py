@@ -100,6 +100,8 @@ MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 500, 
 # What operators did: entries, and letters in one field of an entry.
 MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
 
+# Sessions of one domain, and its log-ins in a minute, where there is a limit: the highest that may be set.
+MOST_DOMAIN_SESSIONS, MOST_DOMAIN_LOGINS = 100_000, 10_000
 # Processes that run, and the keys of its ring that one says it knows.
 MOST_PROCESSES, MOST_PROCESS_KEYS = 1000, 40
 
@@ -321,6 +323,22 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "one an address",
         "10 minutes",
         "-",
+    ),
+    Bound(
+        "sessions-at:{domain}",
+        BY_UNKNOWN_PHONE,
+        "a sid 28",
+        "`domain_sessions`, only at domains with such a limit; two a handset while it logs in (looked:{domain} is a mark)",
+        "1 day",
+        "503",
+    ),
+    Bound(
+        "logins-at:{domain}",
+        BY_UNKNOWN_PHONE,
+        "a sid 28",
+        "`domain_logins`, only at domains with such a limit",
+        "1 minute",
+        "503",
     ),
     Bound("pagelink:*", BY_VISITOR, "1", "one a link of `onesoup demo link`", "15 minutes", "-"),
     Bound("tries:*, tried:*", BY_UNKNOWN_PHONE, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),

@@ -42,6 +42,9 @@ stands in onesoup.store.bounds.
     handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.account.handsets)
     service:{jid} hash  the service contact in the account's lists, and that it has greeted
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.account.groups
+    operator-blocks, drains  hashes: whom operators have shut out, and hosts that are taken out of service (onesoup.store.blocks,
+                       drains)
+    sessions-at:{domain}, logins-at:{domain}  zsets of a domain with a limit: its sessions, its log-ins of the last minute
 """
 
 import hashlib
@@ -50,6 +53,8 @@ from functools import cache
 SHARDS = 256
 # No record has this name. Pushing to it with LPUSHX is a write that changes nothing.
 NEVER_KEY = "never"
+# Where it is told that operators have changed what all processes follow: blocks, drains.
+ORDERS_CHANNEL = "operator-orders"
 
 
 def session(sid: str) -> str:

@@ -1,4 +1,4 @@
-"""The limits on what the operators' console keeps in Redis, and its rows in the table of keys (`onesoup.store.bounds`)."""
+"""The limits on what operators, and their console, make in Redis, and its rows in the table of keys (`onesoup.store.bounds`)."""
 
 from onesoup.store.bound_rows import BY_ONESOUP, BY_VISITOR, Bound
 
@@ -7,7 +7,21 @@ MOST_CONSOLE_SESSIONS = 50
 # What `onesoup doctor` found last, for the console: findings, and letters in one field of a finding.
 MOST_FINDINGS, FINDING_LETTERS = 300, 600
 
+# Blocks of operators and hosts that are taken out of service, bytes of one.
+MOST_OPERATOR_BLOCKS, OPERATOR_BLOCK_BYTES = 500, 2048
+MOST_DRAINS, DRAIN_BYTES = 100, 1024
+
 OPERATOR_BOUNDS: tuple[Bound, ...] = (
+    Bound(
+        "operator-blocks",
+        BY_ONESOUP,
+        f"a record {OPERATOR_BLOCK_BYTES // 1024} KiB",
+        f"{MOST_OPERATOR_BLOCKS} blocks",
+        "those that have run out go with the next one",
+        "refused",
+        alone="what operators block",
+    ),
+    Bound("drains", BY_ONESOUP, "a record 1 KiB", f"{MOST_DRAINS} hosts", "none", "refused", alone="hosts that operators name"),
     Bound(
         "console-tokens:{console}",
         BY_ONESOUP,

@@ -70,7 +70,8 @@ return found
 class ProcessRecord:
     """What a process says of itself. `unit` is the pid that operators know: a worker of a gateway has its master's. `admin`: host
     and port of the admin port. `keys`: the keys it knows, the one it seals with first, each as KeyRing.known() says it; none
-    where it uses no key ring. `started` in seconds since 1970."""
+    where it uses no key ring. `started` in seconds since 1970. `left` and `had`: how many shards or lines a process has
+    left, of how many, while its host drains; else -1. `holder`: the name by which a holder has shards, "" for other roles."""
 
     role: str
     host: str
@@ -80,6 +81,9 @@ class ProcessRecord:
     version: str
     keys: tuple[str, ...]
     started: int
+    left: int = -1
+    had: int = -1
+    holder: str = ""
 
     @property
     def name(self) -> str:
@@ -142,4 +146,7 @@ def _process(packed: bytes) -> ProcessRecord:
         version=found.get("version", ""),
         keys=tuple(found.get("keys", ())),
         started=found.get("started", 0),
+        left=found.get("left", -1),
+        had=found.get("had", -1),
+        holder=found.get("holder", ""),
     )

@@ -138,3 +138,28 @@ def test_a_rolling_restart_refuses_nobody(file: str, way: str, tmp_path: Path) -
             answers += [ask(port) for _ in range(ASKED)]
             away.start()
         assert answers == [good] * len(answers)
+
+
+FOR_PHONE = b"for the phone"
+REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(FOR_PHONE), FOR_PHONE)
+
+
+@pytest.mark.parametrize(("other", "status", "body"), [(OK, 200, b""), (REFUSAL, 503, FOR_PHONE)])
+@pytest.mark.parametrize("file", SERVERS)
+def test_a_log_in_that_a_draining_gateway_refuses_goes_to_the_next(
+    file: str, other: bytes, status: int, body: bytes, tmp_path: Path
+) -> None:
+    """It answers 503. Where all drain, the phone gets what the last one said."""
+    with ExitStack() as ending:
+        made = {way: (Backend(WAYS[way][1]), Backend(WAYS[way][1])) for way in SERVERS[file] if way != "gateway"}
+        made["gateway"] = (Backend(REFUSAL), Backend(other))
+        for pair in made.values():
+            for backend in pair:
+                ending.callback(backend.stop)
+        port = ending.enter_context(nginx(file, made, tmp_path))["gateway"]
+        for _ in range(2 * ASKED):
+            link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            link.request("POST", "/", b"x")
+            answer = link.getresponse()
+            assert (answer.status, answer.read()) == (status, body)
+            link.close()

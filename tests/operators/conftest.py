@@ -8,19 +8,21 @@ import redis
 
 from onesoup.demo.servers import RedisServer
 from onesoup.operators.operator import Operator
+from onesoup.store.redis.client import connect
 from tests.support.in_redis import living_session
 
 
 @pytest.fixture
 def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_server.url) as made:
-        made.flushdb()
-        yield made
+    made = connect(redis_server.url)
+    made.flushall()
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def operator(client: redis.Redis) -> Operator:
-    return Operator(client, "carol@desk", "example.org", "49")
+    return Operator(client, "root@one", "example.org", "49")
 
 
 @pytest.fixture

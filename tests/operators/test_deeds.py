@@ -15,7 +15,7 @@ def test_a_user_is_kicked_and_it_is_noted_by_whom(client, operator, opened):
     assert kick(operator, "wv:alice").said == "ended 2 sessions of alice@example.org"
     assert [GatewaySessionStore(client).lives(sid) for sid in ("00one", "01two", "02three")] == [False, False, True]
     (entry,) = AuditLog(client).last(9)
-    assert (entry.by, entry.what, entry.whom) == ("carol@desk", "kick", "alice@example.org")
+    assert (entry.by, entry.what, entry.whom) == ("root@one", "kick", "alice@example.org")
     assert all(name in entry.more for name in names)
 
 

@@ -303,3 +303,14 @@ def test_files_with_secrets_that_everybody_can_read_are_found(tmp_path):
     }
     (tmp_path / "onesoup.toml").write_text('domain = "localhost"\n')
     assert "ONESOUP_CONFIG" not in open_secrets(loaded, environ), "there is no secret in it"
+
+
+@pytest.mark.parametrize("name", ["domain_sessions", "domain_logins"])
+def test_limits_of_domains_are_numbers_by_domain(name):
+    found = load_settings({f"ONESOUP_{name.upper()}": "Example.ORG=50,*=7,big.example=0"})
+    assert getattr(found, name) == {"example.org": 50, "any": 7, "big.example": 0}
+    shown = masked_settings(found)[name]
+    assert getattr(load_settings({f"ONESOUP_{name.upper()}": shown}), name) == getattr(found, name)
+    for wrong in ("example.org", "example.org=", "example.org=-1", "example.org=many", "=5", "example.org=1000000", "a b=1"):
+        with pytest.raises(SettingsError, match=name.upper()):
+            load_settings({f"ONESOUP_{name.upper()}": wrong})

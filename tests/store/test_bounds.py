@@ -36,6 +36,7 @@ from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.console_access import ConsoleAccess, ConsoleRole
+from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.errors import OutboxFull
 from onesoup.store.history import History, HistoryNote
 from onesoup.store.pictures import ScaledPictures
@@ -555,6 +556,16 @@ def ids_of_a_gateway(field: Field) -> None:
     jobs = SmsJobs(field.client)
     for number in range(1000):
         jobs.name(f"job{number}", "gateway", f"{number}{LONG if number % 2 else ''}")
+
+
+@attacks("sessions-at:{domain}", "logins-at:{domain}")
+def log_ins_at_a_domain_with_limits(field: Field) -> None:
+    """A gateway that dies in the middle gives no place back."""
+    quotas = DomainQuotas(field.client, QuotaPolicy({"example.org": 2000}, {"example.org": 2000, "any": 50}))
+    for number in range(5000):
+        quotas.take("example.org", f"{number:028}")
+    for number in range(500):
+        quotas.take("evil.example", f"{number:028}")
 
 
 # --- the test ---

@@ -56,6 +56,7 @@ def test_an_operator_finds_a_user_follows_the_phone_and_ends_its_session(world: 
     assert page.click(".search button") == 200
     assert page.click(f"tbody a[href$='{alice.user}%40{alice.domain}']") == 200
     assert "1.2 " in text(page)
+    assert "holder " in page.evaluate('document.querySelector("td[data-head=Holder]").innerText')
     page.evaluate("document.querySelector('#trace-start').click()")
     until(page, f"following {alice.jid}, 1 sessions")
     until(page, "Polling-Request", phone.poll)

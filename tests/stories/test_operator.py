@@ -20,6 +20,7 @@ from onesoup.csp.codec.generated_elements import (
     User,
 )
 from onesoup.phone.engine import Phone
+from onesoup.phone.errors import Refused, SessionOver
 from onesoup.wire.document import Encoding
 from tests.support.peer import WITHIN
 from tests.support.secrets import keep_password, secret_text
@@ -27,7 +28,12 @@ from tests.support.world import StoryPhone, World
 
 
 def announce(world: World, *words: str) -> str:
-    command = [str(Path(sys.prefix, "bin", "onesoup")), "announce", *words]
+    return operate(world, "announce", *words)
+
+
+def operate(world: World, *words: str) -> str:
+    """What a command of an operator says."""
+    command = [str(Path(sys.prefix, "bin", "onesoup")), *words]
     done = subprocess.run(command, env=world.stack.env, capture_output=True, text=True, timeout=60, check=False)
     return done.stdout + done.stderr
 
@@ -81,6 +87,29 @@ def test_a_phone_is_told_which_lists_a_desk_client_has_changed(world: World) -> 
     assert [each.lower() for each in notification.contact_list_id_list.contact_list] == [phone.default_list.lower()]
     phone.get_lists()
     assert "Robert" in {contact.name for contact in phone.list_contacts(phone.default_list)}
+
+
+def test_a_user_is_shut_out_by_every_gateway_and_let_in_again(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    phone, other = world.phone(alice).start(), world.phone(bob).start()
+    assert "ended 1 session" in operate(world, "block", "user", alice.jid, "--reason", "sends spam")
+    with pytest.raises(SessionOver):
+        phone.keep_alive()
+    other.keep_alive()
+    for version in ("1.1", "1.2", "1.3"):
+        with pytest.raises(Refused) as refused:
+            world.phone(alice, version=version).login()
+        assert refused.value.code == 403
+    assert f"user {alice.jid} is not blocked any more" in operate(world, "unblock", alice.jid)
+    end = time.monotonic() + WITHIN
+    while True:  # the gateways hear of it at once, but not before the command has ended
+        try:
+            world.phone(alice).start().send(bob.wv, text := secret_text())
+            break
+        except Refused:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    other.hears(text)
 
 
 @pytest.fixture

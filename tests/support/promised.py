@@ -6,6 +6,7 @@ EVERYBODY = {
     "onesoup_loop_lag_seconds": ("histogram", {"role"}),
     "onesoup_redis_seconds": ("histogram", {"script"}),
     "onesoup_redis_errors": ("counter", {"kind"}),
+    "onesoup_blocked": ("counter", {"kind"}),
 }
 GATEWAY = {
     "onesoup_csp_requests": ("counter", {"primitive", "csp", "encoding", "status_class"}),
@@ -13,6 +14,7 @@ GATEWAY = {
     "onesoup_codec_errors": ("counter", {"encoding", "reason"}),
     "onesoup_poll_held": ("gauge", set()),
     "onesoup_logins": ("counter", {"result", "scheme"}),
+    "onesoup_domain_refused": ("counter", {"domain", "limit"}),
     "onesoup_delivery_seconds": ("histogram", {"path"}),
     "onesoup_redelivered": ("counter", {"kind"}),
     "onesoup_duplicates": ("counter", {"kind"}),

@@ -27,9 +27,10 @@ from onesoup.handlers.metrics import GATEWAY_SERIES
 from onesoup.handlers.request_notes import NO_NOTES, RequestNotes
 from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.http_server.wsgi import Application
-from onesoup.observability import history_notes, tracing
+from onesoup.observability import admin_server, history_notes, tracing
 from onesoup.observability.bugs import log_bug
 from onesoup.observability.minute_report import MinuteReport
+from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
@@ -44,6 +45,7 @@ from workers.gateway.client_address import PeerReader
 from workers.gateway.console.app import create_console
 from workers.gateway.console.login import prepare_token
 from workers.gateway.console.rendering import CONSOLE_PATH
+from workers.gateway.front_door import FrontDoor, refused_login
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.web import demo_link
@@ -83,8 +85,10 @@ class CspResource:
         whom: Callable[[str, Peer], str] = lambda _user_id, _peer: "",
         notes: RequestNotes = NO_NOTES,
         recorder: Recorder = NO_RECORDER,
+        orders: OperatorOrders | None = None,
     ) -> None:
         """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read."""
+        self._orders = orders
         self._exchange, self._peers, self._max_body, self._whom = exchange, peers, max_body, whom
         self._notes, self._recorder = notes, recorder
         self._reader = MessageReader()
@@ -97,6 +101,10 @@ class CspResource:
             message = self._reader.read(body, content_type)
         except UnreadableBody as error:
             self._unreadable(req, resp, body, error)
+            return
+        if self._orders is not None and (refusal := refused_login(self._orders, message)) is not None:
+            resp.status, resp.data = falcon.HTTP_503, refusal
+            resp.content_type = codec.media_type(message.version, message.encoding, content_type)
             return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
@@ -220,8 +228,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start_tracing(client, "web")
     history_notes.start_history(client, services.ring, settings.history_hours)
-    whom = partial(linking.meant_account, services)
-    recorder = Recorder(Recordings(client), whom)
+    recorder = Recorder(Recordings(client), partial(linking.meant_account, services))
     recorder.start()
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
@@ -229,17 +236,30 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     def redis() -> object:
         return services.sessions.writable()
 
-    _checks[:] = [redis]
+    _checks[:] = [redis, admin_server.not_drained(services.orders.says_draining)]
     _beat_parts[:] = [(client, services.ring)]
     if settings.console:
         _admin_pages[CONSOLE_PATH] = create_console(settings, client, services.ring)
         gevent.spawn(prepare_token, ConsoleAccess(client), services.ring)
-    app = falcon.App()
+    services.replies.follow(services.orders.channel, services.orders.heard)
+    services.orders.start()
+    return routed_app(settings, client, services, _notes(settings, services), recorder)
+
+
+def routed_app(
+    settings: Settings,
+    client: redis.Redis,
+    services: GatewayServices,
+    notes: RequestNotes = NO_NOTES,
+    recorder: Recorder = NO_RECORDER,
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """The application with all of its routes, over services that somebody else has started."""
+    whom = partial(linking.meant_account, services)
+    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    app = falcon.App(middleware=[FrontDoor(services.orders, peers)])
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
-    notes = _notes(settings, services)
-    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder)
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder, services.orders)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes, DEMO_PATH if settings.browser_phone else "")

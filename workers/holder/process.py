@@ -23,6 +23,7 @@ from prometheus_client import REGISTRY, Gauge
 from onesoup.csp.service_contact import service_addresses
 from onesoup.observability import admin_server, history_notes, tracing
 from onesoup.observability.minute_report import MinuteReport
+from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
@@ -39,6 +40,7 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginPolicy
 from onesoup.store.account.offline_inbox import OfflineInbox
+from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.errors import StoreDown
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels
@@ -72,6 +74,8 @@ OPEN_STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
 
 MAX_PARALLEL_CONNECTS = 40
 MAX_REDIS_CONNECTIONS = 128
+# How often the sessions of domains with a limit are counted anew.
+NOTE_SESSIONS_SECONDS = 30.0
 # Open files for a holder of the usual size, and how many of them are no streams.
 USUAL_OPEN_FILES, NON_STREAM_FILES = 6000, 500
 
@@ -87,6 +91,9 @@ class Holder:
         self.client, self.sessions = client, SessionTable()
         self.subscriber = Subscriber(settings.redis_url, self.on_wake, on_gap=self._on_gap)
         self.domains = DomainLimits(settings, self.sessions)
+        self.orders = OperatorOrders(client)
+        self.orders.on_change = self._on_orders
+        self._renewal: PeriodicTask | None = None
         timer = TickTimer()
         self.services = self._make_services(timer)
         leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
@@ -96,7 +103,8 @@ class Holder:
         self.opener = SessionOpener(self.services, ring, self.leases, self.sessions, self.domains)
         self.logins = LoginJobs(client, self.services, ring, self.leases, self.sessions, self.opener)
         per_round = CLUSTER_SWEEPS_PER_ROUND if sharded_channels.available(client) else SWEEPS_PER_ROUND
-        self.sweeps = LostWakeSweep(self.services, self.sessions, self.leases, self.logins.serve_shard, per_round)
+        self.sweeps = LostWakeSweep(self.services, self.sessions, self.leases, self._on_login, per_round)
+        self._listen()  # on a host that drains it gets no shard to begin with
 
     def _make_services(self, timer: TickTimer) -> HolderServices:
         settings, client, tls = self._settings, self.client, _tls(self._settings)
@@ -113,6 +121,7 @@ class Holder:
             groups=GroupStore(client),
             invites=InvitationStore(client),
             shards=Shards(client),
+            quotas=DomainQuotas(client, QuotaPolicy(settings.domain_sessions, settings.domain_logins)),
             lookup_cache=LookupCache(ScaledPictures(client)),
             options=Options(
                 tls=tls,
@@ -139,12 +148,27 @@ class Holder:
 
     def on_wake(self, channel: str, data: bytes) -> None:
         """A message of a channel of Redis: a log-in waits in a shard, an account's block list changed, or news of a session."""
-        if data == b"login":
-            gevent.spawn(self.logins.serve_shard, int(channel.partition(":")[2], 16))
+        if channel == self.orders.channel:
+            self.orders.heard()
+        elif data == b"login":
+            gevent.spawn(self._on_login, int(channel.partition(":")[2], 16))
         elif channel == blocks.BLOCK_CHANGES_CHANNEL:
             self._on_rules_changed(data.decode())
         else:
             self._on_session_news(data.decode("ascii", "replace"))
+
+    def _on_login(self, shard: int) -> None:
+        if self.leases.leaving:
+            self.leases.pass_on(shard)
+        else:
+            self.logins.serve_shard(shard)
+
+    def _on_orders(self) -> None:
+        """Operators have taken this host out of service, or back."""
+        if self.orders.draining != self.leases.leaving:
+            self.leases.leave(self.orders.draining)
+            if self._renewal is not None:
+                self._renewal.by(0.0)
 
     def _on_session_news(self, text: str) -> None:
         """SID: commands wait. poll SID: the phone polls for the first time. Any other word before SID: its TTL has changed."""
@@ -168,14 +192,19 @@ class Holder:
 
     def _on_gap(self) -> None:
         """News of any kind may have been lost."""
+        self.orders.heard()
         self.sweeps.after_gap()
         self._on_rules_changed()
 
     def _on_shards_taken(self, leases: list[Lease]) -> None:
-        self.subscriber.want([blocks.BLOCK_CHANGES_CHANNEL, *(keys.wake_channel(shard) for shard in self.leases.owned)])
+        self._listen()
         if leases:
             gevent.spawn(self.takeover.take_over_shards, leases)
             gevent.spawn(self.sweeps.sweep)
+
+    def _listen(self) -> None:
+        always = (blocks.BLOCK_CHANGES_CHANNEL, self.orders.channel)
+        self.subscriber.want([*always, *(keys.wake_channel(shard) for shard in self.leases.owned)])
 
     def _on_gone(self, session: XmppSession) -> None:
         self.sessions.remove(session)
@@ -193,19 +222,30 @@ class Holder:
         OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
         REGISTRY.register(HolderMetrics(self.client, self.services.feed, self.sessions.all))
         REGISTRY.register(_guard_metrics(self._settings, self.client))
-        port = admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
-        self.beat = ProcessBeat(self.client, "holder", (self._settings.admin_bind, port), self.ring).start()
+        port = admin_server.start_admin_server(self._settings, "holder", self._checks())
+        place = (self._settings.admin_bind, port)
+        self.beat = ProcessBeat(self.client, "holder", place, self.ring, left=self.leases.left, holder=self.name).start()
         self.report = MinuteReport(self.client, levels={"phones": lambda: len(self.sessions)}).start()
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
+        self._renewal = scheduler.every(self._settings.lease_renew, self.leases.renew)
         return [
-            scheduler.every(self._settings.lease_renew, self.leases.renew),
+            self._renewal,
             self.upkeep.start(),
             self.leases.start(),
             self.sweeps.start(),
             scheduler.every(MISSING_SESSIONS_SECONDS, self.takeover.find_missing),
+            *([scheduler.every(NOTE_SESSIONS_SECONDS, self._note_sessions)] if self._settings.domain_sessions else []),
         ]
+
+    def _checks(self) -> list[admin_server.Check]:
+        return [self.redis, self.owns_shards, admin_server.not_drained(self.orders.says_draining)]
+
+    def _note_sessions(self) -> None:
+        """Sessions of domains with a limit are counted, whoever made them, and when."""
+        for domain, sids in self.sessions.by_domain().items():
+            self.services.quotas.note(domain, sids)
 
     def redis(self) -> object:
         """For /readyz."""
@@ -248,6 +288,8 @@ def main(settings: Settings) -> int:
     go_on_after_hangup(settings, stopping.set)
     holder = Holder(settings)
     holder.start()
+    holder.orders.look()  # before it takes a shard
+    holder.orders.start()
     holder.leases.renew()
     tasks = holder.start_tasks()
     systemd.notify_ready()

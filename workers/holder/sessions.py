@@ -44,6 +44,13 @@ class SessionTable:
     def count_by_shard(self) -> Counter[int]:
         return Counter(each.shard for each in self._sessions.values())
 
+    def by_domain(self) -> dict[str, list[str]]:
+        """The SessionIDs of each domain."""
+        found: dict[str, list[str]] = {}
+        for each in self._sessions.values():
+            found.setdefault(each.session.domain, []).append(each.sid)
+        return found
+
     def count_in_domain(self, domain: str) -> int:
         return sum(each.session.domain == domain for each in self._sessions.values())
 

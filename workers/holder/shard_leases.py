@@ -48,6 +48,9 @@ class ShardLeases:
         self._expiry_task: PeriodicTask | None = None
         # The holder stops: it takes no log-in any more.
         self.draining = False
+        # The host is being taken out of service: its shards go to others, a few with each renewal.
+        self.leaving = False
+        self._had = 0
 
     def start(self) -> PeriodicTask:
         """The task that drops leases which were not renewed. It runs when the first of them would expire: never, while they are
@@ -58,7 +61,20 @@ class ShardLeases:
 
     def serves(self, shard: int) -> bool:
         """Whether log-ins of this shard may begin here."""
-        return shard in self.owned and not self.draining
+        return shard in self.owned and not self.draining and not self.leaving
+
+    def leave(self, leaving: bool) -> None:
+        """Begins to give everything to the other holders, or to take its share again, with the next renewal."""
+        self.leaving, self._had = leaving, len(self.owned)
+
+    def left(self) -> tuple[int, int] | None:
+        """How many shards are left to give away, of how many; None while they stay here."""
+        return (len(self.owned), max(self._had, len(self.owned))) if self.leaving else None
+
+    def pass_on(self, shard: int) -> None:
+        """Gives a shard away at once: a log-in waits in it, which is for the next holder."""
+        if self.leaving:
+            self.give_back(shard)
 
     def holds(self, lease: Lease) -> bool:
         """Whether this very lease is still ours; a shard may have been lost and taken again."""
@@ -68,14 +84,16 @@ class ShardLeases:
         """Renews all leases, then gives back or takes shards until this holder has its share. Run every few seconds."""
         now = time.monotonic()
         owned = list(self.owned.values())
-        kept, (living, redis_ms) = scheduler.run_together(lambda: self._leases.renew_all(owned), self._leases.alive)
+        kept, (living, redis_ms) = scheduler.run_together(
+            lambda: self._leases.renew_all(owned), lambda: self._leases.alive(takes=not self.leaving)
+        )
         self._note_renewed(owned, kept, now)
         if by := self.clock.by(redis_ms, now, time.monotonic()):
             log.warning("clock-jumped", seconds=round(by / 1000))
             for session in self._sessions.all():
                 session.schedule.check_now()
             return  # leases that expired by the jump are their owners', who renew them before the next turn
-        self._balance(-(-keys.SHARDS // max(living, 1)))
+        self._balance(0 if self.leaving else -(-keys.SHARDS // max(living, 1)))
         self._owned_gauge.set(len(self.owned))
 
     def _note_renewed(self, owned: list[Lease], kept: list[Lease], now: float) -> None:
@@ -123,7 +141,9 @@ class ShardLeases:
 
     def give_back(self, shard: int) -> None:
         """Leaves the streams resumable, then releases the lease: the next owner finds everything in Redis."""
-        lease = self.owned.pop(shard)
+        lease = self.owned.pop(shard, None)
+        if lease is None:
+            return  # it has gone meanwhile
         self._renewed_at.pop(shard, None)
         for session in self._sessions.in_shard(shard):
             session.hand_over()

@@ -20,7 +20,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers import system
 from onesoup.handlers.context import Context, GatewayServices, Peer
-from onesoup.handlers.login import reasons, throttle
+from onesoup.handlers.login import operator_limits, reasons, throttle
 from onesoup.handlers.login.attempt import LoginContext, start_attempt
 from onesoup.handlers.login.report import KnownOfLogin, report_login
 from onesoup.handlers.session import negotiate_capabilities, negotiate_services
@@ -82,11 +82,16 @@ def login(
 
 
 def _login(attempt: LoginContext) -> LoginOutcome:
+    operator_limits.refuse_blocked(attempt)
     if attempt.scheme == "challenge":
         return _challenge(attempt)
     if attempt.old and attempt.scheme == "none":
         return _resume(attempt, attempt.old)
     session, sid, password = _opened(attempt)
+    if (blocked := operator_limits.blocked_meanwhile(attempt)) is not None:
+        with suppress(NoSession):
+            end_session(attempt.services.sessions, sid)
+        raise blocked
     _keep(attempt, session.jid, password)
     _make_room(attempt.services, session, sid)
     system.tell_terms(attempt.services, sid, session)
@@ -261,9 +266,10 @@ def _open(attempt: LoginContext, session: Session, password: str) -> str:
     }
     _note_move(attempt, session, sid)
     ticket = throttle.login_ticket(services, attempt.peer, attempt.wish.jid, session.jid, password)
-    answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
-    if answer["code"] != StatusCode.SUCCESSFUL:
-        raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
+    with operator_limits.place_at_domain(services, session, sid):
+        answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
+        if answer["code"] != StatusCode.SUCCESSFUL:
+            raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
     return sid
 
 

@@ -85,6 +85,7 @@ def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
 
 def verify_password(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> None:
     """Checks the password at the XMPP server. CspError with the code that a log-in of a phone would get."""
+    throttle.refuse_blocked_account(services, jid)
     given = bool(password) and len(password) <= access.MAX_PASSWORD_LENGTH
     throttle.admit_login(services, peer, jid, throttle.password_key(services, jid, password) if given else None)
     job = {

@@ -50,6 +50,7 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     password = request.password or ""
     if domain not in policy.domains:
         raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
+    throttle.refuse_blocked_account(services, wish.jid)
     if not password or len(password) > access.MAX_PASSWORD_LENGTH:
         raise CspError(StatusCode.BAD_PARAMETER, "a password is needed")
     stored = services.tries.outcome("register", digest)

@@ -17,6 +17,7 @@ from onesoup.settings import Settings
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginPolicy, LoginTicket
+from onesoup.store.blocks import OperatorBlock
 from onesoup.store.bounds import TooMuch
 
 WRONG_PASSWORD = "invalid password"
@@ -88,6 +89,18 @@ def admit_login(services: GatewayServices, peer: Peer, account: str, word: str |
         if code == StatusCode.INVALID_PASSWORD:
             raise CspError(code, WRONG_PASSWORD, reasons.WRONG_BEFORE)
         raise CspError(code, "account closed", reasons.CLOSED_BEFORE)
+
+
+def refuse_blocked_account(services: GatewayServices, *jids: str) -> None:
+    """403 when an operator has blocked one of these users, or their domain."""
+    if (block := services.orders.blocks.of_user(jids, time.time())) is not None:
+        raise blocked_refusal(services, block)
+
+
+def blocked_refusal(services: GatewayServices, block: OperatorBlock) -> CspError:
+    """What the phone is told. Its user can name the number to the operator, who sees by it what was blocked, and why."""
+    services.orders.refused(block)
+    return CspError(StatusCode.FORBIDDEN, f"blocked by the operator, no. {block.id}")
 
 
 def password_key(services: GatewayServices, jid: str, password: str) -> str:

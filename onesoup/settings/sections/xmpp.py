@@ -41,6 +41,18 @@ class XmppSettings:
         "about each.",
         "false",
     )
+    domain_sessions: dict[str, int] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Most sessions of a domain at once: domain=number, comma separated; any=number is for each domain that is not named. "
+        "0, or no number: no limit. Above it a log-in gets 503.",
+        "example.org=5000,any=200",
+    )
+    domain_logins: dict[str, int] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Most log-ins of a domain in a minute, with good and with wrong passwords: domain=number, comma separated; any=number is "
+        "for each domain that is not named. 0, or no number: no limit. Above it a log-in gets 503.",
+        "example.org=300,any=30",
+    )
 
     # Pictures.
     fetch_pictures: bool = setting(

@@ -289,9 +289,15 @@ class ReplyChannel:
         self._client = client
         self.channel = f"worker:{uuid.uuid4().hex}"
         self._waiting: dict[str, AsyncResult] = {}
-        self._subscriber = Subscriber(url, self._arrived)
+        self._followed: dict[str, Callable[[], None]] = {}
+        self._subscriber = Subscriber(url, self._arrived, on_gap=self._on_gap)
         self._subscriber.want([self.channel])
         self._counter = 0
+
+    def follow(self, channel: str, heard: Callable[[], None]) -> None:
+        """Listens to another channel as well. `heard` is called at each of its messages, and when some may have been lost."""
+        self._followed[channel] = heard
+        self._subscriber.want([self.channel, *self._followed])
 
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
@@ -303,7 +309,14 @@ class ReplyChannel:
             gevent.sleep(0.01)
         return self._subscriber.connected
 
-    def _arrived(self, _channel: str, data: bytes) -> None:
+    def _on_gap(self) -> None:
+        for heard in self._followed.values():
+            heard()
+
+    def _arrived(self, channel: str, data: bytes) -> None:
+        if channel in self._followed:
+            self._followed[channel]()
+            return
         name, _, payload = data.partition(b" ")
         if name == b"poll":
             name, payload = b"poll " + payload, b""

@@ -57,6 +57,18 @@ class SessionRecords:
         record, code = self._read(sid, "r", "end")
         return None if record is None or code is not None else records.unpack_session(record)
 
+    def unended(self, sids: Sequence[str]) -> list[bool]:
+        """Which of the sessions are known and were not ended. Those whose time is over may be among them."""
+
+        def read() -> list[list[bytes | None]]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hmget(keys.session(sid), ["r", "end"])
+            found: list[list[bytes | None]] = pipe.execute()
+            return found
+
+        return [record is not None and code is None for record, code in guarded(read)] if sids else []
+
     def described(self, sid: str) -> DescribedSession | None:
         """The session with its capabilities, also one that is over."""
         record, caps = self._read(sid, "r", "caps")

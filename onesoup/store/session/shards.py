@@ -53,13 +53,17 @@ return redis.call('DEL', KEYS[1])
 """
 
 _ALIVE = """
--- KEYS 1 holders  ARGV 1 holder  2 TTL, ms     Registers the holder. Returns {how many live, now}. An entry
--- that is good for far too long was written before Redis's clock jumped.
+-- KEYS 1 holders  ARGV 1 holder  2 TTL, ms  3 one when it takes shards     Registers the holder, or takes it out. Returns
+-- {how many take shards, now}. An entry that is good for far too long was written before Redis's clock jumped.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 600000 + tonumber(ARGV[2]), '+inf')
-redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+if ARGV[3] == '1' then
+  redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+else
+  redis.call('ZREM', KEYS[1], ARGV[1])
+end
 return {redis.call('ZCARD', KEYS[1]), now}
 """
 
@@ -88,9 +92,9 @@ class Leases:
         self._acquire, self._renew = RedisScript(client, _ACQUIRE, "leases.acquire"), RedisScript(client, _RENEW, "leases.renew")
         self._release, self._alive = RedisScript(client, _RELEASE, "leases.release"), RedisScript(client, _ALIVE, "leases.alive")
 
-    def alive(self) -> tuple[int, int]:
-        """Says that this holder lives. How many do, and the time of Redis, ms."""
-        living, now = self._alive([HOLDERS_KEY], [self._holder, self._ttl])
+    def alive(self, takes: bool = True) -> tuple[int, int]:
+        """Says that this holder lives and takes its share, or takes none. How many take theirs, and the time of Redis, ms."""
+        living, now = self._alive([HOLDERS_KEY], [self._holder, self._ttl, int(takes)])
         return int(living), int(now)
 
     def leave(self) -> None:

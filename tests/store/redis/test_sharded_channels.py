@@ -8,6 +8,9 @@ import pytest
 import redis
 
 from onesoup.store import keys
+from onesoup.store.blocks import BlockedKind, OperatorBlock, OperatorBlocks
+from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
+from onesoup.store.drains import Drain, Drains
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.channels import ReplyChannel, Subscriber, send_reply
@@ -124,3 +127,22 @@ def test_a_cluster_that_is_gone_is_a_store_that_is_down(tmp_path: Path) -> None:
             shards.ask(1, b"job")
         with pytest.raises(StoreDown):
             shards.next_logins(1)
+
+
+def test_orders_of_operators_reach_every_process_of_a_cluster(cluster: Cluster, client: redis.Redis) -> None:
+    heard, now = Heard(cluster.url, keys.ORDERS_CHANNEL), 1_800_000_000
+    blocks, drains = OperatorBlocks(client), Drains(client)
+    spam = OperatorBlock(BlockedKind.USER, "alice@example.org", "root", now, "spam")
+    blocks.put(spam, now)
+    drains.begin(Drain("one", "root", now))
+    until(lambda: [data for _, data in heard.messages] == [b"blocks", b"drains"])
+    assert blocks.holds_now(["alice@example.org"], "s60", now) == spam
+    assert drains.of("one") == Drain("one", "root", now)
+    blocks.end([spam])
+    drains.end("one")
+    assert (blocks.all(), drains.all()) == ([], [])
+    quotas = DomainQuotas(client, QuotaPolicy({"any": 1}, {"any": 9}))
+    assert [quotas.take("example.org", sid).full.value for sid in ("s1", "s2")] == ["", "sessions"]
+    quotas.leave("example.org", "s1")
+    assert quotas.counts("example.org")[:3] == (0, 1, 1)
+    heard.stop()

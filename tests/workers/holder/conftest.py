@@ -113,7 +113,8 @@ class Lab:
         self._jobs: list[gevent.Greenlet] = []
         self._holders: list[Holder] = []
 
-    def holder(self, *servers: Stub, domains: str = DOMAIN, **more: object) -> Holder:
+    def holder(self, *servers: Stub, domains: str = DOMAIN, host: str = "", **more: object) -> Holder:
+        """`host` is the one that it runs on, where operators' orders matter."""
         routes = {DOMAIN: servers[0].port} if servers else {}
         env = {
             "redis_url": self._redis.url,
@@ -127,6 +128,9 @@ class Lab:
         }
         holder = Holder(load_settings({f"ONESOUP_{name.upper()}": str(value) for name, value in env.items()}))
         self._holders.append(holder)
+        if host:
+            holder.orders.host = host
+            holder.orders.look()
         holder.leases.renew()
         self._jobs.append(gevent.spawn(holder.subscriber.run))
         return holder
@@ -192,14 +196,14 @@ class Lab:
 
 
 @contextmanager
-def server_with(password: str) -> Iterator[Server]:
+def server_with(password: str, kind: type[Server] = Server) -> Iterator[Server]:
     made: list[Stub] = []
 
     def stub(talk: Callable[[Peer], None]) -> Stub:
         made.append(Stub(talk))
         return made[-1]
 
-    yield Server(stub, password)
+    yield kind(stub, password)
     for each in made:
         each.stop()
 

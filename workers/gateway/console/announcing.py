@@ -2,53 +2,20 @@
 
 from typing import Any
 
-import gevent
-import structlog
-
 from onesoup.operators.announce import announce
 from onesoup.operators.living import user_sids
-from onesoup.operators.operator import Operator, OperatorError
+from onesoup.operators.operator import OperatorError
 from onesoup.operators.whom import session_filter
 from onesoup.store import keys
-from onesoup.store.errors import StoreDown
 from onesoup.store.session.shards import Shards
-from workers.gateway.console.acting import acting, command, told_on_page
+from workers.gateway.console.acting import PREVIEW_ACTION, LongDeed, acting, command, told_on_page
 from workers.gateway.console.pages import ActionProblem, ConsoleAction, ConsolePage, ConsoleVisit
 from workers.gateway.console.rendering import CONSOLE_PATH
 
-log = structlog.get_logger(__name__)
-
 MAX_ANNOUNCEMENT_LETTERS = 1000
-# With many sessions it goes on behind the page that is shown then.
-ANNOUNCE_WAIT_SECONDS = 5.0
-ANNOUNCE_ACTION, PREVIEW_ACTION = "announce", "look at it"
+ANNOUNCE_ACTION = "announce"
 # Whom it is for, as the form says it.
 TO_EVERYBODY, TO_DOMAIN, TO_USER = "everybody", "domain", "user"
-
-
-class SendingAnnouncement:
-    """It goes on when nobody waits for it any more, and notes in the audit log how many were told."""
-
-    def __init__(self, operator: Operator, text: str, user: str, domain: str) -> None:
-        self.told, self._failed = 0, ""
-        self._greenlet = gevent.spawn(self._send, operator, text, user, domain)
-
-    def wait(self, seconds: float) -> bool:
-        """Whether all have been told. ActionProblem when it has ended before."""
-        self._greenlet.join(seconds)
-        if self._failed:
-            raise ActionProblem(f"After {_sessions(self.told)} it has ended: {self._failed}")
-        return bool(self._greenlet.dead)
-
-    def _send(self, operator: Operator, text: str, user: str, domain: str) -> None:
-        try:
-            announce(operator, text, user, domain, self._note)
-        except (OperatorError, StoreDown) as error:
-            self._failed = str(error)
-            log.warning("announcement-failed", told=self.told, reason=self._failed)
-
-    def _note(self, told: int) -> None:
-        self.told = told
 
 
 def _written(visit: ConsoleVisit) -> tuple[str, str, str]:
@@ -76,11 +43,17 @@ def _send(page: ConsolePage, visit: ConsoleVisit) -> str:
     operator = acting(page.site, visit)
     with told_on_page():
         whom = session_filter(user, domain, operator.domain)
-    sending = SendingAnnouncement(operator, text, user, domain)
-    if sending.wait(ANNOUNCE_WAIT_SECONDS):
-        return f"Told {_sessions(sending.told)}."
-    operator.note("announce", whom, letters=len(text), so_far=sending.told)
-    return f"Told {_sessions(sending.told)} so far. It goes on; the audit log says at its end how many were told."
+    told = 0
+
+    def count(number: int) -> None:
+        nonlocal told
+        told = number
+
+    deed = LongDeed(ANNOUNCE_ACTION, lambda: f"Told {_sessions(announce(operator, text, user, domain, count))}.")
+    if said := deed.said():
+        return said
+    operator.note("announce", whom, letters=len(text), so_far=told)
+    return f"Told {_sessions(told)} so far. It goes on; the audit log says at its end how many were told."
 
 
 def _sessions(count: int) -> str:

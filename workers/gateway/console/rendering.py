@@ -9,6 +9,7 @@ from typing import Any
 
 import falcon
 import jinja2
+from markupsafe import Markup, escape
 
 from onesoup.operators.spans import short_span
 
@@ -52,8 +53,16 @@ def _environment() -> jinja2.Environment:
     )
     made.globals["static"] = static_url
     made.globals["console"] = CONSOLE_PATH
+    made.filters["marked"] = marked
     made.filters["span"] = lambda seconds: short_span(1000 * seconds)
     return made
+
+
+def marked(text: str) -> Markup:
+    """Text in which commands stand between backticks."""
+    code = Markup("<code>{}</code>")
+    pieces = [code.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(text.split("`"))]
+    return Markup("").join(pieces)
 
 
 @cache

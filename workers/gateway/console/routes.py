@@ -2,6 +2,7 @@
 
 from workers.gateway.console.announcing import AnnouncePage
 from workers.gateway.console.audit_log import AuditPage
+from workers.gateway.console.blocking import BlocksPage
 from workers.gateway.console.doctoring import FindingsPage
 from workers.gateway.console.login import LeavePage
 from workers.gateway.console.overview import OverviewPage
@@ -17,6 +18,7 @@ CONSOLE_PAGES: tuple[type[ConsolePage], ...] = (
     UserPage,
     HistoryPage,
     TraceEventsPage,
+    BlocksPage,
     AnnouncePage,
     FindingsPage,
     AuditPage,

@@ -4,9 +4,11 @@ import time
 from typing import Any
 
 from onesoup.operators.account import look_at_account
+from onesoup.operators.blocks import block_of_user
 from onesoup.operators.kick import kick
 from onesoup.operators.operator import OperatorError
 from workers.gateway.console.acting import acting, command, told_on_page
+from workers.gateway.console.blocking import BLOCKS_PATH
 from workers.gateway.console.pages import ActionProblem, ConsoleAction, ConsolePage, ConsoleVisit
 from workers.gateway.console.trace_stream import MAX_TRACE_SECONDS, TRACE_EVENTS_PATH
 from workers.gateway.console.users import USERS_PATH
@@ -42,6 +44,8 @@ class UserPage(ConsolePage):
         return {
             "account": account,
             "users": USERS_PATH,
+            "blocks": BLOCKS_PATH,
+            "block": block_of_user(acting(self.site, visit), account.user),
             "asks": visit.req.method == "GET" and visit.typed("ask") == KICK_ACTION and visit.is_operator,
             "asked": [each for each in account.sessions if session in ("", each.row.id)],
             "session": session,

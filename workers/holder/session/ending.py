@@ -45,6 +45,7 @@ def close_session(
         services.had.keep(jid, store.delivered_copies([sid]))
     store.delete_records(sid)
     services.clients.drop(jid, session.resource, sid)
+    services.quotas.leave(session.domain, sid)
     services.shards.remove(shard, sid)
     history_notes.note_end(jid, sid, reason or _REASONS.get(told or code, EndReason.ENDED), session.handset, len(left))
     if unsent:

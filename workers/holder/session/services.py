@@ -13,6 +13,7 @@ from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.offline_inbox import OfflineInbox
+from onesoup.store.domain_quotas import DomainQuotas
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.xmpp.stream import Options
@@ -38,6 +39,7 @@ class HolderServices:
     groups: GroupStore
     invites: InvitationStore
     shards: Shards
+    quotas: DomainQuotas
     lookup_cache: LookupCache
     options: Options
     # Limits how many streams are being connected at once.

@@ -18,6 +18,8 @@ LOOKS = [(360, False), (360, True), (1280, False), (1280, True)]
 class LookedAt:
     """A tab at the console. `look` checks what is shown at each width, light and dark."""
 
+    looks = LOOKS
+
     def __init__(self, page, url: str) -> None:
         self.page, self.url = page, url
 
@@ -31,7 +33,7 @@ class LookedAt:
         assert self.page.loaded() == 200
 
     def look(self, name: str) -> None:
-        for width, dark in LOOKS:
+        for width, dark in self.looks:
             self.page.look(width, dark=dark)
             assert self.page.faults() == [], (name, width, dark)
             assert self.page.sideways() <= 0, (name, width, dark)

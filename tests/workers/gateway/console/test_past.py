@@ -43,7 +43,7 @@ def test_why_a_user_could_not_log_in_is_said_with_what_to_do(operator, locked_ou
     told = html.unescape(page.text)
     assert "The last log-in failed" in told
     assert "a phone sent a digest, and the user has no phone password (401)" in told
-    assert f"`onesoup accounts add {ALICE}`" in told
+    assert f"<code>onesoup accounts add {ALICE}</code>" in told
     assert "session <code>1ece70f2</code>" in told
     assert "onesoup history " in told
 

@@ -14,7 +14,7 @@ from onesoup.store.audit import AuditLog
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.session_records import SessionRecords
 from tests.support.in_redis import living_session
-from workers.gateway.console import announcing, users
+from workers.gateway.console import acting, users
 
 from .visitor import Visitor
 
@@ -239,7 +239,7 @@ def test_who_may_only_look_announces_nothing(reader, client, opened):
 
 
 def test_a_long_announcement_goes_on_behind_the_page(operator, client, opened, monkeypatch):
-    monkeypatch.setattr(announcing, "ANNOUNCE_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(acting, "DEED_WAIT_SECONDS", 0.0)
     go_on, described = gevent.event.Event(), SessionRecords.described
     monkeypatch.setattr(SessionRecords, "described", lambda *args: go_on.wait(60) and described(*args))
     opened(ALICE, "00one")
