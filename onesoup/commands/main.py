@@ -22,6 +22,7 @@ LAZY_COMMANDS = {
     "audit": ("onesoup.commands.audit", "audit", "List what operators did with these commands."),
     "doctor": ("onesoup.commands.doctor", "doctor", "Check everything that a working service needs."),
     "redis": ("onesoup.commands.redis_check", "redis_group", "Check the Redis servers."),
+    "init": ("onesoup.commands.init", "init", "Write settings, keys and units for this host."),
     "config": ("onesoup.commands.config", "config", "Show and check the settings."),
     "record": ("onesoup.commands.record", "record", "Write what a phone says and hears as a conversation, redacted."),
     "announce": ("onesoup.commands.announce", "announce", "Send a message to all logged-in users."),
