@@ -58,6 +58,7 @@ Next:
 @click.option("--sms-prefixes", help="Prefixes of numbers that may get SMS through Kannel, or none.")
 @click.option("--sms-url", help=f"Where Kannel takes SMS. [default: {SMS_URL}]")
 @click.option("--sms-user", help="User name at Kannel. [default: onesoup]")
+@click.option("--sms-from", help="Sender of SMS, a short code or a number that the carrier allows. [default: 100]")
 @click.option("--xmpp-ca", default="", help=f"CA of the XMPP server. [default: {XMPP_CA} if it is there]")
 @click.option("--certificate", default="", help="Certificate for HTTPS. [default: that of certbot if it is there]")
 @click.option("--certificate-key", default="", help="Its key.")
@@ -138,6 +139,7 @@ def _with_files(root: Path, said: Mapping[str, Any], before: Mapping[str, str], 
         **five,
         sms_url=said["sms_url"] or before.get("ONESOUP_SMS_URL", SMS_URL),
         sms_user=said["sms_user"] or before.get("ONESOUP_SMS_USER", "onesoup"),
+        sms_from=said["sms_from"] or before.get("ONESOUP_SMS_FROM", "100"),
         xmpp_ca=ca,
         certificate=certificate,
         certificate_key=key,
@@ -197,9 +199,17 @@ def _differs(path: Path, text: str) -> bool:
         return False
 
 
+def _make_directory(path: Path) -> None:
+    """Open to all whatever the umask: processes of the units read in it, as users of their own."""
+    if not path.exists():
+        _make_directory(path.parent)
+        path.mkdir()
+        path.chmod(0o755)
+
+
 def _write(root: Path, file: InitFile) -> None:
     path = _below(root, file.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_directory(path.parent)
     word = "wrote"
     if path.exists():
         if not _differs(path, file.text):
@@ -220,7 +230,7 @@ def _write_secrets(root: Path, answers: Answers) -> None:
     from onesoup.store.account.keyring import KeyRing
 
     keys, password = _below(root, KEYS), _below(root, SMS_PASSWORD)
-    keys.parent.mkdir(parents=True, exist_ok=True)
+    _make_directory(keys.parent)
     click.echo(f"{'kept' if keys.exists() else 'wrote':9} {KEYS}")
     KeyRing.create(keys)
     keys.chmod(0o600)

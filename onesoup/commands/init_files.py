@@ -29,6 +29,7 @@ class Answers:
     sms_prefixes: str = NO_SMS
     sms_url: str = SMS_URL
     sms_user: str = "onesoup"
+    sms_from: str = "100"
     xmpp_ca: str = ""
     certificate: str = ""
     certificate_key: str = ""
@@ -109,7 +110,17 @@ def _env_text(answers: Answers, before: Mapping[str, str]) -> str:
 # Variables that an answer takes away when it does not set them.
 _MANAGED = {
     f"ONESOUP_{name}"
-    for name in ("XMPP_ROUTES", "XMPP_OWN", "XMPP_CA", "MEDIA_HOSTS", "SMS_GATEWAY", "SMS_URL", "SMS_USER", "SMS_PREFIXES")
+    for name in (
+        "XMPP_ROUTES",
+        "XMPP_OWN",
+        "XMPP_CA",
+        "MEDIA_HOSTS",
+        "SMS_GATEWAY",
+        "SMS_URL",
+        "SMS_USER",
+        "SMS_FROM",
+        "SMS_PREFIXES",
+    )
 }
 
 
@@ -139,6 +150,7 @@ def _env_parts(answers: Answers) -> Iterator[tuple[str, dict[str, str]]]:
                 "ONESOUP_SMS_GATEWAY": "kannel-sendsms",
                 "ONESOUP_SMS_URL": answers.sms_url,
                 "ONESOUP_SMS_USER": answers.sms_user,
+                "ONESOUP_SMS_FROM": answers.sms_from,
                 "ONESOUP_SMS_PREFIXES": answers.sms_prefixes,
             },
         )
@@ -197,9 +209,18 @@ def _drop_in_text(answers: Answers, program: str, unit: str) -> str:
     after = ["prosody.service"] * (answers.xmpp == XMPP_HERE) + ["kannel.service"] * answers.has_sms
     lines += [f"After={' '.join(after)}"] if after else []
     lines.append("[Service]")
-    if program != PROGRAM:
-        for name in ("ExecStart", "ExecReload"):
-            lines += [f"{name}=", *(line.replace(PROGRAM, program) for line in unit.splitlines() if line.startswith(f"{name}="))]
+    lines += _commands_again(answers, program, unit)
     if answers.has_sms:
         lines += [f"LoadCredential=sms:{SMS_PASSWORD}", "Environment=ONESOUP_SMS_PASSWORD_FILE=%d/sms"]
     return "\n".join(lines) + "\n"
+
+
+def _commands_again(answers: Answers, program: str, unit: str) -> list[str]:
+    """The commands of a unit whose program is elsewhere, or whose check of a reload needs the password for SMS too."""
+    secret = f"/usr/bin/env ONESOUP_SMS_PASSWORD_FILE={SMS_PASSWORD}" if answers.has_sms else "/usr/bin/env"
+    lines = []
+    for name in ("ExecStart", "ExecReload"):
+        before = [line for line in unit.splitlines() if line.startswith(f"{name}=")]
+        after = [line.replace(PROGRAM, program).replace("/usr/bin/env", secret) for line in before]
+        lines += [f"{name}=", *after] if after != before else []
+    return lines

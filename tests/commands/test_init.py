@@ -55,7 +55,13 @@ def test_answers_of_a_person_and_options_of_a_script_write_the_same(tmp_path):
 
 
 def test_what_is_secret_is_roots_alone_and_everything_else_can_be_read(tmp_path):
-    run(tmp_path, "--sms-prefixes", "+1555")
+    """Under any umask."""
+    before = os.umask(0o077)
+    try:
+        run(tmp_path, "--sms-prefixes", "+1555")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_dir()} == {0o755}
     modes = {str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_file()}
     secret = {name for name, mode in modes.items() if mode == 0o600}
     assert secret == {ENV, KEYS, PASSWORD} == {path.lstrip("/") for path in SECRETS_OF_ROOT}
@@ -183,6 +189,8 @@ def test_systemd_takes_units_with_their_drop_ins(tmp_path):
     for role in ("web", "holder@", "cir"):
         text = (drop_ins / f"onesoup-{role}.service.d/onesoup-init.conf").read_text()
         assert "LoadCredential=sms:/etc/onesoup/sms-password\nEnvironment=ONESOUP_SMS_PASSWORD_FILE=%d/sms\n" in text
+        secrets = "ONESOUP_SMS_PASSWORD_FILE=/etc/onesoup/sms-password ONESOUP_KEYS_FILE=/etc/onesoup/keys"
+        assert f"ExecReload=\nExecReload=+/usr/bin/env {secrets} " in text
 
 
 def test_the_command_for_root_has_the_settings_of_the_host(tmp_path):

@@ -121,6 +121,14 @@ def fetched(url: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
+def reloads(host: Machine) -> None:
+    """The check before it sees keys that root alone can read; it refuses settings that cannot be used, and nobody ends."""
+    units = "onesoup-web onesoup-holder@1 onesoup-cir"
+    host.runs(f"systemctl reload {units}")
+    host.runs("echo ONESOUP_NONSENSE=1 >>/etc/onesoup/onesoup.env; ! systemctl reload onesoup-web")
+    host.runs(f"sed -i '$d' /etc/onesoup/onesoup.env; systemctl reload {units}; systemctl is-active {units}")
+
+
 def https(operator: Operator) -> None:
     """A certificate lies where certbot puts it; phones stay on port 80."""
     live = f"/etc/letsencrypt/live/{HOST}"
@@ -173,7 +181,11 @@ def follow(host: Machine, made: gevent.Greenlet) -> str:
         first = time.monotonic() - began
         tell(f"{first:5.1f} s  from the first block to two phones that talk")
         line(alice, bob)
+        reloads(host)
         https(operator)
+        operator.does("sms")
+        talk(alice, bob, "after reloads and restarts")
+        reloads(host)
         other_sites(operator)
         bob.send(alice.user, "waits in the backup")
         host.runs(f"redis-cli set {MARKER} 1")

@@ -14,7 +14,7 @@ from tests.containers.install_page import PAGE, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = PAGE.read_text()
-TAGS = {"": 9, "wheel": 1, "https": 1, "other-sites": 1, "backup": 1, "restore": 1, "upgrade": 1}
+TAGS = {"": 9, "wheel": 1, "https": 1, "sms": 1, "other-sites": 1, "backup": 1, "restore": 1, "upgrade": 1}
 
 
 def test_the_page_has_the_blocks_that_are_run():
