@@ -130,10 +130,13 @@ def reloads(host: Machine) -> None:
 
 
 def https(operator: Operator) -> None:
-    """A certificate lies where certbot puts it; phones stay on port 80."""
+    """certbot could prove the name; its certificate is found where it puts it; phones stay on port 80."""
     live = f"/etc/letsencrypt/live/{HOST}"
     key = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test"
     operator.host.runs(f"mkdir -p {live}; {key} -keyout {live}/privkey.pem -out {live}/fullchain.pem 2>/dev/null")
+    challenges = "/.well-known/acme-challenge"
+    operator.host.runs(f"mkdir -p /var/www/html{challenges}; echo token >/var/www/html{challenges}/name")
+    assert fetched(f"http://127.0.0.1{challenges}/name") == (200, "token\n")
     operator.does("https")
     status, page = fetched("https://127.0.0.1/account")
     assert status == 200, status
