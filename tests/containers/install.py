@@ -35,6 +35,7 @@ NEEDED = (
     "README.md",
     "LICENSE",
     "gunicorn.conf.py",
+    "CHANGELOG.md",
 )
 DOMAIN, HOST = "example.org", "imps.example.org"
 NEXT_VERSION = "99.0.0"
