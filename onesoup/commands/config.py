@@ -46,18 +46,23 @@ def check_config(file: str | None) -> None:
     """
     import os
 
+    try:
+        notes = notes_on(dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {}))
+    except SettingsError as error:
+        fail(str(error))
+    for note in notes:
+        click.echo(f"note: {note}")
+    click.echo("the settings can be used")
+
+
+def notes_on(environ: Mapping[str, str]) -> list[str]:
+    """What is seldom meant, in settings with which processes can start. SettingsError where they cannot."""
     from onesoup.handlers.provider import provider_of
     from onesoup.runtime.usable_settings import load_usable_settings
 
-    environ = dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {})
-    try:
-        here = load_usable_settings(environ)
-        provider_of(here)
-    except SettingsError as error:
-        fail(str(error))
-    for word in _doubts(here, environ):
-        click.echo(f"note: {word}")
-    click.echo("the settings can be used")
+    here = load_usable_settings(environ)
+    provider_of(here)
+    return _doubts(here, environ)
 
 
 def _doubts(here: Settings, environ: Mapping[str, str]) -> list[str]:

@@ -28,6 +28,7 @@ LAZY_COMMANDS = {
     "console": ("onesoup.commands.console", "console", "Show where the console is, and the token for it."),
     "doctor": ("onesoup.commands.doctor", "doctor", "Check everything that a working service needs."),
     "redis": ("onesoup.commands.redis_check", "redis_group", "Check the Redis servers."),
+    "init": ("onesoup.commands.init", "init", "Write settings, keys and units for this host."),
     "config": ("onesoup.commands.config", "config", "Show and check the settings."),
     "record": ("onesoup.commands.record", "record", "Write what a phone says and hears as a conversation, redacted."),
     "announce": ("onesoup.commands.announce", "announce", "Send a message to all logged-in users."),

@@ -12,14 +12,16 @@ import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import yaml  # noqa: E402
 
 from onesoup.load.run import LoadResult, Plan, Run  # noqa: E402
-from tests.containers import images, newcomer, pods  # noqa: E402
+from tests.containers import images, install, newcomer, pods  # noqa: E402
 from tests.containers.deployment import DOMAIN, PROJECT, ROLES, XMPP, Deployment, accounts  # noqa: E402
-from tests.containers.engine import Engine, NoEngine, engine  # noqa: E402
+from tests.containers.engine import Engine, NoEngine, die_with_parent, engine  # noqa: E402
 from tests.containers.steps import STEPS, Scene, stops  # noqa: E402
 from tests.containers.talk import PASSWORD, URL  # noqa: E402
 
@@ -30,6 +32,7 @@ PHONES, FRIENDS, INTERVAL = 30, 10, 2.0
 IMAGE, BEFORE = "onesoup-test:now", "onesoup-test:before"
 SIZE_LIMIT = 100_000_000
 OPEN_FILES = 65536
+INSTALL_LOG = WORK / "logs" / "install.log"
 
 
 def tell(text: str) -> None:
@@ -43,9 +46,9 @@ def main() -> int:
     began = time.monotonic()
     report: dict[str, object] = {}
     try:
-        with engine(WORK, ROOT) as found, found.network():
+        with engine(WORK, ROOT) as found, _installing(words.only) as installing, found.network():
             tell(f"the engine runs after {time.monotonic() - began:.0f} s")
-            bad = _all(found, words.only, report)
+            bad = _all(found, words.only, report, installing)
     except NoEngine as error:
         print(f"skipped: {error}", flush=True)
         return 0
@@ -55,7 +58,33 @@ def main() -> int:
     return 1 if bad else 0
 
 
-def _all(found: Engine, only: str, report: dict[str, object]) -> list[str]:
+@contextmanager
+def _installing(only: str) -> Iterator["subprocess.Popen[bytes] | None"]:
+    """The test of docs/install.md, which runs while images are made. It needs the network of the machine, not the engine's."""
+    if only and only not in "install":
+        yield None
+        return
+    INSTALL_LOG.parent.mkdir(parents=True, exist_ok=True)
+    with INSTALL_LOG.open("wb") as log:
+        argv = [sys.executable, "-m", "tests.containers.install"]
+        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _installed(process: "subprocess.Popen[bytes]") -> str:
+    """Its last line; before that, so that nothing else is slowed down, it has ended."""
+    status = process.wait(600)
+    said = INSTALL_LOG.read_text()
+    if status not in (0, install.SKIPPED):
+        raise RuntimeError(said[-6000:])
+    return said.strip().splitlines()[-1]
+
+
+def _all(found: Engine, only: str, report: dict[str, object], installing: "subprocess.Popen[bytes] | None") -> list[str]:
     """What is bad."""
     where = WORK / "logs"
     where.mkdir(parents=True, exist_ok=True)
@@ -70,6 +99,8 @@ def _all(found: Engine, only: str, report: dict[str, object]) -> list[str]:
         deployment.compose("build", timeout=900)
         tell(f"images built in {time.monotonic() - began:.0f} s")
         bad += _image(found, report)
+        if installing is not None:
+            steps["install"] = _tried("a host by docs/install.md alone", lambda: _installed(installing), bad)
         deployment.image = before or IMAGE
         report["up_seconds"] = round(deployment.up(), 1)
         tell(f"up after {report['up_seconds']} s")

@@ -143,34 +143,13 @@ class Unpacked(Engine):
     def prepare(self) -> None:
         """The base of all images, and the engine's own root directory."""
         if not self.base.exists():
-            self._debian(self.base, BASE)
+            make_debian(self.base, BASE)
         if not (self.root / "usr/sbin/dockerd").exists():
             shutil.rmtree(self.root, ignore_errors=True)
-            self._debian(self.root, ENGINE)
+            make_debian(self.root, ENGINE)
         resolv = self.root / "etc/resolv.conf"
         resolv.unlink(missing_ok=True)
         resolv.write_text(f"nameserver {NAMESERVER}\n")
-
-    def _debian(self, target: Path, packages: Sequence[str]) -> None:
-        fresh = target.with_name("new-" + target.name)
-        argv = [
-            "mmdebstrap",
-            "--quiet",
-            "--mode=root",
-            "--variant=minbase",
-            f"--include={','.join(packages)}",
-            RELEASE,
-            str(fresh),
-        ]
-        for attempt in (1, 2):
-            if fresh.is_dir():
-                shutil.rmtree(fresh)
-            done = subprocess.run([*argv, *sources()], capture_output=True, text=True, timeout=600, check=False)
-            if done.returncode == 0:
-                fresh.rename(target)
-                return
-            if attempt == 2:
-                raise EngineError(f"mmdebstrap: {done.stderr[-2000:]}")
 
     # --- life ---
 
@@ -194,7 +173,7 @@ class Unpacked(Engine):
             "sh",
         ]
         argv += [str(self.root), str(self.checkout), f"/{self._cgroup}"]
-        self._unshare = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
+        self._unshare = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
         log.close()
         self._init = self._wait_for_child(self._unshare)
         self._slirp = subprocess.Popen(
@@ -202,7 +181,7 @@ class Unpacked(Engine):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         end = time.monotonic() + START
         while subprocess.run(self.docker("info"), capture_output=True, check=False).returncode:
@@ -269,11 +248,34 @@ class Unpacked(Engine):
     def network(self) -> Iterator[None]:
         """For the whole thread, and threads and processes that it starts."""
         with open("/proc/thread-self/ns/net") as before, open(f"/proc/{self._init}/ns/net") as inside:
-            _enter(inside.fileno())
+            enter_network(inside.fileno())
             try:
                 yield
             finally:
-                _enter(before.fileno())
+                enter_network(before.fileno())
+
+
+def make_debian(target: Path, packages: Sequence[str]) -> None:
+    """The smallest Debian with these packages, as a directory or a tar file."""
+    fresh = target.with_name("new-" + target.name)
+    argv = [
+        "mmdebstrap",
+        "--quiet",
+        "--mode=root",
+        "--variant=minbase",
+        f"--include={','.join(packages)}",
+        RELEASE,
+        str(fresh),
+    ]
+    for attempt in (1, 2):
+        if fresh.is_dir():
+            shutil.rmtree(fresh)
+        done = subprocess.run([*argv, *sources()], capture_output=True, text=True, timeout=600, check=False)
+        if done.returncode == 0:
+            fresh.rename(target)
+            return
+        if attempt == 2:
+            raise EngineError(f"mmdebstrap: {done.stderr[-2000:]}")
 
 
 def sources() -> list[str]:
@@ -288,11 +290,13 @@ def sources() -> list[str]:
     return [f"deb {found[0]} {RELEASE} main"]
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For a child, before it becomes another program."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _enter(descriptor: int) -> None:
+def enter_network(descriptor: int) -> None:
+    """The network namespace of an open file, for this thread and what it starts."""
     if _libc.setns(descriptor, CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
 
