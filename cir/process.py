@@ -6,7 +6,6 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,6 @@ from dataclasses import replace
 import gevent
 import redis
 import structlog
-from gevent.event import Event
 from gevent.server import StreamServer
 
 from cir.engine import Engine
@@ -29,11 +27,9 @@ from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKE
 from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
-from onesoup.observability import admin_server, tracing
-from onesoup.observability.process_beat import ProcessBeat
-from onesoup.runtime import ports, scheduler, systemd
+from onesoup.runtime import ports, scheduler
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
-from onesoup.runtime.usable_settings import go_on_after_hangup
+from onesoup.runtime.role_process import StartedRole, run_roles
 from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -196,29 +192,27 @@ def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket,
     return servers
 
 
-def _check_sockets(settings: Settings) -> None:
-    """SettingsError for a socket of a unit that nobody would serve: whoever connects there would wait for ever."""
-    stray = ports.inherited_elsewhere([settings.stcp_port, *filter(None, [settings.cir_port])])
+def check_sockets(settings: Settings, *further: str) -> None:
+    """SettingsError for a socket of a unit that nobody would serve: whoever connects there would wait for ever. `further`: ports
+    that the process serves beside those of a CIR process, by the names of their settings."""
+    names = [*further, "stcp_port", *filter(lambda name: getattr(settings, name), ["cir_port"])]
+    stray = ports.inherited_elsewhere([getattr(settings, name) for name in names])
     if stray:
+        ours = ", ".join(f"ONESOUP_{name.upper()}={getattr(settings, name)}" for name in names)
         raise SettingsError(
-            f"ONESOUP_STCP_PORT={settings.stcp_port}, while systemd hands over {', '.join(stray)}: ListenStream= of the unit "
-            f"must have the port of the setting; example: ONESOUP_STCP_PORT={stray[0]}"
+            f"{ours}, while systemd hands over {', '.join(stray)}: ListenStream= of the unit "
+            f"must have the port of the setting; example: ONESOUP_{names[0].upper()}={stray[0]}"
         )
 
 
-def main(settings: Settings) -> int:
-    """Runs until SIGTERM or SIGINT."""
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, stopping.set)
-    go_on_after_hangup(settings, stopping.set)
-    _check_sockets(settings)
+def start(settings: Settings) -> StartedRole:
+    """Listens to phones and to news until it is stopped. Redis may be away: phones may dial, and their lines are bound when it
+    comes back."""
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
     subscriber.want([cir.stcp.channel, CIR_CHANNEL])
     gevent.spawn(subscriber.run)
-    tracing.start_tracing(client, "cir")
     gevent.spawn(cir.engine.queue.run)
     if cir.reception is not None and cir.reception.data is not None:
         gevent.spawn(cir.reception.data.queue.run)
@@ -227,6 +221,12 @@ def main(settings: Settings) -> int:
     servers = _listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)
     if settings.cir_port:
         servers += _listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve)
+    log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
+    upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
+    try:
+        cir.upkeep()
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error))
 
     def redis() -> object:
         return writable(client)
@@ -234,28 +234,23 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_port = admin_server.start_admin_server(settings, "cir", [redis, subscribed])
+    def stop() -> None:
+        scheduler.stop_tasks([upkeep], 0.0)
+        with gevent.Timeout(settings.drain_seconds, False):
+            _stop(settings, cir, servers)
+
     ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
-    beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring).start()
-    log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
-    upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
-    try:
-        cir.upkeep()
-    except StoreDown as error:
-        log.warning("store-down", reason=str(error))
-    # Also without Redis: phones may dial, and their lines are bound when it comes back.
-    systemd.notify_ready()
-    stopping.wait()
-    scheduler.stop_tasks([upkeep], 0.0)
-    with gevent.Timeout(settings.drain_seconds, False):
-        _stop(settings, cir, servers)
-    beat.leave()
-    return 0
+    return StartedRole(client, ring, [redis, subscribed], stop)
+
+
+def main(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT."""
+    check_sockets(settings)
+    return run_roles(settings, "cir", {"cir": start})
 
 
 def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
-    systemd.notify_stopping()
     for server in servers:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)

@@ -13,6 +13,7 @@ LAZY_COMMANDS = {
     "web": ("onesoup.commands.roles", "web", "Run the gateway, which serves phones over HTTP."),
     "holder": ("onesoup.commands.roles", "holder", "Run a holder, which keeps XMPP streams."),
     "cir": ("onesoup.commands.roles", "cir", "Run the CIR process, which wakes phones."),
+    "all": ("onesoup.commands.roles", "all_roles", "Run gateway, holder and CIR in one process, for a small host."),
     "accounts": ("onesoup.commands.accounts", "accounts", "Manage phone passwords and the keys that encrypt them."),
     "guard": ("onesoup.commands.guard", "guard", "Show or end waits after wrong passwords."),
     "servers": ("onesoup.commands.servers", "servers", "Show or forget what is known of XMPP servers."),

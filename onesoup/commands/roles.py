@@ -1,15 +1,16 @@
-"""The commands `onesoup web | holder | cir`: check settings, key ring and Redis, then become the role.
+"""The commands `onesoup web | holder | cir | all`: check settings, key ring and Redis, then become the role.
 
 What is wrong with these is printed in one line, with exit status 1.
 """
 
+import importlib
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -40,7 +41,16 @@ def web() -> None:
 @click.command()
 def holder() -> None:
     """Run a holder, which keeps the XMPP streams of the sessions in its shards."""
-    _run("holder", "workers.holder")
+    _run("holder", lambda settings: _imported("workers.holder").main(settings))
+
+
+@click.command("all")
+def all_roles() -> None:
+    """Run gateway, holder and CIR in one process, for a small host.
+
+    It takes half the memory of the three, one core at most, and starts again as a whole.
+    """
+    _run("all", _run_all)
 
 
 class _CirGroup(click.Group):
@@ -69,23 +79,36 @@ def cir(ctx: click.Context) -> None:
     With the sub-command `send`, test its SMS gateway.
     """
     if ctx.invoked_subcommand is None:
-        _run("cir", "cir.process")
+        _run("cir", lambda settings: _imported("cir.process").main(settings))
 
 
-def _run(role: str, module: str) -> NoReturn:
+def _run(role: str, main: "Callable[[Settings], int]") -> NoReturn:
     # Before anything that imports ssl or socket; the role's module does the same for those who start it otherwise.
     from gevent import monkey
 
     monkey.patch_all()
     settings, fail = _prepare(role)
-    import importlib
 
     from onesoup.settings import SettingsError
 
     try:
-        sys.exit(importlib.import_module(module).main(settings))
+        sys.exit(main(settings))
     except SettingsError as error:
         fail(str(error))
+
+
+def _imported(module: str) -> Any:
+    """A role's module, which must not be imported before the standard library is patched."""
+    return importlib.import_module(module)
+
+
+def _run_all(settings: "Settings") -> int:
+    """All three roles. The one that takes shards starts last, and gives them back when the others need it no more."""
+    from onesoup.runtime.role_process import run_roles
+
+    gateway, cir_process, holder_process = map(_imported, ("workers.gateway.in_process", "cir.process", "workers.holder.process"))
+    cir_process.check_sockets(settings, "http_port")
+    return run_roles(settings, "all", {"web": gateway.start, "cir": cir_process.start, "holder": holder_process.start})
 
 
 def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":

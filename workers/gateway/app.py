@@ -208,7 +208,6 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     settings = settings or load_settings()
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
-    tracing.start_tracing(client, "web")
     whom = partial(linking.meant_account, services)
     recorder = Recorder(Recordings(client), whom)
     recorder.start()
@@ -281,13 +280,20 @@ def _release_when_draining(release: Callable[[], None]) -> None:
 
 
 def start_beat(admin: tuple[str, int], master: int) -> None:
-    """This worker says from now on that it lives. `admin`: where its admin port is."""
+    """This worker says from now on that it lives, and what operators follow. `admin`: where its admin port is."""
+    for client, _ in _beat_parts:
+        tracing.start_tracing(client, "web")
     _beats[:] = [ProcessBeat(client, "web", admin, ring, master).start() for client, ring in _beat_parts]
 
 
 def stop_beat() -> None:
     for each in _beats:
         each.leave()
+
+
+def worker_parts() -> tuple[redis.Redis, KeyRing]:
+    """The Redis client and the key ring of this worker, once its application is made."""
+    return _beat_parts[0]
 
 
 def readiness_checks() -> list[Callable[[], object]]:
