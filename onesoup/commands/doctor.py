@@ -229,11 +229,14 @@ def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Findi
 
 
 def _admin_places(settings: Settings, running: list[SeenProcess]) -> dict[str, tuple[str, int]]:
-    """Name -> admin port of each process of this host; without Redis those that use the same data directory."""
-    ports = admin_server.running_admin_ports(settings.data)
-    found = {name: (settings.admin_bind, port) for name, port in ports.items()}
-    for process in (each.record for each in running if is_here(each.record) and len(each.record.admin) == 2):
-        found[f"{process.role}-{process.unit}"] = (process.admin[0], int(process.admin[1]))
+    """Name -> admin port of each process of this host, once for each of its roles; without Redis those that use the same data
+    directory."""
+    told = [each.record for each in running if is_here(each.record) and len(each.record.admin) == 2]
+    found = {f"{process.role}-{process.unit}": (process.admin[0], int(process.admin[1])) for process in told}
+    units = {str(process.unit) for process in told}
+    for name, port in admin_server.running_admin_ports(settings.data).items():
+        if name.rpartition("-")[2] not in units:
+            found[name] = (settings.admin_bind, port)
     return found
 
 

@@ -127,7 +127,7 @@ def test_systemd_takes_the_units(tmp_path):
     assert ours == []
 
 
-@pytest.mark.parametrize("unit", ["onesoup-web.service", "onesoup-holder@.service", "onesoup-cir.service"])
+@pytest.mark.parametrize("unit", ["onesoup-web.service", "onesoup-holder@.service", "onesoup-cir.service", "onesoup-all.service"])
 def test_a_reload_of_a_unit_checks_the_settings_before_its_process_hears_of_it(unit):
     lines = (DEPLOY / "systemd" / unit).read_text().splitlines()
     reloads = [line.removeprefix("ExecReload=") for line in lines if line.startswith("ExecReload=")]
