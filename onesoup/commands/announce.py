@@ -26,6 +26,8 @@ def announce(text: str, domain: str | None, user: str | None) -> None:
         whom = session_filter(user, domain, settings.domain)
         told = sum(_tell_all(client, text, whom))
         note_action(client, "announce", whom, letters=len(text), told=told)
+    if not told:
+        fail("nobody was told: nobody of these is logged in")
     click.echo(f"told {told} session{'' if told == 1 else 's'}")
 
 

@@ -17,7 +17,7 @@ import click  # noqa: E402
 import redis  # noqa: E402
 
 from onesoup.commands import redis_check  # noqa: E402
-from onesoup.commands.common import open_store  # noqa: E402
+from onesoup.commands.common import json_option, open_store  # noqa: E402
 from onesoup.commands.findings import (  # noqa: E402
     FAIL_GRADE,
     Finding,
@@ -40,7 +40,7 @@ OLD_EXPAT = (2, 6, 0)
 
 
 @click.command()
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 @click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
 def doctor(lines: bool, domains: tuple[str, ...]) -> None:
     """Check Redis, keys, holders, CIR processes, what runs on this host and on others, and XMPP servers. Changes nothing.

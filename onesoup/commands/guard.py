@@ -9,7 +9,7 @@ import click
 import redis
 
 from onesoup.commands.audit import note_action
-from onesoup.commands.common import as_json, fail, open_store, text_table
+from onesoup.commands.common import as_json, fail, json_option, open_store, text_table
 from onesoup.commands.sessions import session_filter
 from onesoup.settings import Settings
 
@@ -24,7 +24,7 @@ def guard() -> None:
 
 @guard.command("show")
 @click.argument("who", required=False)
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def show_guard(who: str | None, lines: bool) -> None:
     """Show failures that count just now: of WHO, an XMPP domain, a user or a client address; without WHO, of all.
 
@@ -61,7 +61,9 @@ def clear_guard(who: str) -> None:
             cleared = state.clear_account(name)
         if cleared:
             note_action(client, "guard clear", name)
-    click.echo(f"{name}: " + ("its failures are forgotten" if cleared else "nothing was counted"))
+    if not cleared:
+        fail(f"{name}: nothing was counted")
+    click.echo(f"{name}: its failures are forgotten")
 
 
 def _state(settings: Settings, client: redis.Redis) -> "GuardState":

@@ -7,6 +7,8 @@ import importlib
 
 import click
 
+from onesoup.commands.exit_codes import EXIT_CODES
+
 # name -> (module, attribute, help shown in the list)
 LAZY_COMMANDS = {
     "wire": ("onesoup.captures.cli", "wire", "Show what is in captures of phones, and make documents."),
@@ -51,8 +53,12 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in LAZY_COMMANDS.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status of each command"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
 
 @click.command(cls=LazyGroup)
 @click.version_option(package_name="onesoup")
 def main() -> None:
-    """onesoup lets feature phones (OMA IMPS, Wireless Village) chat over XMPP."""
+    """Let feature phones (OMA IMPS, Wireless Village) chat over XMPP."""

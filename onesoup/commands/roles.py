@@ -1,6 +1,6 @@
 """The commands `onesoup web | holder | cir | all`: check settings, key ring and Redis, then become the role.
 
-What is wrong with these is printed in one line, with exit status 1.
+What is wrong with these is printed in one line, with exit status 1, or 3 when it is Redis that does not answer.
 """
 
 import importlib
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+
+from onesoup.commands.exit_codes import FAILED, NO_REDIS
 
 if TYPE_CHECKING:
     from onesoup.settings import Settings
@@ -111,7 +113,7 @@ def _run_all(settings: "Settings") -> int:
     return run_roles(settings, "all", {"web": gateway.start, "cir": cir_process.start, "holder": holder_process.start})
 
 
-def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
+def _prepare(role: str) -> "tuple[Settings, Callable[..., NoReturn]]":
     """(settings, fail): settings that work, with the log set up and Redis answering. Ends the process otherwise."""
     import structlog
 
@@ -119,9 +121,9 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     from onesoup.settings import SettingsError, changed_settings, load_settings, open_secrets
     from onesoup.store.account.keyring import KeyRing, KeyRingError
 
-    def fail(reason: str) -> NoReturn:
+    def fail(reason: str, status: int = FAILED) -> NoReturn:
         click.echo(f"onesoup {role}: {reason}", err=True)
-        sys.exit(1)
+        sys.exit(status)
 
     try:
         settings = load_settings()
@@ -144,7 +146,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     return settings, fail
 
 
-def _check_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
+def _check_redis(url: str, fail: Callable[..., NoReturn]) -> None:
     """Waits up to REDIS_PATIENCE_SECONDS for Redis. Refuses a maxmemory-policy that evicts keys."""
     import structlog
     from redis import RedisError
@@ -165,7 +167,7 @@ def _check_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
             fail(f"ONESOUP_REDIS_URL={shown}: {error}; example: ONESOUP_REDIS_URL=redis://127.0.0.1:6379/0")
         except RedisError as error:
             if time.monotonic() > give_up:
-                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}")
+                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}", NO_REDIS)
             time.sleep(0.2)
     try:
         policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", NOEVICTION) for server in servers(redis)}

@@ -12,7 +12,7 @@ import click
 import redis
 
 from onesoup.commands.audit import note_action
-from onesoup.commands.common import as_json, fail, open_store, redis_now_ms, short_span, text_table
+from onesoup.commands.common import as_json, fail, json_option, open_store, redis_now_ms, short_span, text_table
 
 SHARDS_IN_BATCH = 16  # shards in one round trip
 _SESSION_ID = re.compile("[0-9a-f]{8}")
@@ -106,8 +106,8 @@ def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, S
 @click.command()
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 @click.option("--domain", help="Only users of this domain.")
-@click.option("--limit", default=200, show_default=True, help="Most sessions to list. All are counted.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, without a limit.")
+@click.option("--limit", default=200, show_default=True, help="Most sessions to list; --json lists all. All are counted.")
+@json_option
 def sessions(user: str | None, domain: str | None, limit: int, lines: bool) -> None:
     """List sessions: user, phone, and what waits for them."""
     with open_store() as (settings, client):

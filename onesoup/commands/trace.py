@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from onesoup.commands.audit import note_action
-from onesoup.commands.common import open_store, without_controls
+from onesoup.commands.common import as_json, json_option, open_store, without_controls
 from onesoup.commands.sessions import living_sessions, named_target
+from onesoup.runtime.times import iso_time
 
 # How often, in seconds, processes are told that somebody still looks.
 WATCH_AGAIN_SECONDS = 2.0
@@ -23,7 +24,7 @@ _COLOURS = {"web": "cyan", "holder": "magenta", "cir": "yellow"}
 @click.command()
 @click.argument("who")
 @click.option("--seconds", default=0.0, help="End after this time. Default: go on until Ctrl-C.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def trace(who: str, seconds: float, lines: bool) -> None:
     """Follow WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
@@ -50,7 +51,8 @@ def trace(who: str, seconds: float, lines: bool) -> None:
                     again = time.monotonic() + WATCH_AGAIN_SECONDS
                 message = listener.get_message(timeout=0.5)
                 if message is not None and message["type"] == "message":
-                    click.echo(message["data"].decode() if lines else event_line(json.loads(message["data"])))
+                    event = json.loads(message["data"])
+                    click.echo(as_json(event | {"at": iso_time(float(event["at"]))}) if lines else event_line(event))
         traces.stop([name])
         listener.close()
 
