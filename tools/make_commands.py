@@ -20,7 +20,7 @@ operator wants which.
 
 Settings come from the environment and `ONESOUP_CONFIG`, as those of the processes do. What was asked for goes to standard output,
 everything else to standard error. `--json` prints one JSON object per line: names stay as they are, later versions may add some,
-times are ISO 8601 in UTC, spans are seconds.
+times are ISO 8601 in UTC, durations are in seconds.
 
 ## Exit status
 

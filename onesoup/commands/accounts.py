@@ -60,7 +60,13 @@ def accounts() -> None:
 @click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
 @click.option("--unchecked", is_flag=True, help="Do not check the XMPP password at the XMPP server.")
 def add_account(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
-    """Set a phone password for LOGIN. It replaces the one that is stored."""
+    """Set a phone password for LOGIN. It replaces the one that is stored.
+
+    \b
+    onesoup accounts add alice@example.org --number +358401234567
+    printf '%s\\n' XMPP-PASSWORD PHONE-PASSWORD |
+      onesoup accounts add alice@example.org --stdin
+    """
     with _services() as services:
         login = _account(services, login)
         jid = _account(services, jid) if jid else login
@@ -135,7 +141,10 @@ def list_accounts(lines: bool) -> None:
     Columns, separated by tabs: log-in, XMPP account, who set it, when, phone number.
     """
     with _services() as services:
-        for login in sorted(services.accounts.logins()):
+        logins = sorted(services.accounts.logins())
+        if not logins:
+            click.echo("nobody has a phone password", err=True)
+        for login in logins:
             try:
                 link = services.accounts.find(login)
             except (KeyRingError, BadRecord) as error:

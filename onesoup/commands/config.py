@@ -45,6 +45,9 @@ def check_config(file: str | None, lines: bool) -> None:
     """Check that processes can start with these settings.
 
     Reads the environment, and FILE as onesoup.toml if it is given.
+
+    \b
+    onesoup config check /etc/onesoup/onesoup.toml && systemctl reload onesoup-web
     """
     import os
 

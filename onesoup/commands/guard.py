@@ -48,6 +48,10 @@ def clear_guard(who: str) -> None:
     """Forget the failures of WHO: an XMPP domain, a client address, or a user, such as alice@example.org.
 
     Of a password that was refused within ten minutes it is still known that it was wrong.
+
+    \b
+    onesoup guard clear example.org
+    onesoup guard clear 192.0.2.7
     """
     with open_store() as (settings, client):
         state = _state(settings, client)

@@ -109,7 +109,12 @@ def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, S
 @click.option("--limit", default=200, show_default=True, help="Most sessions to list; --json lists all. All are counted.")
 @json_option
 def sessions(user: str | None, domain: str | None, limit: int, lines: bool) -> None:
-    """List sessions: user, phone, and what waits for them."""
+    """List sessions: user, phone, and what waits for them.
+
+    \b
+    onesoup sessions --user alice@example.org
+    onesoup sessions --json | jq -r 'select(.outbox > 0).user'
+    """
     with open_store() as (settings, client):
         who = session_filter(user, domain, settings.domain)
         if lines:
