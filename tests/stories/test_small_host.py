@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +50,11 @@ def small(small_stack: SmallStack, peers: Peers) -> Iterator[World]:
     here.close()
 
 
+def page(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+        return str(answer.read().decode())
+
+
 def memory_mib(pid: int) -> float:
     """What the process alone takes, and its share of what it has in common with others (PSS)."""
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
@@ -66,11 +72,12 @@ def test_operators_see_each_role_and_one_admin_port(small: World) -> None:
     ours = {str(each["what"]): each["grade"] for each in found if f"-{process.pid}" in str(each["what"])}
     port = small.stack.admin_port("all")
     assert ours == {f"{role}-{process.pid}, admin port {port}": "ok" for role in ("web", "holder", "cir")}
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
-        link.sendall(b"GET /readyz HTTP/1.0\r\n\r\n")
-        checks = json.loads(link.makefile("rb").read().rpartition(b"\r\n\r\n")[2])["checks"]
+    checks = json.loads(page(port, "/readyz"))["checks"]
     wanted = {"web-redis", "web-not_draining", "cir-redis", "cir-subscribed", "holder-redis", "holder-owns_shards"}
     assert set(checks) == wanted
+    counted = page(port, "/metrics")
+    for name in ("onesoup_poll_held", "onesoup_leases_held", "onesoup_cir_connections"):
+        assert f"\n{name}" in counted
 
 
 def test_a_phone_talks_and_is_woken_and_neither_a_kill_nor_a_restart_loses_or_doubles_anything(small: World) -> None:
