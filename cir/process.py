@@ -27,6 +27,7 @@ from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKE
 from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.runtime.role_process import StartedRole, run_roles
@@ -240,7 +241,7 @@ def start(settings: Settings) -> StartedRole:
             _stop(settings, cir, servers)
 
     ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
-    return StartedRole(client, ring, [redis, subscribed], stop)
+    return StartedRole(client, [redis, subscribed], lambda admin: ProcessBeat(client, "cir", admin, ring), stop)
 
 
 def main(settings: Settings) -> int:

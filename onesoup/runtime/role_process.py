@@ -14,18 +14,18 @@ from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import systemd
 from onesoup.runtime.usable_settings import go_on_after_hangup
 from onesoup.settings import Settings, SettingsError
-from onesoup.store.account.keyring import KeyRing
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StartedRole:
-    """A role that does its work. `checks` are for /readyz. `stop` hands over what it has, within `drain_seconds`."""
+    """A role that does its work. `checks` are for /readyz; `beat` makes what says in Redis that it lives, given the admin port's
+    address; `stop` hands over what it has, within `drain_seconds`."""
 
     client: redis.Redis
-    ring: KeyRing | None
     checks: Sequence[admin_server.Check]
+    beat: Callable[[tuple[str, int]], ProcessBeat]
     stop: Callable[[], None]
 
 
@@ -46,7 +46,7 @@ def run_roles(settings: Settings, name: str, starts: Mapping[str, RoleStart]) ->
     tracing.start_tracing(clients[0], name)
     port = admin_server.start_admin_server(settings, name, _checks(roles))
     place = (settings.admin_bind, port)
-    beats = [ProcessBeat(each.client, role, place, each.ring).start() for role, each in roles.items()]
+    beats = [each.beat(place).start() for each in roles.values()]
     systemd.notify_ready()
     stopping.wait()
     systemd.notify_stopping()

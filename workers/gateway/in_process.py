@@ -10,6 +10,7 @@ from gevent.pool import Pool
 
 from onesoup.http_server import wsgi
 from onesoup.http_server.connection import HttpConnection
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler
 from onesoup.runtime.role_process import StartedRole
 from onesoup.settings import Settings, SettingsError
@@ -57,7 +58,8 @@ class _InProcessGateway:
 def start(settings: Settings) -> StartedRole:
     gateway = _InProcessGateway(settings)
     client, ring = app.worker_parts()
-    return StartedRole(client, ring, [*app.readiness_checks(), gateway.not_draining], gateway.stop)
+    checks = [*app.readiness_checks(), gateway.not_draining]
+    return StartedRole(client, checks, lambda admin: ProcessBeat(client, "web", admin, ring), gateway.stop)
 
 
 def _listeners(settings: Settings) -> list[Any]:

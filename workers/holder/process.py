@@ -19,6 +19,7 @@ from gevent.lock import BoundedSemaphore
 from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
+from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import scheduler
 from onesoup.runtime.role_process import StartedRole, run_roles
 from onesoup.runtime.scheduler import PeriodicTask
@@ -195,6 +196,10 @@ class Holder:
             scheduler.every(MISSING_SESSIONS_SECONDS, self.takeover.find_missing),
         ]
 
+    def beat(self, admin: tuple[str, int]) -> ProcessBeat:
+        """What says in Redis that this holder lives. `admin`: where its admin port is."""
+        return ProcessBeat(self.client, "holder", admin, self.ring)
+
     def redis(self) -> object:
         """For /readyz."""
         return writable(self.client)
@@ -240,7 +245,7 @@ def start(settings: Settings) -> StartedRole:
             scheduler.stop_tasks(tasks, 2.0)
             holder.leases.give_back_all()
 
-    return StartedRole(holder.client, holder.ring, [holder.redis, holder.owns_shards], stop)
+    return StartedRole(holder.client, [holder.redis, holder.owns_shards], holder.beat, stop)
 
 
 def main(settings: Settings) -> int:
