@@ -9,7 +9,6 @@ import pytest
 import redis
 from click.testing import CliRunner, Result
 
-from onesoup.commands import processes
 from onesoup.commands.exit_codes import ALL_WELL, FAILED, NO_REDIS, NOT_BEGUN
 from onesoup.commands.main import main
 from onesoup.commands.tree import FoundCommand, walk_commands
@@ -46,11 +45,6 @@ def env(redis_server: RedisServer, tmp_path: Path) -> dict[str, str]:
     KeyRing.create(tmp_path / "keys")
     values = {"REDIS_URL": redis_server.url, "KEYS_FILE": str(tmp_path / "keys"), "DATA": str(tmp_path)}
     return {"ONESOUP_DOMAIN": "nowhere.example"} | {f"ONESOUP_{name}": value for name, value in values.items()}
-
-
-@pytest.fixture(autouse=True)
-def no_processes_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LOOK_AGAIN_SECONDS", 0.01)
 
 
 def words(found: FoundCommand, who: str) -> list[str]:
