@@ -74,7 +74,7 @@ def test_operators_see_each_role_and_one_admin_port(small: World) -> None:
     assert ours == {f"{role}-{process.pid}, admin port {port}": "ok" for role in ("web", "holder", "cir")}
     checks = json.loads(page(port, "/readyz"))["checks"]
     wanted = {"web-redis", "web-not_draining", "cir-redis", "cir-subscribed", "holder-redis", "holder-owns_shards"}
-    assert set(checks) == wanted
+    assert set(checks) >= wanted
     counted = page(port, "/metrics")
     for name in ("onesoup_poll_held", "onesoup_leases_held", "onesoup_cir_connections"):
         assert f"\n{name}" in counted
@@ -131,4 +131,4 @@ def test_a_role_that_cannot_start_is_named_and_the_process_ends(small: World) ->
                 small.stack.processes["all"].argv, env=env, capture_output=True, text=True, timeout=60, check=False
             )
             assert done.returncode == 1
-            assert f"onesoup all: {role}: {name}={port}" in done.stderr
+            assert f"{role}: {name}={port}" in done.stderr
