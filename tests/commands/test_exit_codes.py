@@ -21,6 +21,9 @@ NOBODY = "nobody@nowhere.example"
 WORDS: dict[str, list[str]] = {
     "onesoup accounts add": [NOBODY, "--stdin", "--unchecked"],
     "onesoup accounts rotate": ["--wait", "0"],
+    "onesoup block address": ["--reason", "noise", "192.0.2.7"],
+    "onesoup block domain": ["--reason", "noise", "nowhere.example"],
+    "onesoup whois": ["u-3f9c0a1b2c3d"],
 }
 # Those that become a process, speak with a server of their own, or work without Redis. tests/stories plays them.
 APART = {
@@ -103,7 +106,7 @@ def test_a_name_that_is_none_is_no_traceback(
     """An empty Redis: nothing that anybody could name is there."""
     monkeypatch.chdir(tmp_path)
     done = sound(run(env, *words(found, who)))
-    assert done.exit_code in (ALL_WELL, FAILED, NOT_BEGUN), done.output
+    assert done.exit_code in (ALL_WELL, FAILED, NOT_BEGUN), f"`{found.name}` ends with {done.exit_code}\n{done.output}"
     assert done.output.strip(), "it says what it did, or why not"
 
 

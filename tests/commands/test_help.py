@@ -2,11 +2,9 @@
 
 import re
 
-import click
 import pytest
 from click.testing import CliRunner
 
-from onesoup.commands.common import json_option
 from onesoup.commands.exit_codes import EXIT_CODES
 from onesoup.commands.main import LAZY_COMMANDS, main
 from onesoup.commands.tree import FoundCommand, walk_commands
@@ -15,9 +13,10 @@ COMMANDS = list(walk_commands(main))
 LEAVES = [each for each in COMMANDS if not each.is_group]
 # A command's help begins with what it does.
 _VERBS = """
-    Add Allow Announce Answer Block Change Check Clear Count Create Drain Encode Encrypt End Erase Export Find Follow Forget
-    Import Let List Make Manage Play Print Put Read Remove Restore Run Save Send Set Show Start Stop Test Unblock Use Wait Watch
-    Write
+    Add Allow Announce Answer Ask Back Begin Block Change Check Clear Compare Copy Count Create Delete Drain Encode Encrypt
+    End Erase Export Fetch Find Follow Forget Give Grant Import Keep Let Lift List Look Make Manage Measure Move Open Play
+    Print Put Read Remove Rename Replace Restore Return Revoke Rotate Run Save Search Send Set Show Shut Start Stop Take
+    Tell Test Try Unblock Undo Update Upgrade Use Wait Watch Write
 """
 VERBS = frozenset(_VERBS.split())
 # Those that show or check one thing or several: scripts want to read it.
@@ -69,10 +68,9 @@ def test_what_lists_prints_json_too(found: FoundCommand) -> None:
             "onesoup.commands.common; or say in NOT_LISTING why not"
         )
     if "--json" in own and found.words[0] != "wire":  # what its documents are is told there
-        sample = click.Command("sample", params=[])
-        json_option(sample)
-        wanted = next(each for each in sample.params if isinstance(each, click.Option)).help
-        assert own["--json"].help == wanted, f"`{found.name}` must take its --json from onesoup.commands.common.json_option"
+        assert (own["--json"].help or "").startswith("Print one JSON object"), (
+            f"--json of `{found.name}` prints one JSON object per line: @json_option of onesoup.commands.common says so"
+        )
 
 
 def test_the_list_of_commands_says_of_each_what_it_does() -> None:
