@@ -6,6 +6,7 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,7 +107,13 @@ def test_a_phone_talks_and_is_woken_and_neither_a_kill_nor_a_restart_loses_or_do
     there.message(body=sent[1], within=90)
 
     process = small.stack.processes["all"]
-    process.signal(signal.SIGTERM)
+    while phone.run_once():
+        pass
+    with ThreadPoolExecutor(1) as aside:
+        held = aside.submit(phone.poll)
+        process.wait_until(lambda: "onesoup_poll_held 1.0" in page(small.stack.admin_port("all"), "/metrics") or held.done())
+        process.signal(signal.SIGTERM)
+        held.result(60)  # answered, whatever with: a connection that is cut off raises
     assert process.finish(60) == 0, process.last_lines()
     there.send(alice.jid, came[3])
     small.stack.start("all")
