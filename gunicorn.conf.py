@@ -20,7 +20,7 @@ import signal
 import sys
 
 from onesoup.settings import load_settings
-from workers.gateway import gunicorn_worker
+from workers.gateway import gunicorn_worker, http_port
 from workers.gateway import reload as gateway_reload
 
 settings = load_settings()
@@ -38,12 +38,12 @@ bind = f"{f'[{started.bind}]' if ':' in started.bind else started.bind}:{started
 proc_name = "onesoup-web"
 workers = settings.web_workers
 worker_connections = settings.worker_connections
-backlog = 2048
+backlog = http_port.HTTP_BACKLOG
 
 MASTER_SECONDS = 3.0  # between two checks of the workers by the master
 timeout = 30  # seconds without a sign of life after which a worker is killed
 graceful_timeout = max(1, int(settings.drain_seconds))
-keepalive = 75  # longer than nginx keeps its connections, or a request meets one that is just being closed
+keepalive = http_port.KEEPALIVE_SECONDS
 
 # By default its path is the same for all gateways of one user, and a read-only container has no home to put it in.
 control_socket_disable = True

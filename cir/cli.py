@@ -18,7 +18,13 @@ if TYPE_CHECKING:  # the rest of cir is imported when the command runs: `onesoup
 
 @click.command()
 @click.option("--to", required=True, metavar="NUMBER", help="The number, with + and country code.")
-@click.option("--method", type=click.Choice(["WAPSMS", "SSMS", "TEXT"]), default="WAPSMS", show_default=True)
+@click.option(
+    "--method",
+    type=click.Choice(["WAPSMS", "SSMS", "TEXT"]),
+    default="WAPSMS",
+    show_default=True,
+    help="Which form of wake-up; TEXT is an SMS that people read.",
+)
 @click.option(
     "--csp", "version", type=click.Choice(["1.1", "1.2", "1.3"]), default="1.2", show_default=True, help="Version to name."
 )

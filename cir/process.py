@@ -6,7 +6,6 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,6 @@ from dataclasses import replace
 import gevent
 import redis
 import structlog
-from gevent.event import Event
 from gevent.server import StreamServer
 
 from cir.engine import Engine
@@ -31,13 +29,13 @@ from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.metrics import GATEWAY_SERIES
-from onesoup.observability import admin_server, history_notes, tracing
+from onesoup.observability import admin_server, history_notes
 from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.process_beat import ProcessBeat
-from onesoup.runtime import ports, scheduler, systemd
+from onesoup.runtime import ports, scheduler
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
-from onesoup.runtime.usable_settings import go_on_after_hangup
+from onesoup.runtime.role_process import StartedRole, run_roles
 from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -242,29 +240,27 @@ def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket,
     return servers
 
 
-def _check_sockets(settings: Settings) -> None:
-    """SettingsError for a socket of a unit that nobody would serve: whoever connects there would wait for ever."""
-    stray = ports.inherited_elsewhere([settings.stcp_port, *filter(None, [settings.cir_port])])
+def check_sockets(settings: Settings, *further: str) -> None:
+    """SettingsError for a socket of a unit that nobody would serve: whoever connects there would wait for ever. `further`: ports
+    that the process serves beside those of a CIR process, by the names of their settings."""
+    names = [*further, "stcp_port", *filter(lambda name: getattr(settings, name), ["cir_port"])]
+    stray = ports.inherited_elsewhere([getattr(settings, name) for name in names])
     if stray:
+        ours = ", ".join(f"ONESOUP_{name.upper()}={getattr(settings, name)}" for name in names)
         raise SettingsError(
-            f"ONESOUP_STCP_PORT={settings.stcp_port}, while systemd hands over {', '.join(stray)}: ListenStream= of the unit "
-            f"must have the port of the setting; example: ONESOUP_STCP_PORT={stray[0]}"
+            f"{ours}, while systemd hands over {', '.join(stray)}: ListenStream= of the unit "
+            f"must have the port of the setting; example: ONESOUP_{names[0].upper()}={stray[0]}"
         )
 
 
-def main(settings: Settings) -> int:
-    """Runs until SIGTERM or SIGINT."""
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, stopping.set)
-    go_on_after_hangup(settings, stopping.set)
-    _check_sockets(settings)
+def start(settings: Settings, alone: bool = True) -> StartedRole:
+    """Listens to phones and to news until it is stopped. Redis may be away: phones may dial, and their lines are bound when it
+    comes back. `alone`: no gateway in this process counts what phones ask."""
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
     subscriber.want([cir.stcp.channel, CIR_CHANNEL, cir.orders.channel])
     gevent.spawn(subscriber.run)
-    tracing.start_tracing(client, "cir")
     ring = KeyRing.load(settings.keys_file) if settings.keys_file else None
     history_notes.start_history(client, ring, settings.history_hours)
     gevent.spawn(cir.engine.queue.run)
@@ -282,6 +278,13 @@ def main(settings: Settings) -> int:
 
     cir.orders.on_change = follow_orders
     cir.orders.start()
+    report = MinuteReport(client, (*CIR_SERIES, *(GATEWAY_SERIES if alone else ()))).start()  # phones that speak by SMS ask here
+    log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
+    upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
+    try:
+        cir.upkeep()
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error))
 
     def redis() -> object:
         return writable(client)
@@ -289,32 +292,25 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_port = admin_server.start_admin_server(
-        settings, "cir", [redis, subscribed, admin_server.not_drained(cir.orders.says_draining)]
-    )
-    beat = ProcessBeat(client, "cir", (settings.admin_bind, admin_port), ring, left=cir.stcp.left).start()
-    report = MinuteReport(client, (*CIR_SERIES, *GATEWAY_SERIES)).start()  # phones that speak by SMS ask here
-    log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
-    upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
-    try:
-        cir.upkeep()
-    except StoreDown as error:
-        log.warning("store-down", reason=str(error))
-    # Also without Redis: phones may dial, and their lines are bound when it comes back.
-    systemd.notify_ready()
-    stopping.wait()
-    scheduler.stop_tasks([upkeep], 0.0)
-    with gevent.Timeout(settings.drain_seconds, False):
-        _stop(settings, cir, stcp, servers)
-    report.stop()
-    history_notes.stop_history()
-    beat.leave()
-    return 0
+    def stop() -> None:
+        scheduler.stop_tasks([upkeep], 0.0)
+        with gevent.Timeout(settings.drain_seconds, False):
+            _stop(settings, cir, stcp, servers)
+        report.stop()
+        history_notes.stop_history()
+
+    checks = [redis, subscribed, admin_server.not_drained(cir.orders.says_draining)]
+    return StartedRole(client, checks, lambda admin: ProcessBeat(client, "cir", admin, ring, left=cir.stcp.left), stop)
+
+
+def main(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT."""
+    check_sockets(settings)
+    return run_roles(settings, "cir", {"cir": start})
 
 
 def _stop(settings: Settings, cir: Cir, stcp: StcpPort, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
-    systemd.notify_stopping()
     stcp.close()
     for server in servers:
         server.stop(timeout=0)

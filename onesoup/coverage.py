@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from onesoup.commands.common import as_json, json_option
 from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginRequest, MessageDelivered, PollingRequest, Status
 from onesoup.csp.transactions import SESSIONLESS_PRIMITIVES
 from onesoup.handlers.handler_table import PRIMITIVE_HANDLERS
@@ -50,19 +51,25 @@ def rows(name: str) -> list[dict[str, str]]:
 
 def table() -> str:
     """The table in Markdown. OSError where there are no sources."""
+    found = primitives()
+    heads = list(found[0])
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+    lines += [f"| {' | '.join(str(cell or '') for cell in each.values())} |" for each in found]
+    return "\n".join(lines) + "\n"
+
+
+def primitives() -> list[dict[str, object]]:
+    """A row for each primitive, by the heads of the table. OSError where there are no sources."""
     mapped = {row["primitive"]: row["mapped_to"] for row in rows("mapping.tsv")}
     tested, named = {*_played(), *_written()}, _named()
-    lines = [
-        "| primitive | from | 1.1 | 1.2 | 1.3 | handled | tests | mapped to |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    found: list[dict[str, object]] = []
     for row in rows("primitives.tsv"):
         name = row["primitive"]
-        cells = [_cell(name, version, row["versions"], tested) for version in VERSIONS]
-        counted = named.get(name, 0) or ""
+        cells = {version: _cell(name, version, row["versions"], tested) for version in VERSIONS}
         to = mapped.get(name) or "answer"
-        lines.append(f"| {name} | {_side(row['direction'])} | {' | '.join(cells)} | {_handled(row, to)} | {counted} | {to} |")
-    return "\n".join(lines) + "\n"
+        told = {"handled": _handled(row, to), "tests": named.get(name, 0), "mapped to": to}
+        found.append({"primitive": name, "from": _side(row["direction"]), **cells, **told})
+    return found
 
 
 def _side(direction: str) -> str:
@@ -166,9 +173,14 @@ def _written() -> Iterator[tuple[str, str, str]]:
 
 
 @click.command()
-def command() -> None:
+@json_option
+def command(lines: bool) -> None:
     """Show which primitives work, in which version and encoding, and what shows it. Reads the sources of a checkout."""
     try:
-        click.echo(LEGEND + "\n" + table(), nl=False)
+        if lines:
+            for each in primitives():
+                click.echo(as_json(each))
+        else:
+            click.echo(LEGEND + "\n" + table(), nl=False)
     except OSError as error:
         raise click.ClickException(f"no sources of a checkout here: {error}") from None

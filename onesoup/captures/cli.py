@@ -42,6 +42,9 @@ def decode(files: tuple[str, ...], pretty: bool | None, annotated: bool, as_json
 
     "-" is standard input. Without FILES and options, standard input has a document on each line (hex of WBXML, XML, or plain
     text syntax), and each gets a line of XML at once, or `error: ...`.
+
+    \b
+    onesoup wire decode --annotate phone.pcap
     """
     forms = {"list": listed, "json": as_json, "annotated": annotated, "pretty": pretty, "lines": pretty is False}
     form = next((name for name, wanted in forms.items() if wanted), "")

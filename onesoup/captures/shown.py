@@ -12,6 +12,7 @@ from onesoup.captures.annotate import Annotation
 from onesoup.captures.documents import CapturedBody, Direction
 from onesoup.captures.hiding import without_secrets
 from onesoup.captures.spans import Span
+from onesoup.runtime.times import iso_time
 from onesoup.wire import xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
@@ -151,7 +152,7 @@ def as_json(body: CapturedBody, place: dict[str, Any], found: Annotation, secret
     shown: dict[str, Any] = {
         **place,
         "direction": body.direction.value,
-        "at": body.at,
+        "at": None if body.at is None else iso_time(body.at) or None,
         "connection": body.connection or None,
         "content_type": body.content_type or None,
         "size": len(body.data),

@@ -16,6 +16,8 @@ import click  # noqa: E402
 import redis  # noqa: E402
 
 from onesoup.commands.audit import note_action, note_action_of  # noqa: E402
+from onesoup.commands.common import as_json, fail, json_option  # noqa: E402
+from onesoup.commands.exit_codes import NO_REDIS  # noqa: E402
 from onesoup.csp import access  # noqa: E402
 from onesoup.csp.errors import BackendError, CspError  # noqa: E402
 from onesoup.csp.text import numbers  # noqa: E402
@@ -27,8 +29,9 @@ from onesoup.handlers.context import GatewayServices, Peer  # noqa: E402
 from onesoup.handlers.login import linking, throttle  # noqa: E402
 from onesoup.handlers.rotation import rotate_all  # noqa: E402
 from onesoup.operators.processes import wait_for_all  # noqa: E402
+from onesoup.runtime.times import iso_time  # noqa: E402
 from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E402
-from onesoup.store.account.accounts import Accounts  # noqa: E402
+from onesoup.store.account.accounts import Accounts, LinkedAccount  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.processes import PROCESS_TTL_MS, ProcessRecord  # noqa: E402
@@ -57,7 +60,13 @@ def accounts() -> None:
 @click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
 @click.option("--unchecked", is_flag=True, help="Do not check the XMPP password at the XMPP server.")
 def add_account(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
-    """Set a phone password for LOGIN. It replaces the one that is stored."""
+    """Set a phone password for LOGIN. It replaces the one that is stored.
+
+    \b
+    onesoup accounts add alice@example.org --number +358401234567
+    printf '%s\\n' XMPP-PASSWORD PHONE-PASSWORD |
+      onesoup accounts add alice@example.org --stdin
+    """
     with _services() as services:
         login = _account(services, login)
         jid = _account(services, jid) if jid else login
@@ -125,21 +134,32 @@ def _make_at_demo(demo: RunningDemo, user: str, password: str) -> None:
 
 
 @accounts.command("list")
-def list_accounts() -> None:
+@json_option
+def list_accounts(lines: bool) -> None:
     """List log-ins that have a phone password.
 
     Columns, separated by tabs: log-in, XMPP account, who set it, when, phone number.
     """
     with _services() as services:
-        for login in sorted(services.accounts.logins()):
+        logins = sorted(services.accounts.logins())
+        if not logins:
+            click.echo("nobody has a phone password", err=True)
+        for login in logins:
             try:
                 link = services.accounts.find(login)
             except (KeyRingError, BadRecord) as error:
-                click.echo(f"{login}\t(cannot be opened: {error})")
+                click.echo(as_json({"login": login, "error": str(error)}) if lines else f"{login}\t(cannot be opened: {error})")
                 continue
             if link is not None:
-                made = time.strftime("%Y-%m-%d", time.gmtime(link.made)) if link.made else "-"
-                click.echo("\t".join((login, link.jid, link.origin, made, link.number or "-")))
+                click.echo(_shown_link(login, link, lines))
+
+
+def _shown_link(login: str, link: LinkedAccount, as_line: bool) -> str:
+    if as_line:
+        made = iso_time(int(link.made)) if link.made else None
+        return as_json({"login": login, "jid": link.jid, "by": link.origin, "at": made, "number": link.number or None})
+    day = time.strftime("%Y-%m-%d", time.gmtime(link.made)) if link.made else "-"
+    return "\t".join((login, link.jid, link.origin, day, link.number or "-"))
 
 
 @accounts.command("remove")
@@ -230,7 +250,7 @@ def _services() -> Iterator[GatewayServices]:
     try:
         yield wiring.gateway_services(settings)
     except StoreDown as error:
-        raise click.ClickException(f"Redis cannot be used: {error}") from None
+        fail(f"Redis does not answer: {error}", NO_REDIS)
     except (KeyRingError, BadRecord) as error:
         raise click.ClickException(str(error)) from None
 

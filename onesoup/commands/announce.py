@@ -23,4 +23,6 @@ def announce(text: str, domain: str | None, user: str | None) -> None:
             told = deeds.announce(operator(settings, client), text, user, domain)
         except OperatorError as error:
             fail(str(error))
+    if not told:
+        fail("nobody was told: nobody of these is logged in")
     click.echo(f"told {told} session{'' if told == 1 else 's'}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 import redis
 
-from onesoup.commands.common import as_json, open_store, text_table
+from onesoup.commands.common import as_json, json_option, open_store, text_table
+from onesoup.runtime.times import iso_time
 from onesoup.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _operator() -> str:
 
 @click.command()
 @click.option("--limit", default=50, show_default=True, help="Most actions to list, newest first.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def audit(limit: int, lines: bool) -> None:
     """List what operators did: sessions ended, users followed or recorded, announcements, accounts, keys."""
     from onesoup.store.audit import AuditLog
@@ -65,7 +66,7 @@ def audit(limit: int, lines: bool) -> None:
         found = AuditLog(client).last(limit)
     if lines:
         for each in found:
-            click.echo(as_json(asdict(each)))
+            click.echo(as_json(asdict(each) | {"at": iso_time(each.at)}))
     elif found:
         rows = [(_clock(each.at), each.by, each.what, each.whom, each.more) for each in found]
         click.echo(text_table(("when", "who", "what", "whom", "more"), rows))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onesoup.commands.audit import operator
-from onesoup.commands.common import as_json, fail, open_store, text_table
+from onesoup.commands.common import as_json, fail, json_option, open_store, text_table
+from onesoup.runtime.times import iso_time
 
 if TYPE_CHECKING:
     from onesoup.operators.blocks import BlockMade
@@ -73,7 +74,7 @@ def block_handset(handset: str, **how: Any) -> None:
 
 
 @block.command("list")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def list_blocks(lines: bool) -> None:
     """List who is shut out: since when, until when, by whom, why."""
     from onesoup.operators.blocks import standing_blocks
@@ -82,7 +83,8 @@ def list_blocks(lines: bool) -> None:
         found = standing_blocks(operator(settings, client))
     if lines:
         for each in found:
-            click.echo(as_json({"id": each.id, **asdict(each)}))
+            times = {"at": iso_time(each.at), "until": iso_time(each.until) if each.until else None}
+            click.echo(as_json({"id": each.id, **asdict(each), **times}))
     elif found:
         rows = [(each.id, each.kind, each.name, _clock(each.until), _clock(each.at), each.by, each.reason) for each in found]
         click.echo(text_table(("number", "what", "name", "until", "since", "by", "reason"), rows))

@@ -10,6 +10,7 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
+from onesoup.commands.exit_codes import FAILED, NO_REDIS
 from onesoup.operators.spans import short_span as short_span
 from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, secret_texts, without_secrets
 from onesoup.store.errors import StoreDown
@@ -17,10 +18,10 @@ from onesoup.store.redis.client import connect
 from onesoup.store.redis.refusals import REFUSALS, error_name
 
 
-def fail(reason: str) -> NoReturn:
-    """Prints the reason and exits with status 1."""
+def fail(reason: str, status: int = FAILED) -> NoReturn:
+    """Prints the reason, and exits with this status."""
     click.echo(f"onesoup: {reason}", err=True)
-    sys.exit(1)
+    sys.exit(status)
 
 
 def settings_or_fail() -> Settings:
@@ -40,13 +41,13 @@ def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
     except ValueError as error:
         fail(f"ONESOUP_REDIS_URL={shown}: {error}")
     except (redis.RedisError, RedisClusterException) as error:  # the second is none of the first
-        fail(f"Redis at {shown} does not answer: {error_name(error)}")
+        fail(f"Redis at {shown} does not answer: {error_name(error)}", NO_REDIS)
     try:
         yield here, client
     except (StoreDown, redis.RedisError, RedisClusterException) as error:
         if (name := error_name(error)) in REFUSALS:
-            fail(f"Redis at {shown} refuses: {name}")
-        fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or name}")
+            fail(f"Redis at {shown} refuses: {name}", NO_REDIS)
+        fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or name}", NO_REDIS)
     finally:
         client.close()
 
@@ -70,3 +71,7 @@ def without_controls(value: Any) -> str:
 
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+# The option of every command that lists: `lines` is its parameter, `as_json` makes a line, with times by `iso_time`.
+json_option = click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")

@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import click
 
-from onesoup.commands.common import as_json, fail, settings_or_fail, text_table
+from onesoup.commands.common import as_json, fail, json_option, settings_or_fail, text_table
+from onesoup.commands.findings import FAIL_GRADE, NOTE_GRADE, OK_GRADE
 from onesoup.settings import Settings, SettingsError, masked_settings, open_secrets, setting_origins
 from onesoup.settings.declare import ANY_DOMAIN
 
@@ -17,7 +18,7 @@ def config() -> None:
 
 @config.command("show")
 @click.option("--all", "everything", is_flag=True, help="Show settings with their default value too.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object: name to value, secrets hidden.")
+@json_option
 def show_config(everything: bool, lines: bool) -> None:
     """Show settings that differ from their default, and the source of each.
 
@@ -28,10 +29,11 @@ def show_config(everything: bool, lines: bool) -> None:
     if not everything:
         default = asdict(Settings())
         shown = {name: text for name, text in shown.items() if name in found or getattr(here, name) != default[name]}
+    rows = [(name, text, found.get(name, "default")) for name, text in shown.items()]
     if lines:
-        click.echo(as_json(shown))
-    elif shown:
-        rows = [(name, text, found.get(name, "default")) for name, text in shown.items()]
+        for row in rows:
+            click.echo(as_json(dict(zip(("setting", "value", "from"), row, strict=True))))
+    elif rows:
         click.echo(text_table(("setting", "value", "from"), rows))
     else:
         click.echo("every setting has its default value; --all shows them")
@@ -39,20 +41,27 @@ def show_config(everything: bool, lines: bool) -> None:
 
 @config.command("check")
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
-def check_config(file: str | None) -> None:
+@json_option
+def check_config(file: str | None, lines: bool) -> None:
     """Check that processes can start with these settings.
 
     Reads the environment, and FILE as onesoup.toml if it is given.
+
+    \b
+    onesoup config check /etc/onesoup/onesoup.toml && systemctl reload onesoup-web
     """
     import os
 
     try:
         notes = notes_on(dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {}))
     except SettingsError as error:
+        if lines:
+            click.echo(as_json({"grade": FAIL_GRADE, "says": str(error)}))
         fail(str(error))
     for note in notes:
-        click.echo(f"note: {note}")
-    click.echo("the settings can be used")
+        click.echo(as_json({"grade": NOTE_GRADE, "says": note}) if lines else f"note: {note}")
+    good = "the settings can be used"
+    click.echo(as_json({"grade": OK_GRADE, "says": good}) if lines else good)
 
 
 def notes_on(environ: Mapping[str, str]) -> list[str]:

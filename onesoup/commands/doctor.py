@@ -17,7 +17,7 @@ import click  # noqa: E402
 import redis  # noqa: E402
 
 from onesoup.commands import order_findings, redis_check  # noqa: E402
-from onesoup.commands.common import open_store  # noqa: E402
+from onesoup.commands.common import json_option, open_store  # noqa: E402
 from onesoup.commands.findings import (  # noqa: E402
     FAIL_GRADE,
     Finding,
@@ -40,7 +40,7 @@ OLD_EXPAT = (2, 6, 0)
 
 
 @click.command()
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 @click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
 def doctor(lines: bool, domains: tuple[str, ...]) -> None:
     """Check Redis, keys, holders, CIR processes, what runs on this host and on others, and XMPP servers. Changes nothing.
@@ -235,11 +235,14 @@ def _process(where: str, status: int, failed: str, draining: bool) -> Finding:
 
 
 def _admin_places(settings: Settings, running: list[SeenProcess]) -> dict[str, tuple[str, int]]:
-    """Name -> admin port of each process of this host; without Redis those that use the same data directory."""
-    ports = admin_server.running_admin_ports(settings.data)
-    found = {name: (settings.admin_bind, port) for name, port in ports.items()}
-    for process in (each.record for each in running if is_here(each.record) and len(each.record.admin) == 2):
-        found[f"{process.role}-{process.unit}"] = (process.admin[0], int(process.admin[1]))
+    """Name -> admin port of each process of this host, once for each of its roles; without Redis those that use the same data
+    directory."""
+    told = [each.record for each in running if is_here(each.record) and len(each.record.admin) == 2]
+    found = {f"{process.role}-{process.unit}": (process.admin[0], int(process.admin[1])) for process in told}
+    units = {str(process.unit) for process in told}
+    for name, port in admin_server.running_admin_ports(settings.data).items():
+        if name.rpartition("-")[2] not in units:
+            found[name] = (settings.admin_bind, port)
     return found
 
 

@@ -10,6 +10,8 @@ import click
 
 from onesoup.commands.audit import operator
 from onesoup.commands.common import as_json, fail, open_store
+from onesoup.commands.exit_codes import TIME_OVER
+from onesoup.runtime.times import iso_time
 
 if TYPE_CHECKING:
     from onesoup.operators.drains import DrainState
@@ -32,7 +34,7 @@ def drain(host: str | None, ends: bool, lists: bool, lines: bool, force: bool, s
 
     Its gateways answer /readyz with 503 and pass new log-ins on, its holders give their shards to the others, its CIR processes
     let their phones go. It lasts, over restarts, until --end. The command waits until nothing is left, which ends it with
-    status 0; it may be interrupted, and called again. Status 3: something is left when the time is over.
+    status 0; it may be interrupted, and called again. Status 4: something is left when the time is over.
     """
     from onesoup.operators import drains
     from onesoup.operators.operator import OperatorError
@@ -65,7 +67,7 @@ def _list(by: "Operator", host: str, lines: bool) -> None:
 
 
 def _follow(by: "Operator", host: str, lines: bool, seconds: int) -> None:
-    """Shows what is left, until nothing is. Exits with status 3 when the time is over before."""
+    """Shows what is left, until nothing is. Exits with status 4 when the time is over before."""
     from onesoup.operators.drains import drain_states
 
     end, before = time.monotonic() + seconds, ""
@@ -79,7 +81,7 @@ def _follow(by: "Operator", host: str, lines: bool, seconds: int) -> None:
         if state.done or not seconds:
             return
         if time.monotonic() >= end:
-            sys.exit(3)
+            sys.exit(TIME_OVER)
         time.sleep(LOOK_AT_DRAIN_SECONDS)
 
 
@@ -87,4 +89,4 @@ def _shown(state: "DrainState", lines: bool) -> str:
     if not lines:
         return state.said
     processes = [asdict(each) | {"done": each.done} for each in state.processes]
-    return as_json(asdict(state.drain) | {"done": state.done, "processes": processes})
+    return as_json(asdict(state.drain) | {"at": iso_time(state.drain.at)} | {"done": state.done, "processes": processes})

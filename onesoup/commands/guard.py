@@ -9,7 +9,7 @@ import click
 import redis
 
 from onesoup.commands.audit import note_action
-from onesoup.commands.common import as_json, fail, open_store, text_table
+from onesoup.commands.common import as_json, fail, json_option, open_store, text_table
 from onesoup.commands.sessions import session_filter
 from onesoup.settings import Settings
 
@@ -24,7 +24,7 @@ def guard() -> None:
 
 @guard.command("show")
 @click.argument("who", required=False)
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def show_guard(who: str | None, lines: bool) -> None:
     """Show failures that count just now: of WHO, an XMPP domain, a user or a client address; without WHO, of all.
 
@@ -48,6 +48,10 @@ def clear_guard(who: str) -> None:
     """Forget the failures of WHO: an XMPP domain, a client address, or a user, such as alice@example.org.
 
     Of a password that was refused within ten minutes it is still known that it was wrong.
+
+    \b
+    onesoup guard clear example.org
+    onesoup guard clear 192.0.2.7
     """
     with open_store() as (settings, client):
         state = _state(settings, client)
@@ -61,7 +65,9 @@ def clear_guard(who: str) -> None:
             cleared = state.clear_account(name)
         if cleared:
             note_action(client, "guard clear", name)
-    click.echo(f"{name}: " + ("its failures are forgotten" if cleared else "nothing was counted"))
+    if not cleared:
+        fail(f"{name}: nothing was counted")
+    click.echo(f"{name}: its failures are forgotten")
 
 
 def _state(settings: Settings, client: redis.Redis) -> "GuardState":

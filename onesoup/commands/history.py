@@ -12,6 +12,7 @@ import redis
 from onesoup.commands.audit import note_action
 from onesoup.commands.common import as_json, fail, open_store, short_span, without_controls
 from onesoup.csp.history_events import HistoryEvent, HistoryKind
+from onesoup.runtime.times import iso_time
 from onesoup.settings import Settings
 
 if TYPE_CHECKING:
@@ -182,5 +183,6 @@ def _object(event: HistoryEvent) -> dict[str, object]:
     from onesoup.operators.history_words import event_words, failure_words
 
     known = {name: value for name, value in asdict(event).items() if value}
+    known |= {"first": iso_time(event.first), "last": iso_time(event.last)}
     more = {"do": failure_words(event).do} if event.kind == HistoryKind.FAILURE else {}
     return known | {"says": event_words(event)} | more

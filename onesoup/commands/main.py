@@ -7,12 +7,15 @@ import importlib
 
 import click
 
+from onesoup.commands.exit_codes import EXIT_CODES
+
 # name -> (module, attribute, help shown in the list)
 LAZY_COMMANDS = {
     "wire": ("onesoup.captures.cli", "wire", "Show what is in captures of phones, and make documents."),
     "web": ("onesoup.commands.roles", "web", "Run the gateway, which serves phones over HTTP."),
     "holder": ("onesoup.commands.roles", "holder", "Run a holder, which keeps XMPP streams."),
     "cir": ("onesoup.commands.roles", "cir", "Run the CIR process, which wakes phones."),
+    "all": ("onesoup.commands.roles", "all_roles", "Run gateway, holder and CIR in one process, for a small host."),
     "accounts": ("onesoup.commands.accounts", "accounts", "Manage phone passwords and the keys that encrypt them."),
     "guard": ("onesoup.commands.guard", "guard", "Show or end waits after wrong passwords."),
     "servers": ("onesoup.commands.servers", "servers", "Show or forget what is known of XMPP servers."),
@@ -57,8 +60,12 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in LAZY_COMMANDS.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status of each command"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
 
 @click.command(cls=LazyGroup)
 @click.version_option(package_name="onesoup")
 def main() -> None:
-    """onesoup lets feature phones (OMA IMPS, Wireless Village) chat over XMPP."""
+    """Let feature phones (OMA IMPS, Wireless Village) chat over XMPP."""

@@ -9,7 +9,7 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
-from onesoup.commands.common import open_store
+from onesoup.commands.common import json_option, open_store
 from onesoup.commands.findings import Finding, fail_finding, findings_or_error, note_finding, ok_finding, print_findings
 from onesoup.commands.roles import NOEVICTION
 from onesoup.settings import Settings
@@ -45,7 +45,7 @@ def redis_group() -> None:
 
 
 @redis_group.command("check")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def check_redis(lines: bool) -> None:
     """Check version, persistence, replicas, memory and speed of every server.
 

@@ -1,17 +1,22 @@
-"""The commands `onesoup web | holder | cir`: check settings, key ring and Redis, then become the role.
+"""The commands `onesoup web | holder | cir | all`: check settings, key ring and Redis, then become the role.
 
-What is wrong with these is one line of the log, or of plain text on a terminal, with exit status 1.
+What is wrong with these is one line of the log, or of plain text on a terminal, with exit status 1, or 3 when it is Redis that
+does not answer.
 """
 
+import importlib
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+
+from onesoup.commands.exit_codes import FAILED, NO_REDIS
 
 if TYPE_CHECKING:
     from onesoup.settings import Settings
@@ -40,7 +45,16 @@ def web() -> None:
 @click.command()
 def holder() -> None:
     """Run a holder, which keeps the XMPP streams of the sessions in its shards."""
-    _run("holder", "workers.holder")
+    _run("holder", lambda settings: _imported("workers.holder").main(settings))
+
+
+@click.command("all")
+def all_roles() -> None:
+    """Run gateway, holder and CIR in one process, for a small host.
+
+    It takes half the memory of the three, one core at most, and starts again as a whole.
+    """
+    _run("all", _run_all)
 
 
 class _CirGroup(click.Group):
@@ -69,26 +83,41 @@ def cir(ctx: click.Context) -> None:
     With the sub-command `send`, test its SMS gateway.
     """
     if ctx.invoked_subcommand is None:
-        _run("cir", "cir.process")
+        _run("cir", lambda settings: _imported("cir.process").main(settings))
 
 
-def _run(role: str, module: str) -> NoReturn:
+def _run(role: str, main: "Callable[[Settings], int]") -> NoReturn:
     # Before anything that imports ssl or socket; the role's module does the same for those who start it otherwise.
     from gevent import monkey
 
     monkey.patch_all()
     settings, fail = _prepare(role)
-    import importlib
 
     from onesoup.settings import SettingsError
 
     try:
-        sys.exit(importlib.import_module(module).main(settings))
+        sys.exit(main(settings))
     except SettingsError as error:
         fail(str(error))
 
 
-def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
+def _imported(module: str) -> Any:
+    """A role's module, which must not be imported before the standard library is patched."""
+    return importlib.import_module(module)
+
+
+def _run_all(settings: "Settings") -> int:
+    """All three roles. The one that takes shards starts last, and gives them back when the others need it no more."""
+    from onesoup.runtime.role_process import run_roles
+
+    gateway, cir_process, holder_process = map(_imported, ("workers.gateway.in_process", "cir.process", "workers.holder.process"))
+    cir_process.check_sockets(settings, "http_port")
+    return run_roles(
+        settings, "all", {"web": gateway.start, "cir": partial(cir_process.start, alone=False), "holder": holder_process.start}
+    )
+
+
+def _prepare(role: str) -> "tuple[Settings, Callable[..., NoReturn]]":
     """(settings, fail): settings that work, with the log set up and Redis answering. Ends the process otherwise."""
     import structlog
 
@@ -96,8 +125,8 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     from onesoup.settings import SettingsError, changed_settings, load_settings, open_secrets
     from onesoup.store.account.keyring import KeyRing, KeyRingError
 
-    def fail(reason: str) -> NoReturn:
-        uncaught.end_start(role, reason)
+    def fail(reason: str, status: int = FAILED) -> NoReturn:
+        uncaught.end_start(role, reason, status)
 
     uncaught.log_from_the_start(role)
     try:
@@ -121,7 +150,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     return settings, fail
 
 
-def _check_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
+def _check_redis(url: str, fail: Callable[..., NoReturn]) -> None:
     """Waits up to REDIS_PATIENCE_SECONDS for Redis. Refuses a maxmemory-policy that evicts keys."""
     import structlog
     from redis import RedisError
@@ -142,7 +171,7 @@ def _check_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
             fail(f"ONESOUP_REDIS_URL={shown}: {error}; example: ONESOUP_REDIS_URL=redis://127.0.0.1:6379/0")
         except RedisError as error:
             if time.monotonic() > give_up:
-                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}")
+                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}", NO_REDIS)
             time.sleep(0.2)
     try:
         policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", NOEVICTION) for server in servers(redis)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onesoup.commands.audit import operator
-from onesoup.commands.common import as_json, fail, open_store, short_span, text_table
+from onesoup.commands.common import as_json, fail, json_option, open_store, short_span, text_table
 
 if TYPE_CHECKING:
     from onesoup.operators.living import SessionRow
@@ -31,10 +31,15 @@ def session_filter(user: str | None, domain: str | None, default: str) -> str:
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 @click.option("--domain", help="Only users of this domain.")
 @click.option("--find", "words", help="Only these: a part of a name, a phone number, a phone's address, or a session's id.")
-@click.option("--limit", default=200, show_default=True, help="Most sessions to list. All are counted.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, without a limit.")
+@click.option("--limit", default=200, show_default=True, help="Most sessions to list; --json lists all. All are counted.")
+@json_option
 def sessions(user: str | None, domain: str | None, words: str | None, limit: int, lines: bool) -> None:
-    """List sessions: user, phone, and what waits for them."""
+    """List sessions: user, phone, and what waits for them.
+
+    \b
+    onesoup sessions --user alice@example.org
+    onesoup sessions --json | jq -r 'select(.outbox > 0).user'
+    """
     with open_store() as (settings, client):
         found = _meant(operator(settings, client), user, domain, words)
         if lines:

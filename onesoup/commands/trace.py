@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from onesoup.commands.audit import operator
-from onesoup.commands.common import as_json, fail, open_store, without_controls
+from onesoup.commands.common import as_json, fail, json_option, open_store, without_controls
+from onesoup.runtime.times import iso_time
 
 # Fields that stand at the front of a line.
 _FRONT = ("at", "role", "what", "sid")
@@ -17,7 +18,7 @@ _COLOURS = {"web": "cyan", "holder": "magenta", "cir": "yellow"}
 @click.command()
 @click.argument("who")
 @click.option("--seconds", default=0.0, help="End after this time. Default: go on until Ctrl-C.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def trace(who: str, seconds: float, lines: bool) -> None:
     """Follow WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
@@ -39,7 +40,7 @@ def trace(who: str, seconds: float, lines: bool) -> None:
                 if isinstance(step, Followed):
                     click.echo(step.said, err=True)
                 elif step is not None:
-                    click.echo(as_json(step) if lines else event_line(step))
+                    click.echo(as_json(step | {"at": iso_time(float(step["at"]))}) if lines else event_line(step))
 
 
 def event_line(event: dict[str, Any]) -> str:

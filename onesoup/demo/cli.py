@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from onesoup.commands.common import as_json, json_option
 from onesoup.demo import accounts, running
 from onesoup.demo.process import ProcessError, die_with_parent
 from onesoup.demo.reach import is_open, phone_url
@@ -122,11 +123,13 @@ def _run_two(settings: Settings) -> None:
 
 
 @demo.command(short_help="Show the accounts and their passwords.")
-def passwords() -> None:
+@json_option
+def passwords(lines: bool) -> None:
     """Show the accounts of the demo that runs here, and their passwords."""
     found = _found()
     for user, password in found.passwords().items():
-        click.echo(f"{user}@{found.settings.domain}\t{password}")
+        jid = f"{user}@{found.settings.domain}"
+        click.echo(as_json({"jid": jid, "password": password}) if lines else f"{jid}\t{password}")
 
 
 @demo.command(short_help="Print a new link to the account page.")

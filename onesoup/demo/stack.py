@@ -239,7 +239,7 @@ class Stack:
         def cir() -> bool:
             return connects(host, int(process.env["ONESOUP_STCP_PORT"])) and ready()
 
-        return {"web": web, "cir": cir}.get(role, ready)
+        return {"web": web, "cir": cir, "all": lambda: web() and cir()}.get(role, ready)
 
     def _end(self, processes: list[Process]) -> None:
         for process in processes:

@@ -13,7 +13,7 @@ import click
 
 
 @click.command()
-@click.option("--phones", default=50, show_default=True, type=click.IntRange(1))
+@click.option("--phones", default=50, show_default=True, type=click.IntRange(1), help="Phones that work at the same time.")
 @click.option("--seconds", default=60.0, show_default=True, help="Under load, log-ins included.")
 @click.option("--interval", default=4.0, show_default=True, help="Between two actions of one phone.")
 @click.option("--friends", default=10, show_default=True, type=click.IntRange(1), help="Users of ordinary XMPP clients.")
@@ -24,7 +24,7 @@ import click
 @click.option("--workers", default=2, show_default=True, help="Gateway workers of that server.")
 @click.option("--holders", default=1, show_default=True, help="Holders of that server.")
 @click.option("--url", help="CSP URL of a server that runs. Its users load0, load1 ... and friend0 ... have to be there.")
-@click.option("--domain", default="localhost", show_default=True)
+@click.option("--domain", default="localhost", show_default=True, help="XMPP domain of the users.")
 @click.option("--user", "phone_name", default="load", show_default=True, help="What the names of the phones' users begin with.")
 @click.option("--friend", "friend_name", default="friend", show_default=True, help="What the names of the friends begin with.")
 @click.option("--password", default="load-secret", show_default=True, help="Of all these users.")

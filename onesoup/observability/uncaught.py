@@ -34,15 +34,15 @@ def log_from_the_start(role: str) -> None:
         sys.stderr = _PrintedLines()
 
 
-def end_start(role: str, reason: str) -> NoReturn:
-    """Says why a role cannot start, and ends the process with status 1. On a terminal, and where the log is for people: one line
-    of plain text."""
+def end_start(role: str, reason: str, status: int = 1) -> NoReturn:
+    """Says why a role cannot start, and ends the process. On a terminal, and where the log is for people: one line of plain
+    text."""
     if log_form() == "json" and not _people_read():
         logs.setup_logging(Settings(), role, sys.__stderr__)
         log.critical("start-failed", reason=reason)
     else:
         click.echo(f"onesoup {role}: {reason}", err=True)
-    sys.exit(1)
+    sys.exit(status)
 
 
 def _people_read() -> bool:

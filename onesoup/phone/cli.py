@@ -83,7 +83,7 @@ def phone(
     stcp: bool,
     raw: bool,
 ) -> None:
-    """A phone in the terminal: log in, see friends, talk."""
+    """Use a phone in the terminal: log in, see friends, talk."""
     for stream in (sys.stdin, sys.stdout):
         _forgive(stream)
     user, password = user or _asked("User"), password or _asked("Password", hidden=True)

@@ -9,6 +9,12 @@ import click
 PHONE_COMMANDS = {"play": ("onesoup.phone.play", "play", "Play a written conversation of a real phone against a server.")}
 
 
+def phone_command(name: str) -> click.Command:
+    module, attribute, _ = PHONE_COMMANDS[name]
+    command: click.Command = getattr(importlib.import_module(module), attribute)
+    return command
+
+
 class WithSubcommands(click.Command):
     """A command with others below it. Its own options, some of which are asked for, do not concern those."""
 
@@ -16,8 +22,7 @@ class WithSubcommands(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         if args and args[0] in PHONE_COMMANDS:
-            module, attribute, _ = PHONE_COMMANDS[args[0]]
-            command: click.Command = getattr(importlib.import_module(module), attribute)
+            command = phone_command(args[0])
             return command.make_context(args[0], args[1:], click.Context(self, parent, info_name), **extra)
         return super().make_context(info_name, args, parent, **extra)
 

@@ -72,7 +72,7 @@ def _reservations() -> int | None:
     return None
 
 
-def bind_listener(host: str, ports: Iterable[int]) -> socket.socket:
+def bind_listener(host: str, ports: Iterable[int], backlog: int = 64) -> socket.socket:
     """A listening socket on the first free one of these ports. Raises the last error when none is free."""
     error: OSError | None = None
     for port in ports:
@@ -80,7 +80,7 @@ def bind_listener(host: str, ports: Iterable[int]) -> socket.socket:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((host, port))
-            sock.listen(64)
+            sock.listen(backlog)
             return sock
         except OSError as failure:
             sock.close()
@@ -114,7 +114,7 @@ def _port(sock: socket.socket) -> int:
 
 def admin_ports(role: str, wanted: int) -> list[int]:
     """Candidates for the admin port of a process: the wanted one, or else the role's own number and then further ones."""
-    own = {"web": 9471, "holder": 9472, "cir": 9473}
+    own = {"web": 9471, "holder": 9472, "cir": 9473, "all": 9471}
     return [wanted] if wanted else [own[role], *range(FIRST_FURTHER_ADMIN_PORT, FIRST_FURTHER_ADMIN_PORT + 200)]
 
 

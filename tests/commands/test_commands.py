@@ -60,7 +60,7 @@ def test_settings_are_shown_with_their_places_and_without_secrets(tmp_path):
     assert rows["sms_password"] == ["***", "ONESOUP_SMS_PASSWORD_FILE"]
     assert "http_port" not in rows
     status, listing = run("config", "show", "--all", "--json", env=env)
-    assert json.loads(listing)["http_port"] == "8080"
+    assert {"setting": "http_port", "value": "8080", "from": "default"} in found(listing)
     for text in (output, listing):
         assert secret not in text
         assert word not in text
@@ -237,7 +237,7 @@ def test_redis_away_is_said_in_a_line_without_its_password(words, scheme):
     secret = secret_text()
     go = run_apart if words == ("doctor",) else run
     status, output = go(*words, env={"ONESOUP_REDIS_URL": f"{scheme}://:{secret}@127.0.0.1:1", "ONESOUP_DOMAIN": "example.org"})
-    assert status == 1
+    assert status == (1 if "FAIL" in output else 3)
     assert "does not answer" in output or "FAIL" in output
     assert secret not in output
     assert "Traceback" not in output

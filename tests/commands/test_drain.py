@@ -93,5 +93,8 @@ def test_what_scripts_see(redis_server, client):
     assert run("one", "--end") == (1, "onesoup: one does not drain\n")
     Drains(client).begin(Drain("one", "root@two", 5))
     status, said = run("one", "--list", "--json")
-    assert (status, json.loads(said)) == (0, {"host": "one", "by": "root@two", "at": 5, "done": True, "processes": []})
+    assert (status, json.loads(said)) == (
+        0,
+        {"host": "one", "by": "root@two", "at": "1970-01-01T00:00:05Z", "done": True, "processes": []},
+    )
     assert run("two", "--list") == (0, "two does not drain\n")

@@ -76,4 +76,4 @@ def test_one_address_is_shown_and_let_in(run, client):
 def test_a_domain_and_a_user_are_let_in(run, who, kind, name):
     assert run("clear", who) == (0, f"{name}: its failures are forgotten\n")
     assert not rows(run("show", who, "--json")[1])[kind]["closed"]
-    assert run("clear", who) == (0, f"{name}: nothing was counted\n")
+    assert run("clear", who) == (1, f"onesoup: {name}: nothing was counted\n")

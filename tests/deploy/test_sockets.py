@@ -36,7 +36,8 @@ def handed(redis_server, tmp_path):
     started = []
 
     def start(role, places, **more):
-        KeyRing.create(tmp_path / "keys")
+        if not (tmp_path / "keys").exists():
+            KeyRing.create(tmp_path / "keys")
         env = {
             "PATH": "/usr/bin:/bin",
             "ONESOUP_REDIS_URL": redis_server.url,
@@ -102,3 +103,15 @@ def test_all_addresses_of_a_unit_are_served(handed):
     process = handed("cir", places, ONESOUP_STCP_PORT=str(port))
     for place in places:
         assert ask(place, b"PING\r\n") == b"", process.output()
+
+
+def test_all_roles_in_one_process_serve_both_sockets_of_their_unit_and_no_third_one(handed):
+    web, stcp, other = free_port(), free_port(), free_port()
+    settings = {"ONESOUP_HTTP_PORT": str(web), "ONESOUP_STCP_PORT": str(stcp)}
+    process = handed("all", [(HERE, web), (HERE, stcp)], **settings)
+    assert ask((HERE, web), b"GET /nothing HTTP/1.0\r\n\r\n").startswith(b"HTTP/1."), process.output()
+    assert ask((HERE, stcp), b"PING\r\n") == b"", process.output()
+    assert process.stop() == 0, process.output()
+    stray = handed("all", [(HERE, other)], **settings)
+    assert stray.finish(60) == 1
+    assert f"ONESOUP_HTTP_PORT={web}, ONESOUP_STCP_PORT={stcp}, while systemd hands over {other}" in stray.output()

@@ -51,7 +51,7 @@ def test_a_systemd_that_is_not_there_stops_nobody(tmp_path):
     sdnotify.notify_systemd("READY=1", {})
 
 
-@pytest.mark.parametrize("role", ["cir", "holder"])
+@pytest.mark.parametrize("role", ["cir", "holder", "all"])
 def test_a_process_says_when_it_is_ready_that_it_lives_and_that_it_stops(role, redis_server, tmp_path):
     KeyRing.create(tmp_path / "keys")
     mine = {
@@ -59,6 +59,7 @@ def test_a_process_says_when_it_is_ready_that_it_lives_and_that_it_stops(role, r
         "KEYS_FILE": str(tmp_path / "keys"),
         "DATA": str(tmp_path),
         "STCP_PORT": str(free_port()),
+        "HTTP_PORT": str(free_port()),
     }
     environ = {f"ONESOUP_{name}": value for name, value in mine.items()}
     environ |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}

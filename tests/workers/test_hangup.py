@@ -123,8 +123,8 @@ def test_a_worker_dies_while_the_files_are_wrong_and_the_gateway_lives(role: Cal
     assert gateway.serves()
 
 
-@pytest.mark.parametrize("name", ["holder", "cir"])
-def test_holders_and_cir_processes_say_what_a_restart_would_bring_and_go_on(name: str, role: Callable[[str], Role]) -> None:
+@pytest.mark.parametrize("name", ["holder", "cir", "all"])
+def test_processes_without_a_master_say_what_a_restart_would_bring_and_go_on(name: str, role: Callable[[str], Role]) -> None:
     process = role(name)
     process.write(ttl_min=7000, ttl_max=200)
     process.hang_up()

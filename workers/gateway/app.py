@@ -226,7 +226,6 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     settings = settings or load_settings()
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
-    tracing.start_tracing(client, "web")
     history_notes.start_history(client, services.ring, settings.history_hours)
     recorder = Recorder(Recordings(client), partial(linking.meant_account, services))
     recorder.start()
@@ -315,7 +314,9 @@ def _release_when_draining(release: Callable[[], None]) -> None:
 
 
 def start_beat(admin: tuple[str, int], master: int) -> None:
-    """This worker says from now on that it lives. `admin`: where its admin port is."""
+    """This worker says from now on that it lives, and what operators follow. `admin`: where its admin port is."""
+    for client, _ in _beat_parts:
+        tracing.start_tracing(client, "web")
     _beats[:] = [ProcessBeat(client, "web", admin, ring, master).start() for client, ring in _beat_parts]
     _reports[:] = [MinuteReport(client, GATEWAY_SERIES).start() for client, _ in _beat_parts]
 
@@ -326,6 +327,11 @@ def stop_beat() -> None:
     history_notes.stop_history()
     for each in _beats:
         each.leave()
+
+
+def worker_parts() -> tuple[redis.Redis, KeyRing]:
+    """The Redis client and the key ring of this worker, once its application is made."""
+    return _beat_parts[0]
 
 
 def readiness_checks() -> list[Callable[[], object]]:

@@ -4,7 +4,6 @@ import importlib
 import math
 import sys
 import time
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import gevent
@@ -14,16 +13,14 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from onesoup.http_server import wsgi
-from onesoup.http_server.connection import HttpConnection, HttpLimits
+from onesoup.http_server.connection import HttpConnection
 from onesoup.observability import logs
-from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.settings import Settings
 from workers.gateway import reload
+from workers.gateway.http_port import IDLE_GRACE_SECONDS, phone_server
 
 log = structlog.get_logger(__name__)
 
-# A request that arrives on a kept-alive connection while the worker leaves is still answered.
-IDLE_GRACE_SECONDS = 1.5
 # At a reload a worker serves on until a successor does, but no longer than this.
 SUCCESSOR_SECONDS = 20.0
 LEAVE_POLL_SECONDS = 0.1
@@ -62,17 +59,7 @@ class GatewayWorker(GeventWorker):
 
     def _server(self, listener: Any, application: Any, environ: Any, spawn: Any, **_: object) -> wsgi.HttpServer:
         """The HTTP server of one listener. gunicorn also offers logs and handler classes, which are not used."""
-        limits = HttpLimits(
-            request_seconds=self.settings.request_seconds,
-            idle_seconds=None,  # see look_around
-            requests=self.settings.connection_requests,
-            bytes=4.0 * self.settings.max_body,
-        )
-        proxies = Nets((*LOOPBACK_ADDRESSES, *self.settings.trusted_proxies))
-        alive: Callable[[], bool] = lambda: self.alive  # noqa: E731 - read at each call
-        more: dict[str, Any] = {"limits": limits, "proxies": proxies, "alive": alive, "waiting": self.waiting}
-        more["id_proxies"] = Nets(self.settings.trusted_proxies)
-        return wsgi.HttpServer(listener, application, environ, spawn=spawn, **more)
+        return phone_server(self.settings, listener, application, environ, spawn, lambda: self.alive, self.waiting)
 
     def load_wsgi(self) -> None:
         """Loads the application. gunicorn ends a gateway when a worker cannot start. When workers have served before, with a key

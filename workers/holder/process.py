@@ -9,25 +9,23 @@ from gevent import monkey
 monkey.patch_all()
 
 import resource
-import signal
 import uuid
 from functools import partial
 
 import gevent
 import redis
 import structlog
-from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from prometheus_client import REGISTRY, Gauge
 
 from onesoup.csp.service_contact import service_addresses
-from onesoup.observability import admin_server, history_notes, tracing
+from onesoup.observability import admin_server, history_notes
 from onesoup.observability.minute_report import MinuteReport
 from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.process_beat import ProcessBeat
-from onesoup.runtime import scheduler, systemd
+from onesoup.runtime import scheduler
+from onesoup.runtime.role_process import StartedRole, run_roles
 from onesoup.runtime.scheduler import PeriodicTask
-from onesoup.runtime.usable_settings import go_on_after_hangup
 from onesoup.settings import Settings, unusable_ca
 from onesoup.store import keys
 from onesoup.store.account import blocks
@@ -213,18 +211,14 @@ class Holder:
     # --- life ---
 
     def start(self) -> None:
-        """Listens for news, and opens the admin port."""
+        """Listens for news, and counts."""
         gevent.spawn(self.subscriber.run)
-        tracing.start_tracing(self.client, "holder")
         history_notes.start_history(self.client, self.ring, self._settings.history_hours)
         # Counted when they are asked for: a takeover is seen as it goes on.
         OPEN_STREAMS.labels("open").set_function(self.sessions.count_open_streams)
         OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
         REGISTRY.register(HolderMetrics(self.client, self.services.feed, self.sessions.all))
         REGISTRY.register(_guard_metrics(self._settings, self.client))
-        port = admin_server.start_admin_server(self._settings, "holder", self._checks())
-        place = (self._settings.admin_bind, port)
-        self.beat = ProcessBeat(self.client, "holder", place, self.ring, left=self.leases.left, holder=self.name).start()
         self.report = MinuteReport(self.client, levels={"phones": lambda: len(self.sessions)}).start()
 
     def start_tasks(self) -> list[PeriodicTask]:
@@ -239,8 +233,12 @@ class Holder:
             *([scheduler.every(NOTE_SESSIONS_SECONDS, self._note_sessions)] if self._settings.domain_sessions else []),
         ]
 
-    def _checks(self) -> list[admin_server.Check]:
+    def checks(self) -> list[admin_server.Check]:
         return [self.redis, self.owns_shards, admin_server.not_drained(self.orders.says_draining)]
+
+    def beat(self, admin: tuple[str, int]) -> ProcessBeat:
+        """What says in Redis that this holder lives. `admin`: where its admin port is."""
+        return ProcessBeat(self.client, "holder", admin, self.ring, left=self.leases.left, holder=self.name)
 
     def _note_sessions(self) -> None:
         """Sessions of domains with a limit are counted, whoever made them, and when."""
@@ -279,26 +277,26 @@ def _allow_many_streams() -> None:
         log.warning("few-open-files", limit=most, streams=most - NON_STREAM_FILES)
 
 
-def main(settings: Settings) -> int:
-    """Runs until SIGTERM or SIGINT, then hands its sessions over."""
+def start(settings: Settings) -> StartedRole:
+    """Takes shards, and serves their sessions until it is stopped, which hands them over."""
     _allow_many_streams()
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, stopping.set)
-    go_on_after_hangup(settings, stopping.set)
     holder = Holder(settings)
     holder.start()
     holder.orders.look()  # before it takes a shard
     holder.orders.start()
     holder.leases.renew()
     tasks = holder.start_tasks()
-    systemd.notify_ready()
-    stopping.wait()
-    systemd.notify_stopping()
-    with gevent.Timeout(settings.drain_seconds, False):
-        scheduler.stop_tasks(tasks, 2.0)
-        holder.leases.give_back_all()
-    holder.report.stop()
-    history_notes.stop_history()
-    holder.beat.leave()
-    return 0
+
+    def stop() -> None:
+        with gevent.Timeout(settings.drain_seconds, False):
+            scheduler.stop_tasks(tasks, 2.0)
+            holder.leases.give_back_all()
+        holder.report.stop()
+        history_notes.stop_history()
+
+    return StartedRole(holder.client, holder.checks(), holder.beat, stop)
+
+
+def main(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT, then hands its sessions over."""
+    return run_roles(settings, "holder", {"holder": start})
