@@ -15,6 +15,7 @@ from onesoup.csp.service_contact import service_addresses
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
+from onesoup.handlers.store_patience import NO_PATIENCE, StorePatience
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.client_sessions import ClientSessions
@@ -134,6 +135,7 @@ class GatewayServices:
     ring: KeyRing
     policy: Policy
     draining: Callable[[], bool] = field(default=lambda: False)
+    patience: StorePatience = NO_PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

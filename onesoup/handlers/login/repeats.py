@@ -13,6 +13,7 @@ from onesoup.handlers import metrics
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import access
 from onesoup.handlers.replies import Reply, answer_code, encode_reply
+from onesoup.store.errors import StoreDown
 
 CLAIM_POLL_SECONDS = 0.1
 # How much longer than the log-in its claim lasts, in case this process dies.
@@ -51,10 +52,21 @@ def _login(services: GatewayServices, message: Message, peer: Peer, digest: str,
     return reply, answer_code(outcome.response)
 
 
+def _claims(services: GatewayServices, digest: str, began: float) -> bool:
+    """Nothing has been done for the log-in yet, so it may wait for a store that is away."""
+    try:
+        return services.logins.claim(digest, seconds=round(services.policy.deadline) + CLAIM_SPARE_SECONDS)
+    except StoreDown as error:
+        if not services.patience.wait(error, began):
+            raise
+        return False
+
+
 @contextmanager
 def _claimed(services: GatewayServices, digest: str, deadline: float) -> Iterator[None]:
     """Waits while another worker answers the same bytes. BackendError 504 when it takes too long."""
-    while not services.logins.claim(digest, seconds=round(services.policy.deadline) + CLAIM_SPARE_SECONDS):
+    began = time.monotonic()
+    while not _claims(services, digest, began):
         if time.monotonic() > deadline:
             raise BackendError(StatusCode.TIMEOUT, "the first try is still running")
         time.sleep(CLAIM_POLL_SECONDS)
