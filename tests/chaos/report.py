@@ -15,7 +15,10 @@ their last results; do not edit. Each case runs a stack of its own (Redis with A
 gateway workers, holder, CIR) with phones at work on it: 70 % polls, 10 % keep-alive, 10 % messages, 10 % presence, XML and
 WBXML, CSP 1.1, 1.2 and 1.3; and friends on ordinary XMPP clients who write as much as the phones do. Every message has a
 number; "lost" is what was acknowledged to its writer, never arrived, and did not come back to the writer either. Misses are
-shown like everything else.
+shown like everything else. F23 has a stack of its own kind: what docs/operation.md recommends for two hosts, behind nginx with
+`deploy/nginx.conf`, with two gateways of two workers; some processes are of the version before. `make chaos CASES=F23` runs it;
+`make test` runs a shorter one (`tests/deploy/test_ledger.py`). There a message is also doubled when a phone gets it again after
+the server had its acknowledgement.
 """
 
 
@@ -93,7 +96,8 @@ def _section(record: Found) -> str:
     load = record.get("load") or {}
     about = f"{load['phones']} phones, {load['seconds']:.0f} s, {load['requests']} requests; " if load else ""
     about += f"load of the machine {record['machine']['load']} (one, five, fifteen minutes)"
-    return "\n".join([*head, *rows, "", f"{about}; {record['taken']}, commit {record['commit']}.", ""])
+    own = [record["table"], ""] if "table" in record else []
+    return "\n".join([*head, *rows, "", *own, f"{about}; {record['taken']}, commit {record['commit']}.", ""])
 
 
 def _value(figure: Figure | None) -> str:
