@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.store import keys
 from onesoup.store.redis.client import connect
 from onesoup.store.session.shards import Leases, Shards
 from workers.holder.predecessors import HolderFile
@@ -75,6 +74,7 @@ def test_a_directory_that_cannot_be_written_stops_nobody(tmp_path) -> None:
 
 def test_the_shards_of_a_dead_holder_are_free_at_once_and_those_of_others_are_not(redis_server) -> None:
     client = connect(redis_server.url)
+    client.flushall()
     dead, other = Leases(client, "dead", LONG_MS), Leases(client, "other", LONG_MS)
     for each in (dead, other):
         each.alive()
@@ -88,6 +88,4 @@ def test_the_shards_of_a_dead_holder_are_free_at_once_and_those_of_others_are_no
     assert dead.renew_all(lost) == []
     taken = other.acquire_all([1])
     assert taken[0].fence > lost[0].fence
-    for number in range(keys.SHARDS):
-        client.delete(keys.shard(number, "lease"), keys.shard(number, "fence"))
     client.close()
