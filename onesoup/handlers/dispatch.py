@@ -232,6 +232,11 @@ class Exchange:
 
     # --- requests ---
 
+    def _deadline(self, began: float) -> float:
+        """Until when a request may wait for XMPP that came at `began` and may have waited for the store."""
+        whole = self._services.policy.deadline
+        return max(began + whole, time.monotonic() + min(whole, LEAST_DEADLINE_SECONDS))
+
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks, began: float) -> Reply:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
         opened = services.sessions.open(sid, first_id, digest, address=peer.address)
@@ -249,7 +254,7 @@ class Exchange:
             upload=opened.upload_limit,
             encoding=message.encoding,
             segmented=opened.reads_segments,
-            deadline=max(began + services.policy.deadline, time.monotonic() + LEAST_DEADLINE_SECONDS),
+            deadline=self._deadline(began),
         )
         for transaction in message.transactions:
             if closed_by(transaction):

@@ -15,10 +15,12 @@ their last results; do not edit. Each case runs a stack of its own (Redis with A
 gateway workers, holder, CIR) with phones at work on it: 70 % polls, 10 % keep-alive, 10 % messages, 10 % presence, XML and
 WBXML, CSP 1.1, 1.2 and 1.3; and friends on ordinary XMPP clients who write as much as the phones do. Every message has a
 number; "lost" is what was acknowledged to its writer, never arrived, and did not come back to the writer either. Misses are
-shown like everything else. F23 has a stack of its own kind: what docs/operation.md recommends for two hosts, behind nginx with
-`deploy/nginx.conf`, with two gateways of two workers; some processes are of the version before. `make chaos CASES=F23` runs it;
-`make test` runs a shorter one (`tests/deploy/test_ledger.py`). There a message is also doubled when a phone gets it again after
-the server had its acknowledgement.
+shown like everything else.
+
+F23 has a stack of its own kind: what docs/operation.md recommends for two hosts, behind nginx with `deploy/nginx.conf`, with two
+gateways of two workers. It begins and ends with the version before (`ONESOUP_BEFORE`, else the newest tag, else the commit that
+`tests/support/version_before.py` names). A message is also doubled there when a phone gets it again after the server had its
+acknowledgement. `make chaos CASES=F23` runs it, and `make test` a shorter one (`tests/deploy/test_ledger.py`).
 """
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.deploy.ledger.books import Books
 from tests.deploy.ledger.run import NGINX_RESTART, ledger
 from tests.support.edge import NO_EDGE, WHY_NO_EDGE
+from tests.support.version_before import BEFORE_COMMIT, before_ref
 
 
 @pytest.mark.skipif(NO_EDGE, reason=WHY_NO_EDGE)
@@ -18,6 +19,12 @@ def test_nothing_is_lost_and_phones_see_only_a_restart_of_nginx(tmp_path: Path) 
     assert (found.total("lost"), found.total("doubled"), found.total("returned")) == (0, 0, 0)
     assert found.failed() == {}
     assert [row.fault for row in found.rows if row.fault == NGINX_RESTART and row.failures]  # phones do look
+
+
+def test_the_history_has_the_version_before() -> None:
+    """Says in the summary when the rolling upgrade was a rolling restart of one version."""
+    if before_ref() is None:
+        pytest.skip(f"no {BEFORE_COMMIT[:10]} in this checkout: the ledger's rolling upgrade was a restart of this version")
 
 
 def books() -> tuple[Books, str]:
