@@ -158,13 +158,18 @@ class Stack:
 
     def launch(self, role: str, name: str | None = None, env: Mapping[str, str] | None = None) -> Process:
         """As `start`, without the waiting."""
+        process = self.prepared(role, name, env)
+        process.start()
+        return process
+
+    def prepared(self, role: str, name: str | None = None, env: Mapping[str, str] | None = None) -> Process:
+        """The process of that name, new where there is none yet or `env` is given; not started here."""
         name = name or role
         if name not in self.processes or env is not None:
             argv = [str(Path(sys.prefix, "bin", "onesoup")), role]
             own = {"ONESOUP_ADMIN_PORT": str(free_port())}  # the usual ones may be another stack's
             environ = own | self.env | dict(env or {})
             self.processes[name] = Process(name, argv, environ, self.dir / "logs" / f"{name}.log")
-        self.processes[name].start()
         return self.processes[name]
 
     def stop(self, name: str) -> None:

@@ -15,6 +15,7 @@ from onesoup.csp.service_contact import service_addresses
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
+from onesoup.handlers.store_patience import NO_PATIENCE, StorePatience
 from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.observability.request_id import current_request
 from onesoup.store.account.accounts import Accounts
@@ -141,6 +142,7 @@ class GatewayServices:
     quotas: DomainQuotas
     orders: OperatorOrders
     draining: Callable[[], bool] = field(default=lambda: False)
+    patience: StorePatience = NO_PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

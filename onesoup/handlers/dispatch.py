@@ -60,6 +60,8 @@ log = structlog.get_logger()
 ALWAYS_FITS_BYTES = 500
 Hooks = list[Callable[[], None]]
 MAX_HOLD_SECONDS = 10.0
+# What a request has left for its answer when it has waited for the store.
+LEAST_DEADLINE_SECONDS = 2.0
 
 
 class Exchange:
@@ -72,7 +74,7 @@ class Exchange:
         """The bytes of the reply, b"" for none. Never raises for anything that a phone or a server can cause. Adds to `written`
         what must be called once the reply has been written to the phone's connection."""
         try:
-            reply, code = self._run(message, raw, peer, [] if written is None else written)
+            reply, code = self._run(message, raw, peer, [] if written is None else written, time.monotonic())
         except Exception as error:
             code, description = self._refusal(message, peer, error)
             reply = write_message(transactions.refuse_message(message, code, description))
@@ -101,32 +103,42 @@ class Exchange:
         log_bug(error, primitive=_names(message))
         return StatusCode.INTERNAL_ERROR, "internal error"
 
-    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Reply:
+    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks, began: float) -> Reply:
         kind = transactions.classify(message)
         if kind is Kind.LOGIN:
             return login_once(self._services, message, raw, peer)
         if kind is Kind.OUTSIDE:
             return self._outside(message, raw, peer)
+        while True:
+            try:
+                return self._inband(kind, message, raw, peer, written, began)
+            except StoreDown as error:
+                written.clear()
+                # Tried anew as if the phone had sent it again: what the first try has done is not done twice.
+                if not self._services.patience.wait(error, began):
+                    raise
+
+    def _inband(self, kind: Kind, message: Message, raw: bytes, peer: Peer, written: Hooks, began: float) -> Reply:
         assert message.session_id is not None
         if self._services.orders.blocks.has_agents:
             self._end_of_blocked_agent(message.session_id, peer)
         try:
             if kind is Kind.POLL:
-                return self._poll(message, message.session_id, peer), StatusCode.SUCCESSFUL
+                return self._poll(message, message.session_id, peer, began), StatusCode.SUCCESSFUL
             if kind is Kind.ANSWERS:
                 return self._answers(message, message.session_id, peer, raw), StatusCode.SUCCESSFUL
-            return self._requests(message, message.session_id, raw, peer, written)
+            return self._requests(message, message.session_id, raw, peer, written, began)
         except NoSession:
             new = self._services.sessions.moved_to(message.session_id)
             if new is None or (kind is Kind.REQUESTS and not new):
                 raise
-            return self._moved(kind, message, new, raw, peer, written)
+            return self._moved(kind, message, new, raw, peer, written, began)
 
-    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks) -> Reply:
+    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks, began: float) -> Reply:
         """A message of the session before, sent before the phone got the session `new`, "" while that is being made. Polls stay
         empty; acknowledgements and requests count for the new session; a log-out does not end it."""
         if kind is Kind.REQUESTS and not any(isinstance(each.content, LogoutRequest) for each in message.transactions):
-            return self._requests(message, new, raw, peer, written)
+            return self._requests(message, new, raw, peer, written, began)
         if kind is Kind.REQUESTS:
             goodbye = session.logout_answer(message.version)
             return encode_reply(
@@ -162,9 +174,9 @@ class Exchange:
 
     # --- polls and answers ---
 
-    def _poll(self, message: Message, sid: str, peer: Peer) -> bytes:
+    def _poll(self, message: Message, sid: str, peer: Peer, began: float) -> bytes:
         services = self._services
-        hold = min(services.policy.poll_hold, MAX_HOLD_SECONDS)
+        hold = min(services.policy.poll_hold, began + MAX_HOLD_SECONDS - time.monotonic())
         if hold <= 0 or services.draining():
             return self._item(message, sid, peer, services.inbox.poll(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
@@ -233,7 +245,12 @@ class Exchange:
 
     # --- requests ---
 
-    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Reply:
+    def _deadline(self, began: float) -> float:
+        """Until when a request may wait for XMPP that came at `began` and may have waited for the store."""
+        whole = self._services.policy.deadline
+        return max(began + whole, time.monotonic() + min(whole, LEAST_DEADLINE_SECONDS))
+
+    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks, began: float) -> Reply:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
         opened = services.sessions.open(sid, first_id, digest, address=peer.address)
         if isinstance(opened, StoredReply):
@@ -250,7 +267,7 @@ class Exchange:
             upload=opened.upload_limit,
             encoding=message.encoding,
             segmented=opened.reads_segments,
-            deadline=time.monotonic() + services.policy.deadline,
+            deadline=self._deadline(began),
         )
         for transaction in message.transactions:
             if closed_by(transaction):

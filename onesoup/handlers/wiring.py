@@ -7,6 +7,7 @@ import redis
 from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.login import throttle
 from onesoup.handlers.provider import provider_of
+from onesoup.handlers.store_patience import NO_PATIENCE, StorePatience
 from onesoup.observability.operator_orders import OperatorOrders
 from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts
@@ -28,8 +29,9 @@ from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.pictures import ScaledPictures
+from onesoup.store.redis import urls
 from onesoup.store.redis.channels import ReplyChannel
-from onesoup.store.redis.client import connect
+from onesoup.store.redis.client import connect, writable
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.group_histories import GroupHistories
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
@@ -132,4 +134,12 @@ def gateway_services(
         quotas=DomainQuotas(client, quota_policy(settings)),
         orders=orders or OperatorOrders(client),
         draining=draining,
+        patience=_patience(settings, client),
     )
+
+
+def _patience(settings: Settings, client: "redis.Redis") -> StorePatience:
+    """Only Sentinels make another server the master within seconds."""
+    if urls.parse(settings.redis_url).kind != urls.SENTINEL:
+        return NO_PATIENCE
+    return StorePatience(lambda: writable(client))

@@ -20,7 +20,7 @@ from tests.chaos.case import CASES, order, run  # noqa: E402
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUT = REPOSITORY / "bench" / "out" / "chaos.json"
 
-for module in ("processes", "stores", "servers", "phones", "machines", "carriers", "strangers", "soak"):
+for module in ("processes", "stores", "servers", "phones", "machines", "carriers", "strangers", "operators", "soak"):
     importlib.import_module(f"tests.chaos.{module}")
 
 

@@ -20,12 +20,13 @@ AFTER = 5.0
 class Case:
     """One row of the table. `work` does the damage and says what it measured; `options` are those of `field.field`.
 
-    `loses`: the case is one of the two in which acknowledged messages may be lost. `alone`: it makes its own field."""
+    `loses`: the case is one of the two in which acknowledged messages may be lost. `alone`: it makes its own field, and may add a
+    table of its own, in Markdown."""
 
     name: str
     fault: str
     expected: str
-    work: Callable[..., list[Figure]]
+    work: Callable[..., Any]
     options: dict[str, Any] = field(default_factory=dict)
     loses: bool = False
     alone: bool = False
@@ -42,7 +43,7 @@ def case(number: int | str, fault: str, expected: str, *, loses: bool = False, a
     """Enters a function as a case, F{number} unless it has a name of its own."""
     name = f"F{number}" if isinstance(number, int) else number
 
-    def enter(work: Callable[..., list[Figure]]) -> Callable[..., list[Figure]]:
+    def enter(work: Callable[..., Any]) -> Callable[..., Any]:
         CASES[name] = Case(name, fault, expected, work, options, loses, alone)
         return work
 
@@ -63,7 +64,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="onesoup-chaos-") as name:
         directory = Path(name)
         try:
-            figures, result = _run(wanted, directory, tell, phones, Span(minutes, every))
+            figures, result, table = _run(wanted, directory, tell, phones, Span(minutes, every))
         except Skipped as reason:
             return record | {"skipped": str(reason)}
         except Exception as error:
@@ -76,14 +77,15 @@ def run(
                 tell(line[:4000])
     record |= {"figures": [asdict(each) | {"verdict": each.verdict} for each in figures]}
     record |= {"load": result.as_json() if result else {}, "took": round(time.monotonic() - began)}
-    return record
+    return record | ({"table": table} if table else {})
 
 
 def _run(
     wanted: Case, directory: Path, tell: Callable[[str], None], phones: int | None, span: Span
-) -> tuple[list[Figure], LoadResult | None]:
+) -> tuple[list[Figure], LoadResult | None, str]:
     if wanted.alone:
-        return wanted.work(directory, tell), None
+        found = wanted.work(directory, tell)
+        return (found[0], None, found[1]) if isinstance(found, tuple) else (found, None, "")
     options = dict(wanted.options)
     if phones:
         options["phones"] = phones
@@ -95,7 +97,7 @@ def _run(
         here.work(AFTER)
     result = here.run.result()
     tell(result.table())
-    return [*figures, *books(result, wanted.loses)], result
+    return [*figures, *books(result, wanted.loses)], result, ""
 
 
 def books(result: LoadResult, loses: bool = False) -> list[Figure]:

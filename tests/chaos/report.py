@@ -16,6 +16,11 @@ gateway workers, holder, CIR) with phones at work on it: 70 % polls, 10 % keep-a
 WBXML, CSP 1.1, 1.2 and 1.3; and friends on ordinary XMPP clients who write as much as the phones do. Every message has a
 number; "lost" is what was acknowledged to its writer, never arrived, and did not come back to the writer either. Misses are
 shown like everything else.
+
+F23 has a stack of its own kind: what docs/operation.md recommends for two hosts, behind nginx with `deploy/nginx.conf`, with two
+gateways of two workers. It begins and ends with the version before (`ONESOUP_BEFORE`, else the newest tag, else the commit that
+`tests/support/version_before.py` names). A message is also doubled there when a phone gets it again after the server had its
+acknowledgement. `make chaos CASES=F23` runs it, and `make test` a shorter one (`tests/deploy/test_ledger.py`).
 """
 
 
@@ -93,7 +98,8 @@ def _section(record: Found) -> str:
     load = record.get("load") or {}
     about = f"{load['phones']} phones, {load['seconds']:.0f} s, {load['requests']} requests; " if load else ""
     about += f"load of the machine {record['machine']['load']} (one, five, fifteen minutes)"
-    return "\n".join([*head, *rows, "", f"{about}; {record['taken']}, commit {record['commit']}.", ""])
+    own = [record["table"], ""] if "table" in record else []
+    return "\n".join([*head, *rows, "", *own, f"{about}; {record['taken']}, commit {record['commit']}.", ""])
 
 
 def _value(figure: Figure | None) -> str:

@@ -1,8 +1,6 @@
 """Behind a real nginx with the files of deploy/: processes are restarted one right after the other, and nobody is refused."""
 
 import http.client
-import re
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,13 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.demo.process import Process
-from onesoup.demo.servers import connects
 from onesoup.runtime.ports import free_port
+from tests.support.edge import EDGE_SERVERS, NO_EDGE, WHY_NO_EDGE, Edge
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-STREAM = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None or not STREAM.exists(), reason="needs nginx with its stream module")
+pytestmark = pytest.mark.skipif(NO_EDGE, reason=WHY_NO_EDGE)
 
 ROUNDS = 3
 ASKED = 4  # in a row while one of the two is away
@@ -78,55 +73,25 @@ WAYS: dict[str, tuple[Callable[[int], object], bytes, object]] = {
     "SHTTP": (cir_status, OK, 200),
     "STCP": (stcp_answer, b"OK\r\n", b"OK\r\n"),
 }
-# What the files call them, and the ports for phones.
-SERVERS = {
-    "nginx.conf": {"gateway": r"127\.0\.0\.1:8080", "STCP": r"127\.0\.0\.1:3171"},
-    "compose/nginx.conf": {"gateway": r"web-[12]:8080", "SHTTP": r"cir-[12]:8090", "STCP": r"cir-[12]:3171"},
-}
-
-
-def both(text: str, name: str, ports: tuple[int, int]) -> str:
-    """The lines `server ...` of these, one for each port in place of what stands there."""
-    line = re.compile(rf"^( +)#?server {name}( [^;]*)?;$", re.MULTILINE)
-    kinds = dict.fromkeys(found[2] or "" for found in line.finditer(text))
-    assert kinds, name
-    ours = [f"server 127.0.0.1:{port}{kind};" for kind in kinds for port in ports]
-    first = line.search(text)
-    assert first
-    return line.sub("", text[: first.start()] + "\n".join(ours) + "\n" + text[first.end() :])
 
 
 @contextmanager
 def nginx(file: str, backends: dict[str, tuple[Backend, Backend]], directory: Path) -> Iterator[dict[str, int]]:
     """The port for each way."""
-    web, stcp = free_port(), free_port()
-    text = (DEPLOY / file).read_text()
-    for way, name in SERVERS[file].items():
-        text = both(text, name, (backends[way][0].port, backends[way][1].port))
-    text = re.sub(r"(web|cir)-[12]:", "127.0.0.1:", text)
-    text = re.sub(r"listen 80(80)? default_server", f"listen 127.0.0.1:{web}", text)
-    text = re.sub(r"listen 3170", f"listen 127.0.0.1:{stcp}", text)
-    text = re.sub(r"listen 127.0.0.1:8081", f"listen 127.0.0.1:{free_port()}", text)
-    text = re.sub(r"/var/log/nginx|/tmp(?=/)", str(directory), text)
-    text = re.sub(r"^(pid|daemon) .*|access_log .*", "", text, flags=re.MULTILINE)
-    events = "" if "events {" in text else "events { }\n"
-    (directory / "nginx.conf").write_text(f"load_module {STREAM};\ndaemon off;\npid {directory}/pid;\n{events}{text}")
-    argv = [shutil.which("nginx") or "", "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
-    process = Process("nginx", argv, {}, directory / "nginx.log")
-    process.start()
+    edge = Edge(directory, {way: tuple(each.port for each in pair) for way, pair in backends.items()}, file)
     try:
-        process.wait_until(lambda: connects("127.0.0.1", web) and connects("127.0.0.1", stcp))
-        yield {"gateway": web, "SHTTP": web, "STCP": stcp}
+        edge.start()
+        yield {"gateway": edge.web, "SHTTP": edge.web, "STCP": edge.stcp}
     finally:
-        process.kill()
+        edge.kill()
 
 
-@pytest.mark.parametrize(("file", "way"), [(file, way) for file, ways in SERVERS.items() for way in ways])
+@pytest.mark.parametrize(("file", "way"), [(file, way) for file, ways in EDGE_SERVERS.items() for way in ways])
 def test_a_rolling_restart_refuses_nobody(file: str, way: str, tmp_path: Path) -> None:
     """nginx leaves out a server that has just failed. When it is back and the other one goes, none would be left."""
     ask, _, good = WAYS[way]
     with ExitStack() as ending:
-        made = {each: (Backend(WAYS[each][1]), Backend(WAYS[each][1])) for each in SERVERS[file]}
+        made = {each: (Backend(WAYS[each][1]), Backend(WAYS[each][1])) for each in EDGE_SERVERS[file]}
         for pair in made.values():
             for backend in pair:
                 ending.callback(backend.stop)
@@ -145,13 +110,13 @@ REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\nConnection
 
 
 @pytest.mark.parametrize(("other", "status", "body"), [(OK, 200, b""), (REFUSAL, 503, FOR_PHONE)])
-@pytest.mark.parametrize("file", SERVERS)
+@pytest.mark.parametrize("file", EDGE_SERVERS)
 def test_a_log_in_that_a_draining_gateway_refuses_goes_to_the_next(
     file: str, other: bytes, status: int, body: bytes, tmp_path: Path
 ) -> None:
     """It answers 503. Where all drain, the phone gets what the last one said."""
     with ExitStack() as ending:
-        made = {way: (Backend(WAYS[way][1]), Backend(WAYS[way][1])) for way in SERVERS[file] if way != "gateway"}
+        made = {way: (Backend(WAYS[way][1]), Backend(WAYS[way][1])) for way in EDGE_SERVERS[file] if way != "gateway"}
         made["gateway"] = (Backend(REFUSAL), Backend(other))
         for pair in made.values():
             for backend in pair:

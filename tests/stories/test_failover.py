@@ -1,10 +1,8 @@
 """The Redis set-ups of docs/operation.md, with real servers and Sentinels: what phones see when a master or a replica dies."""
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 import redis
@@ -13,28 +11,13 @@ from onesoup.demo.stack import Stack
 from onesoup.phone.errors import Refused
 from tests.support.peer import Peers
 from tests.support.secrets import secret_text
-from tests.support.topologies import Sentinels, follows
+from tests.support.topologies import Sentinels, follows, recommended, recommended_silence
 from tests.support.world import StoryPhone, World
 
-PAGE = Path(__file__).parents[2] / "docs" / "operation.md"
 # Answers in a row without a refusal after which an outage is over.
 QUIET_ANSWERS = 20
 # Seconds. The aim is 5 (docs/operation.md); a machine that does much else may take longer.
 MOST_OUTAGE = 20.0
-
-
-def recommended(replicas: str) -> list[str]:
-    """Options of every server, as the page has them for this number of replicas."""
-    row = re.search(rf"^\| {replicas} \| (\d+) \| (\d+|-) \|", PAGE.read_text(), re.MULTILINE)
-    assert row, replicas
-    lag = [] if row[2] == "-" else ["--min-replicas-max-lag", row[2]]
-    return ["--min-replicas-to-write", row[1], *lag]
-
-
-def silence() -> float:
-    found = re.search(r"`down-after-milliseconds (\d+)`", PAGE.read_text())
-    assert found
-    return int(found[1]) / 1000
 
 
 class Prober:
@@ -95,7 +78,7 @@ def role(port: int) -> str:
 
 def test_a_failover_of_the_recommended_set_up_is_a_short_outage(probed, tmp_path, record_property):
     """A master, two replicas, three Sentinels: the new master refuses writes until the other replica follows it."""
-    servers = Sentinels(tmp_path, replicas=2, options=recommended("two or more"), silence=silence())
+    servers = Sentinels(tmp_path, replicas=2, options=recommended("two or more"), silence=recommended_silence())
     prober = probed(servers)
     servers.master.process.kill()
     prober.until(lambda: any(role(each.port) == "master" for each in servers.replicas))
@@ -107,7 +90,7 @@ def test_a_failover_of_the_recommended_set_up_is_a_short_outage(probed, tmp_path
 
 def test_a_restart_of_the_only_replica_is_no_outage(probed, tmp_path):
     """With min-replicas-to-write 1 each request would be refused meanwhile."""
-    servers = Sentinels(tmp_path, options=recommended("one"), silence=silence())
+    servers = Sentinels(tmp_path, options=recommended("one"), silence=recommended_silence())
     prober = probed(servers)
     with redis.Redis(port=servers.master.port) as master:
         servers.replica.process.kill()

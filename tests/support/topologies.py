@@ -2,6 +2,7 @@
 
 Each has what a Stack looks for in a RedisServer that is not its own: `url` and `process`."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from onesoup.runtime.ports import free_port
 
 SERVICE = "onesoup"
 SLOTS = 16384
+_PAGE = Path(__file__).parents[2] / "docs" / "operation.md"
 
 
 def program(name: str) -> str | None:
@@ -54,6 +56,21 @@ def follows(port: int) -> bool:
 def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
     """For those who have no `with`; the servers end with their parent."""
     return servers.__enter__()
+
+
+def recommended(replicas: str) -> list[str]:
+    """Options of every server, as the page has them for this number of replicas."""
+    row = re.search(rf"^\| {replicas} \| (\d+) \| (\d+|-) \|", _PAGE.read_text(), re.MULTILINE)
+    assert row, replicas
+    lag = [] if row[2] == "-" else ["--min-replicas-max-lag", row[2]]
+    return ["--min-replicas-to-write", row[1], *lag]
+
+
+def recommended_silence() -> float:
+    """Seconds after which Sentinels take a master for dead, as the page has it."""
+    found = re.search(r"`down-after-milliseconds (\d+)`", _PAGE.read_text())
+    assert found
+    return int(found[1]) / 1000
 
 
 class Sentinels:

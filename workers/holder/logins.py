@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import gevent
 import redis
 import structlog
+from gevent.pool import Group
 
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
@@ -60,6 +60,7 @@ class LoginJobs:
         self._client, self._services, self._ring = client, services, ring
         self._leases, self._sessions, self._opener = leases, sessions, opener
         self._limits = LoginLimits(client)
+        self._running = Group()
 
     def serve_shard(self, shard: int) -> None:
         """Takes all jobs that wait in the shard."""
@@ -73,9 +74,13 @@ class LoginJobs:
             for stored in jobs:
                 job = records.unpack_command(stored)
                 if job.get("op") == "register":
-                    gevent.spawn(self._register, job)
+                    self._running.spawn(self._register, job)
                 else:
-                    gevent.spawn(self.run_job, shard, job, stored)
+                    self._running.spawn(self.run_job, shard, job, stored)
+
+    def finish(self) -> None:
+        """Returns when every job that was taken has its answer, or stands in Redis again for the next holder."""
+        self._running.join()
 
     def _register(self, job: dict[str, Any]) -> None:
         continue_request(job.get("request", ""))

@@ -54,6 +54,7 @@ from workers.holder.logins import LoginJobs
 from workers.holder.lookup_cache import LookupCache
 from workers.holder.metrics import HolderMetrics, LoginGuardMetrics
 from workers.holder.picture_transfer import PictureTransfer
+from workers.holder.predecessors import HolderFile
 from workers.holder.presence_timers import PresenceTimers
 from workers.holder.schedule import DeadlineQueue
 from workers.holder.server_memory import ConnectPace, SaslMechanismMemory, ServerHealth
@@ -84,6 +85,7 @@ class Holder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.name = uuid.uuid4().hex
+        self.file = HolderFile(settings.data, self.name)
         client = connect(settings.redis_url, max_connections=MAX_REDIS_CONNECTIONS, shared=True)
         self.ring = ring = KeyRing.load(settings.keys_file)
         self.client, self.sessions = client, SessionTable()
@@ -284,6 +286,9 @@ def start(settings: Settings) -> StartedRole:
     holder.start()
     holder.orders.look()  # before it takes a shard
     holder.orders.start()
+    holder.file.write()
+    for dead in holder.file.take_dead():
+        holder.leases.inherit(dead)
     holder.leases.renew()
     tasks = holder.start_tasks()
 
@@ -291,6 +296,8 @@ def start(settings: Settings) -> StartedRole:
         with gevent.Timeout(settings.drain_seconds, False):
             scheduler.stop_tasks(tasks, 2.0)
             holder.leases.give_back_all()
+            holder.logins.finish()
+        holder.file.remove()
         holder.report.stop()
         history_notes.stop_history()
 

@@ -149,6 +149,15 @@ class ShardLeases:
             session.hand_over()
         self._leases.release(lease)
 
+    def inherit(self, dead: str) -> None:
+        """Gives free what a holder has left that was killed; whoever has less than its share takes it."""
+        try:
+            shards = self._leases.release_all_of(dead)
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+            return
+        log.info("holder-died", holder=dead[:8], shards=shards)
+
     def give_back_all(self) -> None:
         """Clean stop: shard by shard, so that the first sessions are with another holder before the last ones go."""
         self.draining = True

@@ -65,10 +65,21 @@ def _report_unclaimed(services: GatewayServices, message: Message, peer: Peer, e
     report_login(services, known.failed(error), known.origin())
 
 
+def _claims(services: GatewayServices, digest: str, began: float) -> bool:
+    """Nothing has been done for the log-in yet, so it may wait for a store that is away."""
+    try:
+        return services.logins.claim(digest, seconds=round(services.policy.deadline) + CLAIM_SPARE_SECONDS)
+    except StoreDown as error:
+        if not services.patience.wait(error, began):
+            raise
+        return False
+
+
 @contextmanager
 def _claimed(services: GatewayServices, digest: str, deadline: float) -> Iterator[None]:
     """Waits while another worker answers the same bytes. BackendError 504 when it takes too long."""
-    while not services.logins.claim(digest, seconds=round(services.policy.deadline) + CLAIM_SPARE_SECONDS):
+    began = time.monotonic()
+    while not _claims(services, digest, began):
         if time.monotonic() > deadline:
             raise BackendError(StatusCode.TIMEOUT, "the first try is still running", reasons.FIRST_TRY_RUNS)
         time.sleep(CLAIM_POLL_SECONDS)

@@ -31,6 +31,8 @@ REFUSALS = frozenset(
         "WRONGPASS",
     }
 )
+# What goes by when another server becomes the master; the others are there until somebody does something.
+PASSING_REFUSALS = frozenset({"LOADING", "MASTERDOWN", "NOREPLICAS", "READONLY"})
 # What makes a client leave a server: another one may be the master by now. NOREPLICAS: it may be cut off from the others, which
 # have made another one the master.
 NOT_MASTER_REFUSALS = {"READONLY": "the master has become a replica", "NOREPLICAS": "the master has lost its replicas"}
@@ -59,6 +61,11 @@ def error_name(error: BaseException) -> str:
 def is_away(error: BaseException) -> bool:
     """Whether Redis is out of reach, or refuses for the moment."""
     return isinstance(error, _AWAY) or error_name(error) in REFUSALS
+
+
+def is_passing(error: StoreDown) -> bool:
+    """Whether a failover may mend it: no server, or one that is no master now."""
+    return str(error) in PASSING_REFUSALS or str(error) not in REFUSALS
 
 
 def not_master(error: redis.ResponseError) -> redis.ConnectionError | None:

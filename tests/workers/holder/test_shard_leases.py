@@ -4,12 +4,14 @@ import time
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from onesoup.store import keys
 from onesoup.xmpp import commands
 from tests.support.secrets import secret_text
 from tests.workers.holder.conftest import DOMAIN
 from tests.xmpp.stream.harness import eventually
+from workers.holder.session.session import XmppSession
 from workers.holder.session.state import Phase
 
 HALF = keys.SHARDS // 2
@@ -130,6 +132,35 @@ def test_a_log_in_follows_its_shard_to_another_holder(lab, server):
     second = lab.holder(server.stub)
     second.leases.renew()
     assert shard in second.leases.owned
+    eventually(lambda: job["sid"] in second.sessions, WITHIN)
+
+
+def test_a_log_in_that_is_under_way_when_its_holder_stops_is_the_next_holders(lab, server, monkeypatch):
+    """The process ends when `finish` returns: by then the job stands in Redis again."""
+    first = lab.holder(server.stub)
+    stored, job = lab.login_job("latecomer")
+    shard = int(job["sid"][:2], 16)
+    connecting, go_on = Event(), Event()
+    connect = XmppSession.connect
+
+    def slow(session):
+        connecting.set()
+        go_on.wait()
+        connect(session)
+
+    monkeypatch.setattr(XmppSession, "connect", slow)
+    first.services.shards.ask(shard, stored)
+    first.logins.serve_shard(shard)
+    assert connecting.wait(WITHIN)
+    first.leases.give_back_all()
+    finished = gevent.spawn(first.logins.finish)
+    assert not finished.ready()
+    go_on.set()
+    finished.join(WITHIN)
+    assert finished.ready()
+    assert first.services.shards.waiting_logins([shard]) == [shard]
+    second = lab.holder(server.stub)
+    second.leases.renew()
     eventually(lambda: job["sid"] in second.sessions, WITHIN)
 
 

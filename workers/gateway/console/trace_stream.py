@@ -25,7 +25,7 @@ MAX_TRACE_SECONDS = 900
 # In one process.
 MAX_OPEN_TRACES = 8
 # How often a page that is closed, and a reader who is logged out, are looked for.
-LOOK_SECONDS = 2.0
+PAGE_LOOK_SECONDS = 2.0
 # The browser connects again after this time, in ms, when a process has ended.
 _RETRY = b"retry: 3000\n\n"
 TOO_MANY_TRACES = f"{MAX_OPEN_TRACES} traces are open in this process. Close one of them, or use the command."
@@ -73,14 +73,14 @@ class TraceEventsPage(ConsolePage):
             followed = begin_trace(acting(self.site, visit), visit.typed("who"))
         except OperatorError as error:
             return str(error)
-        look = time.monotonic() + LOOK_SECONDS
+        look = time.monotonic() + PAGE_LOOK_SECONDS
         for step in follow(self.site.client, self._subscriber(), followed, MAX_TRACE_SECONDS):
             if isinstance(step, Followed):
                 yield packed_event(step.said, "following")
             elif step is not None:
                 yield packed_event(step)
             if time.monotonic() >= look:
-                look = time.monotonic() + LOOK_SECONDS
+                look = time.monotonic() + PAGE_LOOK_SECONDS
                 if self.site.access.find(visit.secret, time.time(), touch=False) is None:
                     return TRACE_LOGGED_OUT
                 yield KEEP_ALIVE

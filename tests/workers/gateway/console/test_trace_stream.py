@@ -27,7 +27,7 @@ def at_once(monkeypatch):
     """Nobody has to wait for other processes here."""
     monkeypatch.setattr(trace, "TRACING_STARTS_SECONDS", 0.0)
     monkeypatch.setattr(trace, "TRACE_WAIT_SECONDS", 0.02)
-    monkeypatch.setattr(trace_stream, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(trace_stream, "PAGE_LOOK_SECONDS", 0.0)
 
 
 @pytest.fixture
