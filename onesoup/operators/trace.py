@@ -50,8 +50,8 @@ def begin_trace(operator: Operator, word: str) -> Followed:
 
 
 def follow(client: redis.Redis, subscriber: redis.Redis, followed: Followed, seconds: float) -> Iterator[TraceStep]:
-    """What happens, as it happens, until so many seconds after every process knows of it. `subscriber` is a client that this call has for itself. Processes send
-    for some seconds more than the caller looks: others may follow the same user."""
+    """What happens, as it happens, until so many seconds after every process knows of it. `subscriber` is a client that this call
+    has for itself. Processes send for some seconds more than the caller looks: others may follow the same user."""
     began, again, all_know = time.monotonic(), 0.0, False
     with closing(subscriber.pubsub(ignore_subscribe_messages=True)) as listener:
         listener.subscribe(channel(followed.name))

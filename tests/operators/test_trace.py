@@ -40,4 +40,4 @@ def test_a_trace_that_ends_leaves_that_of_another_operator_alone(client, redis_s
 
 
 def test_it_ends_with_its_time(client, redis_server):
-    assert list(follow(client, connect_subscriber(redis_server.url), Followed("alice@example.org", 1), 0.0)) == []
+    assert list(follow(client, connect_subscriber(redis_server.url), Followed("alice@example.org", 1), -10.0)) == []
