@@ -86,13 +86,13 @@ def told(phone: StoryPhone, person: Person, name: str):  # type: ignore[no-untyp
 
 
 def test_a_picture_reaches_the_phone_as_it_can_show_it(world: World) -> None:
-    """Once the phone wants it, and never by default; a new one follows, and none at last."""
+    """By a subscription, and by a question only if that names it; a new one follows, and none at last."""
     alice, bob = world.cast("alice", "bob")
     there = world.online(bob)
     wears(there, picture("red"))
     phone = world.phone(alice).start()
     phone.sees(bob, online=True)
-    assert phone.presences[bob.wv].attributes.status_content is None
+    assert asks(phone, bob).status_content is None
     subscribe(phone, bob, "online_status", "status_content")
     content = told(phone, bob, "status_content")
     image = Image.open(io.BytesIO(base64.b64decode(content.direct_content)))
