@@ -92,7 +92,7 @@ def test_a_picture_reaches_the_phone_as_it_can_show_it(world: World) -> None:
     wears(there, picture("red"))
     phone = world.phone(alice).start()
     phone.sees(bob, online=True)
-    assert asks(phone, bob).status_content is None
+    assert phone.get_presence([bob.wv])[0].attributes.status_content is None
     subscribe(phone, bob, "online_status", "status_content")
     content = told(phone, bob, "status_content")
     image = Image.open(io.BytesIO(base64.b64decode(content.direct_content)))
