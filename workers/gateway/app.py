@@ -39,6 +39,7 @@ from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.recorder import NO_RECORDER, Recorder
+from workers.gateway.wap_gateway import WAP_GATEWAY, passing_type
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.demo_pages import DEMO_PATH, DEMO_PATHS, DemoPages, DemoValues
@@ -98,7 +99,7 @@ class CspResource:
             resp.set_stream(_then(reply, written), len(reply))
         else:
             resp.data = reply
-        resp.content_type = codec.media_type(message.version, message.encoding, content_type)
+        resp.content_type = _media_type(req, message)
         name = getattr(message.transactions[0].content, "NAME", "other")
         _seconds(name)(time.perf_counter() - began)
 
@@ -145,13 +146,19 @@ class CspResource:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
         resp.data = write_message(message)
-        resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
+        resp.content_type = _media_type(req, message)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
         CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
         what = reason if reason in NAMED_FAULTS else "unreadable"
         self._notes.unreadable(self._peers.of(req), what, octets or 0, (req.content_type or "").partition(";")[0])
         log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
+
+
+def _media_type(req: falcon.Request, message: Message) -> str:
+    """The Content-Type of the answer to this message."""
+    kind = codec.media_type(message.version, message.encoding, req.content_type)
+    return passing_type(kind, req.env.get("HTTP_ACCEPT", "")) if WAP_GATEWAY in req.env else kind
 
 
 @cache

@@ -11,6 +11,7 @@ from onesoup.csp.phone_events import MAX_VIA
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import Peer
 from onesoup.runtime.networks import Nets
+from workers.gateway.wap_gateway import ANSWER_SIZE, WAP_GATEWAY, answer_room
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 # Headers that show that the request came through a proxy of any kind.
@@ -32,7 +33,8 @@ class PeerReader:
             "HTTP_X_FORWARDED_FOR",
             "HTTP_FORWARDED",
             "HTTP_VIA",
-            "HTTP_X_WAP_GATEWAY",
+            WAP_GATEWAY,
+            ANSWER_SIZE,
             *map(_variable, self._number_headers),
         )
         self._known: dict[tuple[str | None, ...], Peer] = {}
@@ -57,6 +59,7 @@ class PeerReader:
             number=self.number(req),
             site=req.get_header("Host") or "",
             via=self.between(req),
+            room=answer_room(req.env.get(ANSWER_SIZE, "")),
         )
 
     def between(self, req: falcon.Request) -> str:
