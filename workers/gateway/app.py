@@ -55,6 +55,9 @@ CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", [
 # What is wrong with a body before anybody reads it, in the words of this module.
 NAMED_FAULTS = frozenset({"content-encoding", "incomplete", "too-large"})
 
+# Content-Encodings that change nothing. A proxy may add one to that of the phone.
+IDENTITY = frozenset({"identity", ""})
+
 # Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
@@ -125,7 +128,8 @@ class CspResource:
         )
 
     def _body(self, req: falcon.Request) -> bytes:
-        if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in ("identity", ""):
+        coding = req.env.get("HTTP_CONTENT_ENCODING")
+        if coding and not IDENTITY.issuperset(each.strip().lower() for each in coding.split(",")):
             self._reject(req, "content-encoding")
             raise falcon.HTTPUnsupportedMediaType()
         try:
