@@ -16,7 +16,7 @@ from contextlib import suppress  # noqa: E402
 import click  # noqa: E402
 import redis  # noqa: E402
 
-from onesoup.commands import redis_check  # noqa: E402
+from onesoup.commands import number_check, redis_check  # noqa: E402
 from onesoup.commands.common import open_store  # noqa: E402
 from onesoup.commands.findings import (  # noqa: E402
     FAIL_GRADE,
@@ -61,6 +61,7 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
         yield from findings_or_error("CIR", lambda: _cir(settings, client))
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
+        yield from findings_or_error("numbers", lambda: number_check.number_findings(settings, client))
     yield from findings_or_error("processes", lambda: _processes(settings, running))
     here = _admin_places(settings, running)
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):

@@ -73,6 +73,8 @@ MOST_COOKIE_SESSIONS = 16
 MOST_SETTINGS = 100
 # What is written down of recordings by operators: recordings, their sessions, what the log has.
 MOST_RECORDING_FIELDS = 64
+# Signs that proxies pass headers of phones on, and the letters of one.
+MOST_NUMBER_DOUBTS, NUMBER_DOUBT_BYTES = 32, 64
 # Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
@@ -283,6 +285,14 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         f"{MOST_RECORDING_FIELDS}; 8 recordings by operators",
         "1 hour",
         "not recorded",
+    ),
+    Bound(
+        "number-doubts",
+        BY_PHONE,
+        f"a proxy and a sign {NUMBER_DOUBT_BYTES}, a header {NUMBER_DOUBT_BYTES}",
+        f"{MOST_NUMBER_DOUBTS}",
+        "1 day",
+        "not noted",
     ),
     Bound(
         "history:{who}",

@@ -12,6 +12,7 @@ import pytest
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, LoginResponse
+from onesoup.csp.text.stated_numbers import WAPBOX_SIGN
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.demo.stack import Stack
@@ -19,6 +20,7 @@ from onesoup.phone.errors import Unreachable
 from onesoup.runtime.ports import free_port
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.number_doubts import NumberDoubts
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
@@ -73,7 +75,10 @@ def _nginx(directory: Path, port: int, gateway: int, recorder: int) -> Process:
         {
             "127.0.0.1:8110": f"127.0.0.1:{port}",
             "/var/log/nginx/onesoup-wap.log": str(directory / "wap.log"),
-            "    location / {": f"    location /recorded {{ proxy_pass http://127.0.0.1:{recorder}; }}\n    location / {{",
+            "    location / {": f"    location /recorded {{ proxy_pass http://127.0.0.1:{recorder}; }}\n"
+            # What somebody writes who has not read the page.
+            "    location /careless { proxy_pass http://onesoup; proxy_set_header X-Forwarded-For $remote_addr; }\n"
+            "    location / {",
         },
     )
     rest = replaced(
@@ -220,6 +225,17 @@ def test_a_number_that_a_phone_writes_opens_nothing(network: WapNetwork, world: 
     client.close()
     link = network.session(headers=(("Accept", CSP), *forged))
     assert granted(link.post(login(alice.jid), CSP).body) in (409, 531)
+    link.close()
+
+
+def test_a_proxy_that_passes_wapboxs_headers_on_is_seen(network: WapNetwork, world: World) -> None:
+    (alice,) = world.cast("alice")
+    client = connect(world.stack.redis_url)
+    Accounts(client, KeyRing.load(world.stack.keys_file)).link(alice.jid, alice.jid, alice.password, "unused-77", number=NUMBER)
+    link = network.session(f"{HOST}/careless", (("Accept", CSP), ("X-MSISDN", NUMBER)))
+    assert granted(link.post(login(alice.jid), CSP).body) in (409, 531)
+    assert ("127.0.0.2", WAPBOX_SIGN) in {(each.proxy, each.sign) for each in NumberDoubts(client).all()}
+    client.close()
     link.close()
 
 

@@ -37,6 +37,7 @@ from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.history import History, HistoryNote
+from onesoup.store.number_doubts import NumberDoubts
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
 from onesoup.store.servers import SaslMechanisms
@@ -513,6 +514,15 @@ def phones_that_log_in_again_and_again(field: Field) -> None:
         recordings.start(Recording(f"{number}", JID, time.time() + MAX_RECORDING_SECONDS, b"k" * 32))
         for each in range(500):
             recordings.follow(f"{number}", f"{each}{LONG if each % 2 else ''}", LONG if number % 2 else "")
+
+
+@attacks("number-doubts")
+def numbers_that_phones_write(field: Field) -> None:
+    """Through every address of a network of trusted proxies, which all pass them on."""
+    doubts = NumberDoubts(field.client)
+    for number in range(1000):
+        for sign in ("twice", "disagree", LONG):
+            doubts.note(f"10.0.{number // 256}.{number % 256}", sign, LONG)
 
 
 @attacks("settings:*")

@@ -37,6 +37,7 @@ from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
+from workers.gateway.doubts import DoubtNotes
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.wap_gateway import WAP_GATEWAY, passing_type
@@ -235,7 +236,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code, DoubtNotes(client))
     notes = _notes(settings, services)
     resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder)
     account = ACCOUNT_PATH if settings.account_page else ""

@@ -1,0 +1,39 @@
+"""Tells the store when a trusted proxy seems to pass on what phones write into headers for numbers: each sign of each proxy now
+and then, whatever phones send."""
+
+import time
+from collections.abc import Callable
+
+import redis
+import structlog
+
+from onesoup.csp.text.stated_numbers import StatedNumber
+from onesoup.store.errors import StoreDown
+from onesoup.store.number_doubts import NumberDoubts
+
+log = structlog.get_logger()
+
+DOUBT_EVERY_SECONDS = 600.0
+MOST_DOUBTS = 64
+
+
+class DoubtNotes:
+    """Called with a proxy's address and a number that is not believed."""
+
+    def __init__(self, client: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._clock = NumberDoubts(client), clock
+        self._told: dict[tuple[str, str], float] = {}
+
+    def __call__(self, proxy: str, stated: StatedNumber) -> None:
+        key, now = (proxy, stated.sign), self._clock()
+        if now - self._told.get(key, -DOUBT_EVERY_SECONDS) < DOUBT_EVERY_SECONDS:
+            return
+        if len(self._told) >= MOST_DOUBTS:
+            self._told.clear()
+        self._told[key] = now
+        log.warning("number-refused", proxy=proxy, sign=stated.sign, header=stated.header)
+        try:
+            self._store.note(proxy, stated.sign, stated.header)
+        except StoreDown as error:
+            del self._told[key]
+            log.warning("store-down", reason=str(error))
