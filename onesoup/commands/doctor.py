@@ -42,16 +42,17 @@ OLD_EXPAT = (2, 6, 0)
 @click.command()
 @click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
 @click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
-def doctor(lines: bool, domains: tuple[str, ...]) -> None:
+@click.option("--through", "ways", multiple=True, help="URL of phones by which a made-up number is tried. May be repeated.")
+def doctor(lines: bool, domains: tuple[str, ...], ways: tuple[str, ...]) -> None:
     """Check Redis, keys, holders, CIR processes, what runs on this host and on others, and XMPP servers. Changes nothing.
 
     Exit status 1 when something is wrong.
     """
     with open_store() as (settings, client):
-        print_findings(_all(settings, client, domains), lines)
+        print_findings(_all(settings, client, domains, ways), lines)
 
 
-def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> Iterator[Finding]:
+def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...], ways: tuple[str, ...]) -> Iterator[Finding]:
     running = _running(client)
     yield from findings_or_error("this machine", _machine)
     yield from findings_or_error("key ring", lambda: _keys(settings, running))
@@ -62,6 +63,11 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
         yield from findings_or_error("numbers", lambda: number_check.number_findings(settings, client))
+        for url in ways:
+            yield from findings_or_error(
+                f"numbers by {url}",
+                lambda url=url: number_check.probe_findings(settings, client, url),  # type: ignore[misc]
+            )
     yield from findings_or_error("processes", lambda: _processes(settings, running))
     here = _admin_places(settings, running)
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):

@@ -75,6 +75,8 @@ MOST_SETTINGS = 100
 MOST_RECORDING_FIELDS = 64
 # Signs that proxies pass headers of phones on, and the letters of one.
 MOST_NUMBER_DOUBTS, NUMBER_DOUBT_BYTES = 32, 64
+# The id of a probe of the doctor, and the number in its answer.
+NUMBER_PROBE_BYTES = 32
 # Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
@@ -286,6 +288,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "1 hour",
         "not recorded",
     ),
+    Bound("number-probe:*", BY_PHONE, f"a number {NUMBER_PROBE_BYTES}", "one a run of the doctor", "1 minute", "not made"),
     Bound(
         "number-doubts",
         BY_PHONE,

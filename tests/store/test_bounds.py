@@ -38,6 +38,7 @@ from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.history import History, HistoryNote
 from onesoup.store.number_doubts import NumberDoubts
+from onesoup.store.number_probes import NumberProbes
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
 from onesoup.store.servers import SaslMechanisms
@@ -523,6 +524,16 @@ def numbers_that_phones_write(field: Field) -> None:
     for number in range(1000):
         for sign in ("twice", "disagree", LONG):
             doubts.note(f"10.0.{number // 256}.{number % 256}", sign, LONG)
+
+
+@attacks("number-probe:*")
+def probes_that_the_doctor_has_not_begun(field: Field) -> None:
+    probes = NumberProbes(field.client)
+    probes.begin("begun")
+    for number in range(1000):
+        probes.answer("begun", LONG)
+        probes.answer(f"{number}", "+15550100123")
+        probes.answer(f"{number}{LONG}", LONG)
 
 
 @attacks("settings:*")

@@ -33,11 +33,12 @@ from onesoup.settings import Settings, load_settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.errors import StoreDown
+from onesoup.store.number_probes import NumberProbes
 from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec, ptstext
 from workers.gateway.client_address import PeerReader
-from workers.gateway.doubts import DoubtNotes
+from workers.gateway.doubts import DoubtNotes, answer_probe
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.wap_gateway import WAP_GATEWAY, passing_type
@@ -78,15 +79,18 @@ class CspResource:
         whom: Callable[[str, Peer], str] = lambda _user_id, _peer: "",
         notes: RequestNotes = NO_NOTES,
         recorder: Recorder = NO_RECORDER,
+        asked_by: Callable[[Peer], None] = lambda _peer: None,
     ) -> None:
-        """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read."""
+        """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read,
+        `asked_by` of every request."""
         self._exchange, self._peers, self._max_body, self._whom = exchange, peers, max_body, whom
-        self._notes, self._recorder = notes, recorder
+        self._notes, self._recorder, self._asked_by = notes, recorder, asked_by
         self._reader = MessageReader()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
         peer = self._peers.of(req)
+        self._asked_by(peer)
         body, content_type = self._body(req), req.content_type
         try:
             message = self._reader.read(body, content_type)
@@ -238,7 +242,8 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code, DoubtNotes(client))
     notes = _notes(settings, services)
-    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder)
+    asked_by = partial(answer_probe, NumberProbes(client))
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder, asked_by)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes, DEMO_PATH if settings.browser_phone else "")

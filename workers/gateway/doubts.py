@@ -1,5 +1,5 @@
-"""Tells the store when a trusted proxy seems to pass on what phones write into headers for numbers: each sign of each proxy now
-and then, whatever phones send."""
+"""Tells `onesoup doctor` whether numbers can be made up: when a trusted proxy seems to pass on what phones write into headers for
+numbers, each sign of each proxy now and then; and what number a request of its own seemed to have."""
 
 import time
 from collections.abc import Callable
@@ -8,8 +8,10 @@ import redis
 import structlog
 
 from onesoup.csp.text.stated_numbers import StatedNumber
+from onesoup.handlers.context import Peer
 from onesoup.store.errors import StoreDown
 from onesoup.store.number_doubts import NumberDoubts
+from onesoup.store.number_probes import PROBE_AGENT, NumberProbes
 
 log = structlog.get_logger()
 
@@ -37,3 +39,13 @@ class DoubtNotes:
         except StoreDown as error:
             del self._told[key]
             log.warning("store-down", reason=str(error))
+
+
+def answer_probe(probes: NumberProbes, peer: Peer) -> None:
+    """For a request of the doctor, and nothing for any other."""
+    if not peer.user_agent.startswith(PROBE_AGENT):
+        return
+    try:
+        probes.answer(peer.user_agent.removeprefix(PROBE_AGENT), peer.number)
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error))
