@@ -3,8 +3,10 @@ be chosen."""
 
 import os
 import random
+import re
 import shutil
 import socket
+import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Self
@@ -25,6 +27,13 @@ def missing() -> list[str]:
 
 def program(name: str) -> str:
     return shutil.which(name, path=PATHS) or name
+
+
+def version() -> str:
+    """Of wapbox: 1.4.5."""
+    said = subprocess.run([program("wapbox"), "--version"], capture_output=True, text=True, timeout=60, check=False)
+    found = re.search(r"version `([0-9.]+)'", said.stdout + said.stderr)
+    return found[1] if found else ""
 
 
 def replaced(text: str, values: dict[str, str]) -> str:
