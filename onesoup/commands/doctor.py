@@ -16,7 +16,7 @@ from contextlib import suppress  # noqa: E402
 import click  # noqa: E402
 import redis  # noqa: E402
 
-from onesoup.commands import order_findings, redis_check  # noqa: E402
+from onesoup.commands import number_check, order_findings, redis_check  # noqa: E402
 from onesoup.commands.common import json_option, open_store  # noqa: E402
 from onesoup.commands.findings import (  # noqa: E402
     FAIL_GRADE,
@@ -42,16 +42,17 @@ OLD_EXPAT = (2, 6, 0)
 @click.command()
 @json_option
 @click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
-def doctor(lines: bool, domains: tuple[str, ...]) -> None:
+@click.option("--through", "ways", multiple=True, help="URL of phones by which a made-up number is tried. May be repeated.")
+def doctor(lines: bool, domains: tuple[str, ...], ways: tuple[str, ...]) -> None:
     """Check Redis, keys, holders, CIR processes, what runs on this host and on others, and XMPP servers. Changes nothing.
 
     Exit status 1 when something is wrong.
     """
     with open_store() as (settings, client):
-        print_findings(_all(settings, client, domains), lines)
+        print_findings(_all(settings, client, domains, ways), lines)
 
 
-def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> Iterator[Finding]:
+def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...], ways: tuple[str, ...]) -> Iterator[Finding]:
     running = _running(client)
     yield from findings_or_error("this machine", _machine)
     yield from findings_or_error("key ring", lambda: _keys(settings, running))
@@ -64,6 +65,12 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
         yield from findings_or_error("limits", lambda: order_findings.quota_findings(settings, client))
         yield from findings_or_error("blocks", lambda: order_findings.block_findings(client))
         yield from findings_or_error("drain", lambda: order_findings.drain_findings(client))
+        yield from findings_or_error("numbers", lambda: number_check.number_findings(settings, client))
+        for url in ways:
+            yield from findings_or_error(
+                f"numbers by {url}",
+                lambda url=url: number_check.probe_findings(settings, client, url),  # type: ignore[misc]
+            )
     yield from findings_or_error("processes", lambda: _processes(settings, running))
     here = _admin_places(settings, running)
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):

@@ -150,7 +150,7 @@ class Peer:
     """The sender of a request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's. `number` is the
     phone number that a trusted proxy vouches for. `sender` is the number that an SMS came from: good for answers and wake-ups,
     but it opens no account, since in some networks senders can be forged. `room` is the longest answer, in bytes, that can go
-    back this way (SMS)."""
+    back this way (SMS, WSP)."""
 
     host: str = ""
     address: str = ""

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import redis
 
-from onesoup.store import bounds
+from onesoup.store import operator_bounds
 from onesoup.store.redis import msgpack
 from onesoup.store.redis.client import guarded
 
@@ -39,7 +39,7 @@ class AuditLog:
         def write() -> None:
             pipe = self._client.pipeline(transaction=False)
             pipe.lpush(AUDIT_KEY, packed)
-            pipe.ltrim(AUDIT_KEY, 0, bounds.MOST_AUDITED - 1)
+            pipe.ltrim(AUDIT_KEY, 0, operator_bounds.MOST_AUDITED - 1)
             pipe.expire(AUDIT_KEY, AUDIT_SECONDS)
             pipe.execute()
 
@@ -56,7 +56,7 @@ class AuditLog:
 
 
 def _cut(value: str | int) -> str | int:
-    return value[: bounds.AUDIT_FIELD_LETTERS] if isinstance(value, str) else value
+    return value[: operator_bounds.AUDIT_FIELD_LETTERS] if isinstance(value, str) else value
 
 
 def _readable(packed: bytes) -> AuditEntry | None:

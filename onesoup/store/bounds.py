@@ -86,6 +86,10 @@ MOST_COOKIE_SESSIONS = 16
 MOST_SETTINGS = 100
 # What is written down of recordings by operators: recordings, their sessions, what the log has.
 MOST_RECORDING_FIELDS = 64
+# Signs that proxies pass headers of phones on, and the letters of one.
+MOST_NUMBER_DOUBTS, NUMBER_DOUBT_BYTES = 32, 64
+# The id of a probe of the doctor, and the number in its answer.
+NUMBER_PROBE_BYTES = 32
 # Events of one phone or address that took a password, and that did not; how many phones and addresses there are.
 MOST_PROVED_EVENTS, MOST_STRANGE_EVENTS, MOST_PHONES = 40, 24, 1500
 
@@ -96,9 +100,6 @@ HISTORY_EVENT_BYTES = 800
 MOST_HISTORY_EVENTS = {"i": 16, "e": 12, "w": 10, "u": 8}
 MOST_HISTORY_FAILURES, MOST_MADE_UP_FAILURES = {"k": 12, "s": 12}, {"k": 0, "s": 4}
 MOST_HISTORY_ADDRESSES, MOST_HISTORY_STRANGERS, MOST_HISTORY_NAMES = 5000, 500, 1000
-
-# What operators did: entries, and letters in one field of an entry.
-MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
 
 # Sessions of one domain, and its log-ins in a minute, where there is a limit: the highest that may be set.
 MOST_DOMAIN_SESSIONS, MOST_DOMAIN_LOGINS = 100_000, 10_000
@@ -280,6 +281,15 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "1 hour",
         "not recorded",
     ),
+    Bound("number-probe:*", BY_PHONE, f"a number {NUMBER_PROBE_BYTES}", "one a run of the doctor", "1 minute", "not made"),
+    Bound(
+        "number-doubts",
+        BY_PHONE,
+        f"a proxy and a sign {NUMBER_DOUBT_BYTES}, a header {NUMBER_DOUBT_BYTES}",
+        f"{MOST_NUMBER_DOUBTS}",
+        "1 day",
+        "not noted",
+    ),
     Bound(
         "history:{who}",
         BY_PHONE,
@@ -372,15 +382,6 @@ KEY_BOUNDS: tuple[Bound, ...] = (
         "refused",
     ),
     # --- operators ---
-    Bound(
-        "audit",
-        BY_ONESOUP,
-        f"a field {AUDIT_FIELD_LETTERS} letters",
-        f"{MOST_AUDITED:,} actions of operators",
-        "1 year",
-        "the oldest go",
-        alone="what operators do",
-    ),
     Bound(
         "processes:{p}",
         BY_ONESOUP,

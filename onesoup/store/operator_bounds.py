@@ -11,7 +11,19 @@ MOST_FINDINGS, FINDING_LETTERS = 300, 600
 MOST_OPERATOR_BLOCKS, OPERATOR_BLOCK_BYTES = 500, 2048
 MOST_DRAINS, DRAIN_BYTES = 100, 1024
 
+# What operators did: entries, and letters in one field of an entry.
+MOST_AUDITED, AUDIT_FIELD_LETTERS = 1000, 300
+
 OPERATOR_BOUNDS: tuple[Bound, ...] = (
+    Bound(
+        "audit",
+        BY_ONESOUP,
+        f"a field {AUDIT_FIELD_LETTERS} letters",
+        f"{MOST_AUDITED:,} actions of operators",
+        "1 year",
+        "the oldest go",
+        alone="what operators do",
+    ),
     Bound(
         "operator-blocks",
         BY_ONESOUP,

@@ -15,6 +15,8 @@ _XML_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<")
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})["']?\s*(?:;|$)""", re.IGNORECASE)
 _XML_TYPES = frozenset((*XML_TYPES.values(), *(t for types in OTHER_TYPES.values() for t in types if "wbxml" not in t)))
 _WBXML_TYPES = frozenset((*WBXML_TYPES.values(), *(t for types in OTHER_TYPES.values() for t in types if "wbxml" in t)))
+# The spellings of one encoding's media type, for each encoding.
+CSP_TYPES = (_XML_TYPES, _WBXML_TYPES, frozenset(PTS_TYPES.values()))
 _TYPES = {
     Encoding.XML: (_XML_TYPES, XML_TYPES),
     Encoding.WBXML: (_WBXML_TYPES, WBXML_TYPES),

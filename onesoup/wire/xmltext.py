@@ -40,6 +40,7 @@ for _name in names.CIR_ADDRESS:
 def decode(data: bytes, charset: str | None = None) -> tuple[Element, str, bool]:
     """The root element, the CSP version, and whether there was a DOCTYPE. `charset` is that of the Content-Type."""
     check_size(data)
+    data = _bare(data)
     reader = XmlTreeReader(xml_encoding(data, charset))
     try:
         reader.parser.Parse(data, True)
@@ -53,11 +54,19 @@ def decode(data: bytes, charset: str | None = None) -> tuple[Element, str, bool]
     raise error
 
 
+def _bare(data: bytes) -> bytes:
+    """A document without what stacks and proxies put around it: white space, and NULs behind it. XML allows neither white space
+    before a declaration nor any NUL."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data
+    return data.lstrip(b" \t\r\n").rstrip(b"\0 \t\r\n")
+
+
 def xml_encoding(data: bytes, charset: str | None) -> str:
     """A byte order mark tells, else the declaration, else the Content-Type, else it is UTF-8.
 
     Proxies and HTTP stacks add charsets of their own: what the document says of itself counts more, and a name in the
-    Content-Type that is not read here counts nothing."""
+    Content-Type that is not read here counts nothing. But a document that says UTF-8 and is none has been recoded on its way."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     if data.startswith(b"\xef\xbb\xbf"):
@@ -75,7 +84,17 @@ def xml_encoding(data: bytes, charset: str | None) -> str:
             return said
         why = "without a byte order mark" if encoding else "is not read here"
         raise WireError(f"XML: encoding {name[:40]!r} {why}", declared.start(1))
+    if encoding == "UTF-8" and said == "ISO-8859-1" and not _is_utf8(data):
+        return said
     return encoding
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class XmlTreeReader:

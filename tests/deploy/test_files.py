@@ -74,10 +74,16 @@ def edge():
     return next(maps)["data"]["nginx.conf"]
 
 
-@pytest.mark.parametrize("file", ["nginx.conf", "compose/nginx.conf", "k8s/edge.yaml"])
+def with_wap():
+    """The configuration with the part for wapbox in it."""
+    http, stream, rest = (DEPLOY / "nginx.conf").read_text().partition("}\n\nstream {")
+    return http + (DEPLOY / "wap" / "nginx.conf").read_text() + stream + rest
+
+
+@pytest.mark.parametrize("file", ["nginx.conf", "compose/nginx.conf", "k8s/edge.yaml", "wap/nginx.conf"])
 def test_nginx_takes_its_configuration(file, tmp_path):
     nginx = program("nginx")
-    text = edge() if file.endswith(".yaml") else (DEPLOY / file).read_text()
+    text = edge() if file.endswith(".yaml") else with_wap() if file.startswith("wap/") else (DEPLOY / file).read_text()
     if not STREAM.exists():
         text = text.partition("\nstream {")[0]
     text = re.sub(r"\b((web|cir)-[12]|onesoup-(web|cir)):", "127.0.0.1:", text).replace("/var/log/nginx", str(tmp_path))
@@ -106,6 +112,14 @@ def test_nginx_of_the_containers_differs_in_addresses_only():
     wanted = rules((DEPLOY / "nginx.conf").read_text())
     assert rules((DEPLOY / "compose" / "nginx.conf").read_text()) == wanted
     assert rules(edge()) == wanted
+
+
+def test_nginx_behind_wapbox_empties_the_same_headers():
+    def emptied(file):
+        return set(re.findall(r'^ *proxy_set_header (\S+) "";', (DEPLOY / file).read_text(), re.MULTILINE))
+
+    assert "X-MSISDN" in emptied("nginx.conf")
+    assert emptied("wap/nginx.conf") == emptied("nginx.conf") | {"Forwarded"}
 
 
 # --- systemd ---

@@ -39,7 +39,9 @@ def test_it_means_everybody_a_domain_or_somebody(new_phone, run):
         (("--user", "wv:carol@xmpp.example.net"), {"carol@xmpp.example.net"}),
         (("--domain", "net"), set()),
     ):
-        assert run(f"hello {words}", *words) == (0, f"told {len(told)} session{'' if len(told) == 1 else 's'}\n")
+        said = f"told {len(told)} session{'' if len(told) == 1 else 's'}\n"
+        expected = (0, said) if told else (1, "onesoup: nobody was told: nobody of these is logged in\n")
+        assert run(f"hello {words}", *words) == expected
         assert {user for user, phone in phones.items() if heard(phone) == f"hello {words}"} == told
 
 
@@ -72,4 +74,4 @@ def test_what_cannot_be_is_said_in_one_line(run, words, reason):
 
 def test_without_redis_it_says_so(run):
     code, output = run("x", url="redis://127.0.0.1:1/0")
-    assert (code, "does not answer" in output) == (1, True)
+    assert (code, "does not answer" in output) == (3, True)

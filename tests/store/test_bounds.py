@@ -39,6 +39,8 @@ from onesoup.store.console_access import ConsoleAccess, ConsoleRole
 from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.errors import OutboxFull
 from onesoup.store.history import History, HistoryNote
+from onesoup.store.number_doubts import NumberDoubts
+from onesoup.store.number_probes import NumberProbes
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.recordings import MAX_RECORDING_SECONDS, Recording, Recordings
 from onesoup.store.servers import SaslMechanisms, XmppServerStates
@@ -530,6 +532,25 @@ def phones_that_log_in_again_and_again(field: Field) -> None:
         recordings.start(Recording(f"{number}", JID, time.time() + MAX_RECORDING_SECONDS, b"k" * 32))
         for each in range(500):
             recordings.follow(f"{number}", f"{each}{LONG if each % 2 else ''}", LONG if number % 2 else "")
+
+
+@attacks("number-doubts")
+def numbers_that_phones_write(field: Field) -> None:
+    """Through every address of a network of trusted proxies, which all pass them on."""
+    doubts = NumberDoubts(field.client)
+    for number in range(1000):
+        for sign in ("twice", "disagree", LONG):
+            doubts.note(f"10.0.{number // 256}.{number % 256}", sign, LONG)
+
+
+@attacks("number-probe:*")
+def probes_that_the_doctor_has_not_begun(field: Field) -> None:
+    probes = NumberProbes(field.client)
+    probes.begin("begun")
+    for number in range(1000):
+        probes.answer("begun", LONG)
+        probes.answer(f"{number}", "+15550100123")
+        probes.answer(f"{number}{LONG}", LONG)
 
 
 @attacks("settings:*")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.commands.findings import FAIL_GRADE, NOTE_GRADE, OK_GRADE
+from onesoup.commands.number_check import probe_findings
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, LoginResponse
@@ -19,11 +21,13 @@ from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.demo.stack import Stack
 from onesoup.runtime.ports import free_port
+from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
+from tests.support.gateways import HttpGateway
 from tests.support.secrets import keep_secret
 from tests.support.world import World
 
@@ -35,11 +39,13 @@ NUMBER = "+15550100123"
 
 @dataclass(frozen=True)
 class Proxy:
-    """Ports: phones from anywhere, browsers, and phones behind a carrier's edge that states this number."""
+    """Ports: phones from anywhere, browsers, phones behind a carrier's edge that states this number, and a proxy that passes all
+    headers on."""
 
     phones: int
     browsers: int
     carrier: int
+    careless: int
     authority: Path
 
 
@@ -47,12 +53,13 @@ class Proxy:
 def proxy(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     directory = tmp_path_factory.mktemp("nginx")
     authority, certificate, key = certs.ensure(directory / "certs", ["localhost"])
-    found = Proxy(free_port(), free_port(), free_port(), authority)
+    found = Proxy(free_port(), free_port(), free_port(), free_port(), authority)
     (directory / "nginx.conf").write_text(config(directory, stack.http_port, found, certificate, key))
     argv = [shutil.which("nginx") or "", "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
     process = Process("nginx", argv, {}, directory / "nginx.log")
     process.start()
-    process.wait_until(lambda: all(connects("127.0.0.1", port) for port in (found.phones, found.browsers, found.carrier)))
+    ports = (found.phones, found.browsers, found.carrier, found.careless)
+    process.wait_until(lambda: all(connects("127.0.0.1", port) for port in ports))
     yield found
     process.stop()
 
@@ -80,6 +87,12 @@ def config(directory: Path, gateway: int, ports: Proxy, certificate: Path, key: 
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-MSISDN "{NUMBER}";
+        }}
+    }}
+    server {{
+        listen 127.0.0.1:{ports.careless};
+        location / {{
+            proxy_pass http://onesoup;
         }}
     }}
     proxy_bind 127.0.0.2;
@@ -122,6 +135,26 @@ def test_a_number_counts_only_where_the_carrier_states_it(world: World, proxy: P
         assert log_in(world, proxy.carrier, user, {}) == 200
         assert log_in(world, proxy.phones, user, claimed) in (409, 531)
         assert log_in(world, world.stack.http_port, user, claimed) in (409, 531)
+
+
+def test_the_doctor_tries_whether_a_made_up_number_is_believed(world: World, proxy: Proxy) -> None:
+    settings = Settings(number_headers=("X-MSISDN",))
+    client = connect(world.stack.redis_url)
+
+    def tried(port: int) -> tuple[str, str]:
+        (found,) = probe_findings(settings, client, f"http://127.0.0.1:{port}/")
+        return found.grade, found.says
+
+    for port in (proxy.phones, proxy.carrier, world.stack.http_port):
+        assert tried(port) == (OK_GRADE, "a number that was made up was not believed (X-MSISDN)")
+    assert tried(proxy.careless)[0] == FAIL_GRADE
+    with HttpGateway() as elsewhere:
+        assert tried(elsewhere.port)[1] == "what answers there is no gateway of this Redis"
+        port = elsewhere.port
+    assert tried(port)[0] == NOTE_GRADE
+    (off,) = probe_findings(Settings(), client, "http://127.0.0.1:1/")
+    assert off.grade == OK_GRADE
+    client.close()
 
 
 def test_the_page_is_there_over_https_and_not_over_http(world: World, proxy: Proxy) -> None:

@@ -308,6 +308,28 @@ def test_http_helps_where_the_declaration_names_what_is_not_read():
         codec.decode(text.encode("latin-1"), "text/xml")
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n", b" \t\n" * 20])
+@pytest.mark.parametrize("behind", [b"", b"\0", b"\0" * 600, b"\r\n\0\r\n"])
+def test_what_stacks_put_around_a_document_is_no_part_of_it(before, behind):
+    """White space before a declaration, which wire.md takes, and the NULs of a C string."""
+    text = b'<?xml version="1.0" encoding="UTF-8"?>' + xml("<Description>a</Description>")
+    assert codec.decode(before + text + behind).root.findtext("Description") == "a"
+
+
+@pytest.mark.parametrize("body", [b"\0" * 9, b" \n ", b"<\0", xml("<Description>a\0b</Description>"), xml("") + b"\0<a/>"])
+def test_nothing_else_may_be_nul(body):
+    with pytest.raises(WireError):
+        codec.decode(body, "text/xml")
+
+
+def test_a_document_that_was_recoded_on_its_way_is_what_http_says():
+    text = '<?xml version="1.0" encoding="UTF-8"?>' + xml("<Description>é</Description>").decode()
+    assert codec.decode(text.encode("latin-1"), "text/xml; charset=iso-8859-1").root.findtext("Description") == "é"
+    for unsaid in (None, "text/xml", "text/xml; charset=utf-8"):
+        with pytest.raises(WireError):
+            codec.decode(text.encode("latin-1"), unsaid)
+
+
 @pytest.mark.parametrize(
     ("name", "version", "answer"),
     [("CIRURL", "1.3", "CIRHTTPAddress"), ("CIRHTTPAddress", "1.2", "CIRURL"), ("cirurl", "1.2", "CIRURL")],

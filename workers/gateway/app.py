@@ -38,6 +38,7 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.page_links import PageLinks
 from onesoup.store.console_access import ConsoleAccess
 from onesoup.store.errors import StoreDown
+from onesoup.store.number_probes import NumberProbes
 from onesoup.store.recordings import Recordings
 from onesoup.store.redis.client import connect
 from onesoup.wire import codec, ptstext
@@ -45,9 +46,11 @@ from workers.gateway.client_address import PeerReader
 from workers.gateway.console.app import create_console
 from workers.gateway.console.login import prepare_token
 from workers.gateway.console.rendering import CONSOLE_PATH
+from workers.gateway.doubts import DoubtNotes, answer_probe
 from workers.gateway.front_door import FrontDoor, refused_login
 from workers.gateway.phone_notes import PhoneNotes
 from workers.gateway.recorder import NO_RECORDER, Recorder
+from workers.gateway.wap_gateway import WAP_GATEWAY, passing_type
 from workers.gateway.web import demo_link
 from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.demo_pages import DEMO_PATH, DEMO_PATHS, DemoPages, DemoValues
@@ -62,6 +65,9 @@ CSP_REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer",
 CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
 # What is wrong with a body before anybody reads it, in the words of this module.
 NAMED_FAULTS = frozenset({"content-encoding", "incomplete", "too-large"})
+
+# Content-Encodings that change nothing. A proxy may add one to that of the phone.
+IDENTITY = frozenset({"identity", ""})
 
 # Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
@@ -86,16 +92,19 @@ class CspResource:
         notes: RequestNotes = NO_NOTES,
         recorder: Recorder = NO_RECORDER,
         orders: OperatorOrders | None = None,
+        asked_by: Callable[[Peer], None] = lambda _peer: None,
     ) -> None:
-        """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read."""
+        """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read,
+        `asked_by` of every request."""
         self._orders = orders
         self._exchange, self._peers, self._max_body, self._whom = exchange, peers, max_body, whom
-        self._notes, self._recorder = notes, recorder
+        self._notes, self._recorder, self._asked_by = notes, recorder, asked_by
         self._reader = MessageReader()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
         peer = self._peers.of(req)
+        self._asked_by(peer)
         body, content_type = self._body(req), req.content_type
         try:
             message = self._reader.read(body, content_type)
@@ -116,7 +125,7 @@ class CspResource:
             resp.set_stream(_then(reply, written), len(reply))
         else:
             resp.data = reply
-        resp.content_type = codec.media_type(message.version, message.encoding, content_type)
+        resp.content_type = _media_type(req, message)
         name = getattr(message.transactions[0].content, "NAME", "other")
         _seconds(name)(time.perf_counter() - began)
 
@@ -142,7 +151,8 @@ class CspResource:
         )
 
     def _body(self, req: falcon.Request) -> bytes:
-        if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in ("identity", ""):
+        coding = req.env.get("HTTP_CONTENT_ENCODING")
+        if coding and not IDENTITY.issuperset(each.strip().lower() for each in coding.split(",")):
             self._reject(req, "content-encoding")
             raise falcon.HTTPUnsupportedMediaType()
         try:
@@ -163,13 +173,19 @@ class CspResource:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
         resp.data = write_message(message)
-        resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
+        resp.content_type = _media_type(req, message)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
         CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
         what = reason if reason in NAMED_FAULTS else "unreadable"
         self._notes.unreadable(self._peers.of(req), what, octets or 0, (req.content_type or "").partition(";")[0])
         log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
+
+
+def _media_type(req: falcon.Request, message: Message) -> str:
+    """The Content-Type of the answer to this message."""
+    kind = codec.media_type(message.version, message.encoding, req.content_type)
+    return passing_type(kind, req.env.get("HTTP_ACCEPT", "")) if WAP_GATEWAY in req.env else kind
 
 
 @cache
@@ -254,11 +270,12 @@ def routed_app(
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """The application with all of its routes, over services that somebody else has started."""
     whom = partial(linking.meant_account, services)
-    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code, DoubtNotes(client))
     app = falcon.App(middleware=[FrontDoor(services.orders, peers)])
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder, services.orders)
+    asked_by = partial(answer_probe, NumberProbes(client))
+    resource = CspResource(Exchange(services, notes), peers, settings.max_body, whom, notes, recorder, services.orders, asked_by)
     account = ACCOUNT_PATH if settings.account_page else ""
     doctor = DOCTOR_PATH if settings.account_page and settings.doctor_page else ""
     pages = Pages(services, peers, account, doctor, notes, DEMO_PATH if settings.browser_phone else "")

@@ -1,16 +1,17 @@
 """Reads the sender of an HTTP request: address, phone number, whether the connection is private. Forwarded headers count only
 from the listed proxies; any other client may write any header."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 import falcon
 
 from onesoup.csp.phone_events import MAX_VIA
-from onesoup.csp.text import numbers
+from onesoup.csp.text.stated_numbers import StatedNumber, stated_number
 from onesoup.handlers.context import Peer
 from onesoup.runtime.networks import Nets
+from workers.gateway.wap_gateway import ANSWER_SIZE, WAP_GATEWAY, answer_room
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 # Headers that show that the request came through a proxy of any kind.
@@ -20,9 +21,17 @@ MAX_REMEMBERED_PEERS, MAX_REMEMBERED_LETTERS = 2000, 1000
 
 
 class PeerReader:
-    """Reads the Peer of a request. `proxies` are addresses and networks; of `number_headers` the first with a number counts."""
+    """Reads the Peer of a request. `proxies` are addresses and networks; of `number_headers` the first with a number counts,
+    unless the phone may have written one: then none does, and `doubts` is told the proxy."""
 
-    def __init__(self, proxies: Iterable[str] = (), number_headers: Iterable[str] = (), country: str = "") -> None:
+    def __init__(
+        self,
+        proxies: Iterable[str] = (),
+        number_headers: Iterable[str] = (),
+        country: str = "",
+        doubts: Callable[[str, StatedNumber], None] = lambda _proxy, _stated: None,
+    ) -> None:
+        self._doubts = doubts
         self._proxies, self._number_headers, self._country = Nets(proxies), tuple(number_headers), country
         # What a Peer is made of: the same for each poll of a phone.
         self._told_by = (
@@ -32,7 +41,8 @@ class PeerReader:
             "HTTP_X_FORWARDED_FOR",
             "HTTP_FORWARDED",
             "HTTP_VIA",
-            "HTTP_X_WAP_GATEWAY",
+            WAP_GATEWAY,
+            ANSWER_SIZE,
             *map(_variable, self._number_headers),
         )
         self._known: dict[tuple[str | None, ...], Peer] = {}
@@ -57,6 +67,7 @@ class PeerReader:
             number=self.number(req),
             site=req.get_header("Host") or "",
             via=self.between(req),
+            room=answer_room(req.env.get(ANSWER_SIZE, "")),
         )
 
     def between(self, req: falcon.Request) -> str:
@@ -84,11 +95,11 @@ class PeerReader:
         """The phone number that a listed proxy states, "" for none."""
         if not self._number_headers or not self.trusted(req):
             return ""
-        for name in self._number_headers:
-            number = numbers.normal_number(req.get_header(name) or "", self._country)
-            if number:
-                return number
-        return ""
+        fields = ((name, req.get_header(name) or "") for name in self._number_headers)
+        stated = stated_number(fields, self._country, wapbox=WAP_GATEWAY in req.env)
+        if stated.sign:
+            self._doubts(req.remote_addr or "", stated)
+        return stated.number
 
     def private(self, req: falcon.Request) -> bool:
         """Whether the request cannot be read on its way: HTTPS up to a listed proxy, or a browser on this machine."""
