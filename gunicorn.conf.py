@@ -70,7 +70,7 @@ def on_starting(server):
 def when_ready(server):
     """Says once where the console is. `onesoup console` shows the token for it."""
     if settings.console:
-        gateway_reload.log_console(admin_socket)
+        gateway_reload.log_console(*admin_socket.getsockname()[:2])
 
 
 def on_reload(server):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import gevent
 import redis
 import structlog
+from gevent.lock import BoundedSemaphore
 from prometheus_client import Counter
 
 from onesoup.runtime import scheduler
@@ -48,6 +49,8 @@ class OperatorOrders:
         self.on_change: Callable[[], None] = lambda: None
         self._said: dict[str, _Said] = {}
         self._known = False
+        # One look at a time: the one that has read first would else put back what was before.
+        self._looking, self._asked = BoundedSemaphore(), False
 
     @property
     def draining(self) -> bool:
@@ -65,9 +68,16 @@ class OperatorOrders:
 
     def heard(self) -> None:
         """They may have changed. Returns at once."""
-        gevent.spawn(self.look)
+        if not self._asked:
+            self._asked = True
+            gevent.spawn(self.look)
 
     def look(self) -> None:
+        with self._looking:
+            self._asked = False
+            self._look()
+
+    def _look(self) -> None:
         try:
             blocks, drain = scheduler.run_together(self._blocks.all, lambda: self._drains.of(self.host))
         except (StoreDown, redis.RedisError):

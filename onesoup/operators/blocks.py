@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -54,7 +54,8 @@ def put_block(
     operator: Operator, what: str, name: str, reason: str, seconds: int = 0, keep: bool = False, proxies: Container[str] = ()
 ) -> BlockMade:
     """Blocks NAME, which is a user, an address, a domain or a handset, as `what` says; for so many seconds, 0 until it is ended.
-    Ends the sessions of a user, a domain or a handset unless `keep`. `proxies`: addresses through which all phones come."""
+    Ends the sessions of a user, a domain or a handset unless `keep`. `proxies`: addresses through which all phones come. A block
+    that is made is noted, however the ending of sessions ends."""
     block = planned_block(operator, what, name, reason, seconds, keep, proxies)
     now, store = time.time(), OperatorBlocks(operator.client)
     renews = any(each.field == block.field and each.holds(now) for each in store.all())
@@ -64,11 +65,18 @@ def put_block(
         raise OperatorError(
             f"there are {operator_bounds.MOST_OPERATOR_BLOCKS} blocks already: `block list`, then `block end`"
         ) from None
-    ended = () if keep else tuple(_end_sessions(operator, block))
-    named = list(ended[:MOST_NAMED_SESSIONS])
+    ended: list[str] = []
+    try:
+        ended += [] if keep else _end_sessions(operator, block)
+    finally:
+        _note_block(operator, block, ended)
+    return BlockMade(block, tuple(ended), renews)
+
+
+def _note_block(operator: Operator, block: OperatorBlock, ended: Sequence[str]) -> None:
     until = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(block.until)) if block.until else "ended"
+    named = list(ended[:MOST_NAMED_SESSIONS])
     operator.note("block", block.field, id=block.id, until=until, ended=len(ended), sessions=named, reason=block.reason)
-    return BlockMade(block, ended, renews)
 
 
 def planned_block(

@@ -9,6 +9,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 # How many addresses one list remembers its answer for.
 MAX_REMEMBERED_ADDRESSES = 10_000
+# No address is longer, with its scope. Who may name any is remembered with no more.
+MAX_ADDRESS_LETTERS = 64
 
 
 def parse_network(text: str) -> Network:
@@ -26,7 +28,10 @@ def parse_network(text: str) -> Network:
 
 
 def parse_address(text: str) -> Address | None:
-    """An address, None for any other text. IPv4 in IPv6 counts as IPv4: a dual-stack socket shows 10.0.0.7 as ::ffff:10.0.0.7."""
+    """An address, None for any other text, and for one above MAX_ADDRESS_LETTERS. IPv4 in
+    IPv6 counts as IPv4: a dual-stack socket shows 10.0.0.7 as ::ffff:10.0.0.7."""
+    if len(text) > MAX_ADDRESS_LETTERS:
+        return None
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
@@ -50,7 +55,7 @@ class Nets:
         self._known: dict[str, bool] = {}
 
     def __contains__(self, text: object) -> bool:
-        if not self._networks or not isinstance(text, str):
+        if not self._networks or not isinstance(text, str) or len(text) > MAX_ADDRESS_LETTERS:
             return False
         known = self._known.get(text)
         if known is None:

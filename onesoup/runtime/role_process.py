@@ -11,10 +11,12 @@ from gevent.event import Event
 
 from onesoup.http_server.wsgi import Application
 from onesoup.observability import admin_server, tracing
+from onesoup.observability.bugs import bugs_logged
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import systemd
 from onesoup.runtime.usable_settings import go_on_after_hangup
 from onesoup.settings import Settings, SettingsError
+from onesoup.store.errors import StoreDown
 
 log = structlog.get_logger(__name__)
 
@@ -53,11 +55,20 @@ def run_roles(settings: Settings, name: str, starts: Mapping[str, RoleStart]) ->
     systemd.notify_ready()
     stopping.wait()
     systemd.notify_stopping()
-    for each in roles.values():
-        each.stop()
+    stop_roles(roles)
     for beat in beats:
         beat.leave()
     return 0
+
+
+def stop_roles(roles: Mapping[str, StartedRole]) -> None:
+    """Each in its turn, also when one before it fails: the last one hands sessions over."""
+    for name, role in roles.items():
+        with bugs_logged(stopping=name):
+            try:
+                role.stop()
+            except StoreDown as error:
+                log.warning("store-down", reason=str(error), stopping=name)
 
 
 def _started(role: str, start: RoleStart, settings: Settings, alone: bool) -> StartedRole:

@@ -11,7 +11,7 @@ from enum import StrEnum
 import redis
 
 from onesoup.csp.text import addresses
-from onesoup.runtime.networks import parse_address, parse_network
+from onesoup.runtime.networks import MAX_ADDRESS_LETTERS, parse_address, parse_network
 from onesoup.store import bounds, operator_bounds
 from onesoup.store.keys import ORDERS_CHANNEL
 from onesoup.store.redis import msgpack
@@ -86,7 +86,7 @@ class BlockList:
 
     def of_address(self, text: str, now: float) -> OperatorBlock | None:
         """The block of a network with this address, the narrowest first."""
-        if not self._nets:
+        if not self._nets or len(text) > MAX_ADDRESS_LETTERS:
             return None
         found = self._judged.get(text)
         if found is None:

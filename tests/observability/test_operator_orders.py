@@ -74,3 +74,39 @@ def test_a_flood_from_one_address_fills_no_log(client, operator, monkeypatch):
         assert not orders.admits("192.0.2.7")
     said = [(each["block"], each["kind"], each.get("left_out")) for each in logged if each["event"] == "blocked"]
     assert said == [(block.id, "address", None), (block.id, "address", 99)]
+
+
+def test_a_slow_look_does_not_bring_back_what_was_before(client, operator):
+    """One that the timer has begun just before the order, and one that pub/sub begins."""
+    orders, read, go_on = OperatorOrders(client, "one"), gevent.event.Event(), gevent.event.Event()
+    all_blocks = orders._blocks.all
+
+    def slow():
+        found = all_blocks()
+        read.set()
+        go_on.wait(WITHIN)
+        return found
+
+    orders._blocks.all = slow
+    first = gevent.spawn(orders.look)
+    assert read.wait(WITHIN)
+    orders._blocks.all = all_blocks
+    put_block(operator, "address", "192.0.2.7", "scans")
+    second = gevent.spawn(orders.look)
+    second.join(0.2)
+    go_on.set()
+    gevent.joinall([first, second], timeout=WITHIN, raise_error=True)
+    assert not orders.admits("192.0.2.7")
+
+
+def test_a_burst_of_news_is_one_look(client, operator):
+    orders, looks = OperatorOrders(client, "one"), []
+    all_blocks = orders._blocks.all
+    orders._blocks.all = lambda: looks.append(1) or all_blocks()
+    put_block(operator, "address", "192.0.2.7", "scans")
+    for _ in range(50):
+        orders.heard()
+    seen = gevent.event.Event()
+    orders.on_change = seen.set
+    assert seen.wait(WITHIN)
+    assert len(looks) == 1

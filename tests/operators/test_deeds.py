@@ -1,11 +1,15 @@
 """What operators do, and that it is noted; the commands and the console only show it."""
 
+import sys
+
 import pytest
 
 from onesoup.operators.announce import announce
+from onesoup.operators.blocks import put_block, standing_blocks
 from onesoup.operators.kick import kick
 from onesoup.operators.operator import OperatorError
 from onesoup.store.audit import AuditLog
+from onesoup.store.errors import StoreDown
 from onesoup.store.session.gateway_side import GatewaySessionStore
 
 
@@ -56,3 +60,39 @@ def test_without_a_text_nobody_is_told(client, operator):
     with pytest.raises(OperatorError, match="no text"):
         announce(operator, "  \n ")
     assert AuditLog(client).last(9) == []
+
+
+def break_at_second(monkeypatch, module):
+    """Redis goes away when the second session is to be ended."""
+    ended, whole = [], module.end_session
+
+    def end(store, sid):
+        if ended:
+            raise StoreDown("ConnectionError")
+        ended.append(sid)
+        whole(store, sid)
+
+    monkeypatch.setattr(module, "end_session", end)
+
+
+def test_a_kick_that_breaks_off_is_noted_as_far_as_it_came(client, operator, opened, monkeypatch):
+    for sid in ("00one", "01two", "02three"):
+        opened("alice@example.org", sid)
+    break_at_second(monkeypatch, sys.modules["onesoup.operators.kick"])
+    with pytest.raises(StoreDown):
+        kick(operator, "alice")
+    (entry,) = AuditLog(client).last(9)
+    assert (entry.what, entry.whom) == ("kick", "alice@example.org")
+    assert entry.more.count(",") == 0, "one session"
+
+
+def test_a_block_is_noted_although_its_sessions_could_not_be_ended(client, operator, opened, monkeypatch):
+    for sid in ("00one", "01two", "02three"):
+        opened("alice@example.org", sid)
+    break_at_second(monkeypatch, sys.modules["onesoup.operators.blocks"])
+    with pytest.raises(StoreDown):
+        put_block(operator, "domain", "example.org", "spam")
+    assert [each.field for each in standing_blocks(operator)] == ["domain:example.org"]
+    (entry,) = AuditLog(client).last(9)
+    assert (entry.what, entry.whom) == ("block", "domain:example.org")
+    assert "ended=1" in entry.more

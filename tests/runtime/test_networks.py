@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.runtime.networks import MAX_REMEMBERED_ADDRESSES, Nets, parse_network
+from onesoup.runtime.networks import MAX_REMEMBERED_ADDRESSES, Nets, parse_address, parse_network
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,12 @@ def test_strangers_do_not_fill_the_memory():
 def test_what_is_none_says_so(text):
     with pytest.raises(ValueError, match="address"):
         parse_network(text)
+
+
+@pytest.mark.parametrize("text", ["x" * 8000, "fe80::1%" + "x" * 8000])
+def test_what_is_longer_than_any_address_is_none_and_is_not_remembered(text):
+    nets = Nets(["fe80::/10"])
+    assert text not in nets
+    assert parse_address(text) is None
+    assert nets._known == {}
+    assert "fe80::1%eth0" in nets

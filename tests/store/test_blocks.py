@@ -108,3 +108,12 @@ def test_a_record_that_cannot_be_read_is_left_out(client, fields):
     store.put(block("domain", "evil.example"), NOW)
     assert [each.name for each in store.all() if each.kind is BlockedKind.DOMAIN] == ["evil.example"]
     assert all(each.name != "everywhere" for each in store.all())
+
+
+def test_what_is_remembered_of_strangers_is_short():
+    """What calls itself an address is as long as a header, and a scope may follow an IPv6 address."""
+    blocks = BlockList([block(BlockedKind.ADDRESS, "2001:db8::/32")])
+    for text in ("x" * 8000, "fe80::1%" + "x" * 8000, "2001:db8::1%" + "x" * 8000):
+        assert blocks.of_address(text, 0.0) is None
+    assert blocks._judged == {}
+    assert blocks.of_address("2001:db8::1", 0.0) is not None

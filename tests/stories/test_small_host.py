@@ -72,6 +72,7 @@ def test_operators_see_each_role_and_one_admin_port(small: World) -> None:
     found = objects(command(small, "doctor", "--json", "--domain", small.stack.domain))
     ours = {str(each["what"]): each["grade"] for each in found if f"-{process.pid}" in str(each["what"])}
     port = small.stack.admin_port("all")
+    assert f":{port}/console" in process.log.read_text(), "where the console is"
     assert ours == {f"{role}-{process.pid}, admin port {port}": "ok" for role in ("web", "holder", "cir")}
     checks = json.loads(page(port, "/readyz"))["checks"]
     wanted = {"web-redis", "web-not_draining", "cir-redis", "cir-subscribed", "holder-redis", "holder-owns_shards"}

@@ -111,7 +111,7 @@ class CspResource:
         except UnreadableBody as error:
             self._unreadable(req, resp, body, error)
             return
-        if self._orders is not None and (refusal := refused_login(self._orders, message)) is not None:
+        if self._orders is not None and (refusal := refused_login(self._orders, message, peer)) is not None:
             resp.status, resp.data = falcon.HTTP_503, refusal
             resp.content_type = codec.media_type(message.version, message.encoding, content_type)
             return

@@ -2,14 +2,18 @@
 while its host is being taken out of service."""
 
 import falcon
+import structlog
 
 from onesoup.csp import transactions
 from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Kind
+from onesoup.handlers.context import Peer
 from onesoup.observability.operator_orders import OperatorOrders
 from workers.gateway.client_address import PeerReader
+
+log = structlog.get_logger()
 
 
 class FrontDoor:
@@ -27,10 +31,11 @@ class FrontDoor:
             raise falcon.HTTPForbidden
 
 
-def refused_login(orders: OperatorOrders, message: Message) -> bytes | None:
+def refused_login(orders: OperatorOrders, message: Message, peer: Peer) -> bytes | None:
     """The answer to a log-in while the host drains, None for anything else. It goes with HTTP 503, by which nginx gives the
-    log-in to the next gateway; a phone that has only this one reads the CSP status."""
+    log-in to the next gateway, which answers, counts and reports it; a phone that has only this one reads the CSP status."""
     if not orders.draining or transactions.classify(message) is not Kind.LOGIN:
         return None
+    log.info("login-passed-on", address=peer.address, reason="this host drains")
     refusal = transactions.refuse_message(message, StatusCode.SERVICE_UNAVAILABLE, "this server is closing, try again")
     return write_message(refusal)

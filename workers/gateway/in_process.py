@@ -1,7 +1,6 @@
 """The gateway as one role of a process that has others too (`onesoup all`): one worker without a master, so without reloads."""
 
 import math
-import sys
 import time
 from typing import Any
 
@@ -17,7 +16,7 @@ from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import ports, scheduler
 from onesoup.runtime.role_process import StartedRole
 from onesoup.settings import Settings, SettingsError
-from workers.gateway import app, http_port
+from workers.gateway import app, http_port, reload
 
 
 class _InProcessGateway:
@@ -34,10 +33,7 @@ class _InProcessGateway:
         scheduler.every(scheduler.TASK_SECONDS, self._end_idle)
 
     def _server(self, listener: Any, application: Any) -> wsgi.HttpServer:
-        environ = {"wsgi.errors": sys.stderr}
-        return http_port.phone_server(
-            self._settings, listener, application, environ, self._pool, lambda: self._alive, self._waiting
-        )
+        return http_port.phone_server(self._settings, listener, application, {}, self._pool, lambda: self._alive, self._waiting)
 
     def _end_idle(self) -> None:
         wsgi.end_waiting(self._waiting, time.monotonic() - http_port.KEEPALIVE_SECONDS)
@@ -69,7 +65,12 @@ def start(settings: Settings) -> StartedRole:
         report.stop()
         history_notes.stop_history()
 
-    return StartedRole(client, checks, lambda admin: ProcessBeat(client, "web", admin, ring), stop, app.admin_pages())
+    def beat(admin: tuple[str, int]) -> ProcessBeat:
+        if settings.console:
+            reload.log_console(*admin)
+        return ProcessBeat(client, "web", admin, ring)
+
+    return StartedRole(client, checks, beat, stop, app.admin_pages())
 
 
 def _listeners(settings: Settings) -> list[Any]:

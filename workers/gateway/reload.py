@@ -79,9 +79,8 @@ def admin_socket(host: str, wanted: int) -> socket.socket:
     return ports.bind_listener(host, ports.admin_ports("web", wanted))
 
 
-def log_console(admin: socket.socket) -> None:
-    """Says in the log where the console is."""
-    host, port = admin.getsockname()[:2]
+def log_console(host: str, port: int) -> None:
+    """Says in the log where the console is: on the admin port, with this address."""
     log.info("console", url=f"http://{f'[{host}]' if ':' in host else host}:{port}/console")
 
 

@@ -66,7 +66,8 @@ def place_at_domain(services: GatewayServices, session: Session, sid: str) -> It
             quotas.leave(domain, sid)
         raise
     if old != sid:
-        quotas.leave(domain, old)
+        with suppress(StoreDown):  # the session is open; whoever ends the one before gives its place back too
+            quotas.leave(domain, old)
 
 
 def _accounts(attempt: LoginContext) -> tuple[str, ...]:

@@ -206,3 +206,15 @@ def test_too_many_log_ins_in_a_minute_have_to_wait(new_phone, holder, limit):
     limit(logins={"example.org": 2})
     assert [code(new_phone(client_id=f"p{n}").log_in(f"wv:user{n}@example.org")) for n in range(3)] == [200, 200, 503]
     assert len(holder.logins) == 2, "the XMPP server does not hear of the third"
+
+
+def test_a_log_in_that_worked_does_not_fail_over_the_place_of_the_session_before(new_phone, limit, services, monkeypatch):
+    """The holder gives that back too, when it ends the session."""
+    limit({"example.org": 2})
+    assert code(new_phone(client_id="a").log_in("wv:alice@example.org")) == 200
+
+    def away(*_):
+        raise StoreDown("ConnectionError")
+
+    monkeypatch.setattr(services.quotas, "leave", away)
+    assert code(new_phone(client_id="a", version="1.1").log_in("wv:alice@example.org")) == 200, "not the same bytes again"

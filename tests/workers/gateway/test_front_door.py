@@ -2,6 +2,7 @@
 
 import pytest
 from falcon import testing
+from structlog.testing import capture_logs
 
 from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
@@ -88,3 +89,16 @@ def test_a_host_that_drains_passes_log_ins_on_and_answers_everything_else(gatewa
     Drains(client).end(orders.host)
     orders.look()
     assert ready() is True
+
+
+def test_the_log_says_that_a_log_in_was_passed_on(gateway):
+    """Else a log-in that every gateway passes on would stand nowhere."""
+    there, orders, client = gateway
+    request = LoginRequest(user_id="wv:alice", client_id=ClientID(url="x"), password="secret", session_cookie="c")
+    login = Message("1.2", Encoding.XML, [Transaction(Mode.REQUEST, "1", request)], None, SessionType.OUTBAND)
+    Drains(client).begin(Drain(orders.host, "root", 1))
+    orders.look()
+    with capture_logs() as logged:
+        assert post(there, write_message(login)).status_code == 503
+    (line,) = [each for each in logged if each["event"] == "login-passed-on"]
+    assert (line["reason"], line["address"]) == ("this host drains", "203.0.113.9")

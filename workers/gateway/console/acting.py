@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import gevent
 import structlog
 
+from onesoup.observability.bugs import log_bug
 from onesoup.operators.operator import Operator, OperatorError
 from onesoup.store.errors import StoreDown
 from workers.gateway.console.pages import ActionProblem, ConsoleSite, ConsoleVisit
+from workers.gateway.console.rendering import OUR_MISTAKE
 
 log = structlog.get_logger(__name__)
 
@@ -59,3 +61,6 @@ class LongDeed:
         except (OperatorError, StoreDown) as error:
             self._failed = str(error)
             log.warning("console-action", action=self._name, result="failed", reason=self._failed)
+        except Exception as error:
+            self._failed = OUR_MISTAKE
+            log_bug(error, action=self._name)

@@ -18,6 +18,7 @@ CONSOLE_PATH = "/console"
 STATIC_PATH = f"{CONSOLE_PATH}/static"
 STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 STATIC_SECONDS = 86_400
+OUR_MISTAKE = "Something is wrong in onesoup. Its log has the event bug."
 CONSOLE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"

@@ -10,7 +10,7 @@ import structlog
 from onesoup.observability.bugs import log_bug
 from onesoup.store.errors import StoreDown
 from workers.gateway.console.pages import ActionProblem, ConsoleAction, ConsolePage, ConsoleSite, ConsoleVisit
-from workers.gateway.console.rendering import CONSOLE_PATH, protect, render_console
+from workers.gateway.console.rendering import CONSOLE_PATH, OUR_MISTAKE, protect, render_console
 from workers.gateway.web import forms
 
 log = structlog.get_logger(__name__)
@@ -136,4 +136,4 @@ def answer_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _pa
     if isinstance(error, falcon.HTTPError | falcon.HTTPStatus):
         raise error
     log_bug(error, path=req.path[:80])
-    render_console(resp, "refused.html", {"reason": "Something is wrong in onesoup. Its log has the event bug."}, falcon.HTTP_500)
+    render_console(resp, "refused.html", {"reason": OUR_MISTAKE}, falcon.HTTP_500)

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import gevent
 import structlog
+from gevent.event import Event
 
 from onesoup.csp.text import addresses
 from onesoup.observability.logs import short
@@ -48,39 +49,43 @@ class StaleContacts:
         self._state, self._store, self._connection = state, store, connection
         self._spelling, self._changes = spelling, changes
         self._stale: set[str] = set()
-        # Domain -> seconds until its server is asked again.
-        self._unreachable: dict[str, float] = {}
+        # Domain -> what ends the asking of its server.
+        self._unreachable: dict[str, Event] = {}
 
     def seen(self, jids: Iterable[str], unreachable: Iterable[str] = ()) -> None:
         """Presence of these was received. `unreachable`: domains whose servers cannot be reached, as was just learned."""
         self._stale.difference_update(jids)
         away = set(unreachable)
         if self._unreachable:
-            for domain in {addresses.domain_of(each) for each in jids} - away:
-                self._unreachable.pop(domain, None)
+            self._stop_asking({addresses.domain_of(each) for each in jids} - away)
         for domain in away - self._unreachable.keys():
             if self._connection.stream is not None and len(self._unreachable) < MAX_UNREACHABLE_DOMAINS:
-                self._unreachable[domain] = ASK_AGAIN_SECONDS
-                gevent.spawn(self._ask_again, self._connection.stream, domain)
+                over = self._unreachable[domain] = Event()
+                gevent.spawn(self._ask_again, self._connection.stream, domain, over)
 
-    def _ask_again(self, stream: Stream, domain: str) -> None:
-        """Asks for the presence of all contacts of a domain, now and, with growing pauses, until its server answers."""
-        pause = self._unreachable.get(domain)
-        if pause is None or not self._connection.uses(stream):
-            self._unreachable.pop(domain, None)
-            return
-        theirs: list[str] = []
-        with suppress(StoreDown):  # the next time, then
-            theirs = [jid for jid in self._store.roster_jids() if addresses.domain_of(jid) == domain][:MAX_PROBES_OF_DOMAIN]
-            self._probe(stream, theirs)
-        if pause <= LAST_ASK_AGAIN_SECONDS:
-            self._unreachable[domain] = pause * 2
-            gevent.spawn_later(pause, self._ask_again, stream, domain)
-        else:
-            self._unreachable.pop(domain, None)
+    def _stop_asking(self, domains: Iterable[str]) -> None:
+        for domain in domains:
+            if (over := self._unreachable.pop(domain, None)) is not None:
+                over.set()
+
+    def _ask_again(self, stream: Stream, domain: str, over: Event) -> None:
+        """Asks for the presence of all contacts of a domain, now and, with growing pauses, until its server answers, which is
+        `over`."""
+        pause = ASK_AGAIN_SECONDS
+        while self._connection.uses(stream):
+            with suppress(StoreDown):  # the next time, then
+                theirs = [jid for jid in self._store.roster_jids() if addresses.domain_of(jid) == domain]
+                self._probe(stream, theirs[:MAX_PROBES_OF_DOMAIN])
+            if pause > LAST_ASK_AGAIN_SECONDS or over.wait(pause):
+                break
+            pause *= 2
+        if self._unreachable.get(domain) is over:
+            del self._unreachable[domain]
 
     def expect_all(self) -> None:
-        """On a new stream everybody who was present before shows up again, as an answer to the phone's own presence."""
+        """On a new stream everybody who was present before shows up again, as an answer to the phone's own presence; so does
+        what cannot be reached."""
+        self._stop_asking(list(self._unreachable))
         self._stale = set(self._store.present_jids())
 
     def sweep_later(self, stream: Stream) -> None:
