@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onesoup.wire.document import ANY_TREE, Encoding
 
-if TYPE_CHECKING:
-    from onesoup.spec.scene import Scene
+# Takes a `Scene`, and raises when the server does not do what the case asks for.
+CaseCheck = Callable[[Any], None]
 
 SPEC_VERSIONS = ("1.1", "1.2", "1.3")
 SINCE_1_2 = ("1.2", "1.3")
@@ -66,7 +66,7 @@ class Case:
     support: Support
     breaks: str
     level: CaseLevel
-    check: Callable[[Scene], None]
+    check: CaseCheck
     versions: tuple[str, ...] = SPEC_VERSIONS
     encodings: tuple[Encoding, ...] = ANY_TREE
     feature: str = ""
@@ -89,12 +89,12 @@ class Area:
 
     def case(
         self, name: str, asks: str, rests: str, support: Support, breaks: str, level: CaseLevel = CaseLevel.COMPLETE, **more: Any
-    ) -> Callable[[Callable[[Scene], None]], Callable[[Scene], None]]:
+    ) -> Callable[[CaseCheck], CaseCheck]:
         """Makes a case of the function below. `rests` is page and section: "flows.md 4.1"."""
         page, _, section = rests.partition(" ")
         more.setdefault("feature", self.feature)
 
-        def register(check: Callable[[Scene], None]) -> Callable[[Scene], None]:
+        def register(check: CaseCheck) -> CaseCheck:
             self.cases.append(Case(f"{self.name}.{name}", asks, page, section, support, breaks, level, check, **more))
             return check
 

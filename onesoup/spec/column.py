@@ -13,7 +13,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.spec.case import Case, CaseFailed, NotOffered, Outcome, OutOfTime
 from onesoup.spec.deadline import CaseDeadline
-from onesoup.spec.exchange import Exchange
+from onesoup.spec.exchange import SpecExchange
 from onesoup.spec.friends import Befriended, befriend
 from onesoup.spec.phone import PhoneWatch, SpecPhone
 from onesoup.spec.scene import CLEAN_UP_ERRORS, CLEAN_UP_SECONDS, Scene, SpecAccount, end_session, fresh_word
@@ -35,7 +35,7 @@ class CaseResult:
     outcome: Outcome
     reason: str = ""
     seconds: float = 0.0
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[SpecExchange] = field(default_factory=list)
 
 
 class Column:
@@ -97,12 +97,11 @@ class Column:
         if phone is not None:
             end_session(phone)
 
-    def friends(self, scene: Scene) -> Befriended:
+    def friends(self, scene: Scene) -> None:
         """Alice has Bob on a list and sees his presence. Taken back at the end of the column."""
         if self._friends is None:
             self._friends = befriend(scene)
         self._friends.see(scene)
-        return self._friends
 
     # --- one case ---
 
@@ -139,7 +138,7 @@ class Column:
     def _needs_no_session(self, case: Case) -> bool:
         return self._blocked is not None and self._blocked[0] is Outcome.FAILED and case.area in ("session", "hostile")
 
-    def _shown(self, case: Case, watch: PhoneWatch) -> list[Exchange]:
+    def _shown(self, case: Case, watch: PhoneWatch) -> list[SpecExchange]:
         finding = self.rules.findings.get(case.id)
         return [finding[1]] if case.standing and finding else watch.exchanges[-MAX_KEPT_EXCHANGES:]
 

@@ -20,7 +20,7 @@ MAX_SHOWN_LINES, MAX_SHOWN_TEXT = 120, 300
 
 
 @dataclass
-class Exchange:
+class SpecExchange:
     """`reply` is None when none came."""
 
     request: bytes
@@ -65,11 +65,11 @@ def elements_of(document: Document | None, name: str) -> list[Element]:
     return found
 
 
-def shown_request(exchange: Exchange) -> str:
+def shown_request(exchange: SpecExchange) -> str:
     return f"POST, {exchange.content_type}, {len(exchange.request)} bytes\n" + shown_body(exchange.request)
 
 
-def shown_reply(exchange: Exchange) -> str:
+def shown_reply(exchange: SpecExchange) -> str:
     reply = exchange.reply
     if reply is None:
         return f"no answer: {harmless(exchange.problem)}"

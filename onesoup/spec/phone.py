@@ -21,11 +21,11 @@ from onesoup.phone.profiles import GENERIC_PROFILE
 from onesoup.phone.transactions import encode_message
 from onesoup.spec.case import CaseFailed, NotOffered
 from onesoup.spec.deadline import CaseDeadline
-from onesoup.spec.exchange import Exchange
+from onesoup.spec.exchange import SpecExchange
 from onesoup.spec.standing import StandingRules
 
 T = TypeVar("T")
-P = TypeVar("P", bound=Primitive)
+AnswerKind = TypeVar("AnswerKind", bound=Primitive)
 
 # S60 gives a poll up after 20 s and any other request after 40 s (flows.md 1.3).
 POLL_SECONDS, REQUEST_SECONDS = 20.0, 40.0
@@ -41,7 +41,7 @@ class PhoneWatch:
 
     deadline: CaseDeadline
     rules: StandingRules
-    exchanges: list[Exchange]
+    exchanges: list[SpecExchange]
 
 
 class SpecPhone(Phone):
@@ -57,9 +57,9 @@ class SpecPhone(Phone):
         assert exchange.reply is not None  # else it has raised
         return exchange.reply
 
-    def exchanged(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> Exchange:
+    def exchanged(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> SpecExchange:
         """Posts any bytes, and notes them with their answer."""
-        exchange = Exchange(octets, content_type or self.content_type)
+        exchange = SpecExchange(octets, content_type or self.content_type)
         self.watch.exchanges.append(exchange)
         try:
             exchange.reply = super().raw(octets, content_type, self.watch.deadline.left(timeout or REQUEST_SECONDS))
@@ -126,7 +126,7 @@ class SpecPhone(Phone):
 
     # --- asking and waiting ---
 
-    def ask(self, primitive: Primitive, wanted: type[P], *codes: int) -> P:
+    def ask(self, primitive: Primitive, wanted: type[AnswerKind], *codes: int) -> AnswerKind:
         """The answer, which must be of the wanted kind and carry one of the codes; 200 without any."""
         answer = self.request(primitive)
         if not isinstance(answer, wanted):
@@ -162,7 +162,9 @@ class SpecPhone(Phone):
             lambda: next((each for each in self.inbox if each.text == text), None), f"no message {text[:30]!r}", seconds
         )
 
-    def told(self, kind: type[P], fits: Callable[[P], object] = lambda _: True, seconds: float = 15.0) -> P:
+    def told(
+        self, kind: type[AnswerKind], fits: Callable[[AnswerKind], object] = lambda _: True, seconds: float = 15.0
+    ) -> AnswerKind:
         """The news of this kind."""
         return self.until(
             lambda: next((each for each in self.news if isinstance(each, kind) and fits(each)), None),
@@ -170,7 +172,9 @@ class SpecPhone(Phone):
             seconds,
         )
 
-    def handed(self, kind: type[P], fits: Callable[[P], object] = lambda _: True, seconds: float = 15.0) -> Transaction:
+    def handed(
+        self, kind: type[AnswerKind], fits: Callable[[AnswerKind], object] = lambda _: True, seconds: float = 15.0
+    ) -> Transaction:
         """The next transaction of this kind, not answered; others are answered on the way."""
         end = time.monotonic() + seconds
         while True:

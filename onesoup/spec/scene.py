@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from onesoup.csp.codec.envelope import document_from_message
 from onesoup.csp.codec.generated_elements import Primitive
@@ -15,13 +15,11 @@ from onesoup.phone.errors import PhoneError
 from onesoup.phone.http import HttpReply, PhoneHttpClient
 from onesoup.spec.case import CaseFailed, NotOffered, OutOfTime
 from onesoup.spec.deadline import CaseDeadline
-from onesoup.spec.exchange import Exchange
+from onesoup.spec.exchange import SpecExchange
 from onesoup.spec.phone import PhoneWatch, SpecPhone
+from onesoup.spec.standing import StandingRules
 from onesoup.wire import codec
-from onesoup.wire.document import Document
-
-if TYPE_CHECKING:
-    from onesoup.spec.column import Column
+from onesoup.wire.document import Document, Encoding
 
 # What a clean-up may meet; it never changes the outcome of a case.
 CLEAN_UP_ERRORS = (PhoneError, CaseFailed, NotOffered, OutOfTime, ValueError)
@@ -36,18 +34,36 @@ class SpecAccount:
     password: str
 
 
+class SceneColumn(Protocol):
+    """What a scene needs of its column."""
+
+    url: str
+    version: str
+    encoding: Encoding
+    deadline: CaseDeadline
+    rules: StandingRules
+
+    def new_phone(self, account: int, watch: PhoneWatch, **options: Any) -> SpecPhone: ...
+
+    def resting(self, account: int, watch: PhoneWatch) -> SpecPhone: ...
+
+    def forget(self, account: int) -> None: ...
+
+    def friends(self, scene: Scene) -> None: ...
+
+
 class Scene:
     """One case in one version and encoding. `alice` and `bob` are the two accounts, logged in and negotiated.
 
     They stay logged in from case to case: a case that ends or spoils a session opens one of its own with `phone`."""
 
-    def __init__(self, column: Column, watch: PhoneWatch) -> None:
+    def __init__(self, column: SceneColumn, watch: PhoneWatch) -> None:
         self.column, self.watch = column, watch
         self.version, self.encoding = column.version, column.encoding
         self._after = ExitStack()
 
     @property
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> list[SpecExchange]:
         return self.watch.exchanges
 
     @property
@@ -97,14 +113,14 @@ class Scene:
         change(document)
         return codec.encode(document)
 
-    def sent(self, phone: SpecPhone, octets: bytes, content_type: str | None = None) -> Exchange:
+    def sent(self, phone: SpecPhone, octets: bytes, content_type: str | None = None) -> SpecExchange:
         """Posts any bytes as the phone; the rules that hold for every answer are not judged."""
         return phone.exchanged(octets, content_type)
 
     def post(self, octets: bytes, content_type: str | None = None) -> HttpReply:
         """Posts any bytes over a connection of its own."""
         kind = codec.media_type(self.version, self.encoding) if content_type is None else content_type
-        exchange = Exchange(octets, kind)
+        exchange = SpecExchange(octets, kind)
         self.exchanges.append(exchange)
         client = PhoneHttpClient(self.column.url, "onesoup-spec", 20.0)
         try:

@@ -49,7 +49,7 @@ def column_title(version: str, encoding: Encoding) -> str:
 
 def summary_lines(report: SpecReport, levels: Iterable[LevelState]) -> list[str]:
     """All that is shown at the end."""
-    return [*_table(report), "", *_failures(report), *_not_offered(report), *_levels(levels), "", _total(report)]
+    return [*_table(report), "", *_failures(report), *_not_offered(report), *_levels(levels), "", total_line(report)]
 
 
 def cell(results: Iterable[CaseResult]) -> str:
@@ -119,7 +119,7 @@ def _because(level: LevelState) -> str:
     return f": {count} case{'s' * (count != 1)} in its way" if count else ""
 
 
-def _total(report: SpecReport) -> str:
+def total_line(report: SpecReport) -> str:
     count = {outcome: sum(each.outcome is outcome for each in report.results) for outcome in Outcome}
     words = ", ".join(f"{number} {outcome}" for outcome, number in count.items() if number)
     return f"{words or 'nothing run'}, in {report.seconds:.0f} s"

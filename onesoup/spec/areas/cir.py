@@ -3,12 +3,10 @@
 from onesoup.csp.codec.generated_elements import CapabilityList, ClientCapabilityRequest, ClientCapabilityResponse, ClientID
 from onesoup.phone.errors import PhoneError, Unreachable
 from onesoup.phone.stcp import LineClosed, PhoneStcpLine
-from onesoup.spec.case import Area, CaseFailed, CaseLevel, NotOffered, Support, expect
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, ONE, TWO
+from onesoup.spec.case import Area, CaseFailed, NotOffered, expect
 from onesoup.spec.phone import SpecPhone
 from onesoup.spec.scene import Scene, fresh_word
-
-CHAT = CaseLevel.CHAT
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
 
 METHODS = ("WAPSMS", "WAPUDP", "STCP", "SUDP")
 
@@ -36,9 +34,9 @@ def agreed_methods(scene: Scene, *offered: str) -> list[str]:
     "agreed.offered",
     "No CIR method is agreed that the phone did not offer.",
     "cir.md 2.3",
-    CLIENT,
+    CLIENT_SEEN,
     "An unknown value spoils the message for a Nokia S60; an Android falls back to slow polls.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def agreed_offered(scene: Scene) -> None:
     expect(agreed_methods(scene) == [], f"agreed without an offer: {agreed_methods(scene)}")
@@ -52,7 +50,7 @@ def agreed_offered(scene: Scene) -> None:
     "cir.md 2.3",
     ONE,
     "A Nokia S60 counts two of the same as not agreed.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def agreed_once(scene: Scene) -> None:
     found = agreed_methods(scene, *METHODS)
@@ -94,7 +92,7 @@ def line_of(scene: Scene, phone: SpecPhone, session: str = "") -> PhoneStcpLine:
     "stcp.address",
     "With STCP come TCPAddress and TCPPort.",
     "cir.md 2.3",
-    CLIENT,
+    CLIENT_SEEN,
     "A Nokia S60 has no default; an Android takes port 3171.",
 )
 def stcp_address(scene: Scene) -> None:
@@ -117,14 +115,13 @@ def stcp_hello(scene: Scene) -> None:
     "stcp.ping",
     "PING is answered with OK, with a blank behind it too.",
     "cir.md 3.1",
-    CLIENT,
+    CLIENT_SEEN,
     "A Nokia S60 closes the line; an Android writes the blank.",
 )
 def stcp_ping(scene: Scene) -> None:
     line = line_of(scene, with_stcp(scene)).open()
     line.ping()
-    line.send(b"PING \r\n")
-    line.ping()
+    line.ping(b"PING \r\n")
 
 
 @area.case(

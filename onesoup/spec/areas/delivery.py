@@ -16,7 +16,8 @@ from onesoup.csp.codec.generated_elements import (
     Status,
     User,
 )
-from onesoup.spec.areas.messages import OPTIONAL, RECEIVING, TWO, area, message_id
+from onesoup.spec.areas.marks import OPTIONAL, TWO
+from onesoup.spec.areas.messages import RECEIVING, area, message_id
 from onesoup.spec.case import expect
 from onesoup.spec.phone import SpecPhone, code_of, described
 from onesoup.spec.scene import Scene, fresh_word
@@ -95,7 +96,8 @@ def forward(scene: Scene) -> None:
     answer = bob.request(ForwardMessageRequest(message_id=number, recipient=to))
     good = isinstance(answer, Status | ForwardMessageResponse) and code_of(answer) in (None, 200)
     expect(good, described(answer))
-    scene.alice.hears(text)
+    alice = scene.alice
+    alice.until(lambda: any(text in each.text for each in alice.inbox), "the forwarded text did not come")
 
 
 @area.case(

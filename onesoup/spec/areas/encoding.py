@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 from onesoup.csp.codec.generated_elements import KeepAliveRequest
 from onesoup.spec.areas.judged import standing
-from onesoup.spec.case import Area, CaseLevel, Support, expect
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO, WBXML_ONLY, XML_ONLY
+from onesoup.spec.case import Area, expect
 from onesoup.spec.exchange import elements_of
 from onesoup.spec.scene import Scene
-from onesoup.wire.document import Document, Encoding
+from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
-
-CHAT = CaseLevel.CHAT
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
-XML_ONLY, WBXML_ONLY = (Encoding.XML,), (Encoding.WBXML,)
 
 area = Area("encoding", "Encoding: XML and WBXML")
 
@@ -29,9 +26,9 @@ def understood(scene: Scene, change: Callable[[bytes], bytes], alter: Callable[[
     "xml.bare",
     "XML without declaration and DOCTYPE is read.",
     "wire.md 7",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android writes neither.",
-    CHAT,
+    CHAT_LEVEL,
     encodings=XML_ONLY,
 )
 def xml_bare(scene: Scene) -> None:
@@ -54,7 +51,7 @@ def xml_doctype(scene: Scene) -> None:
     "xml.bom",
     "XML behind a byte order mark is read.",
     "flows.md 1.1",
-    UNSURE,
+    FROM_MEMORY,
     "PC clients that write one cannot be understood.",
     encodings=XML_ONLY,
 )
@@ -94,7 +91,7 @@ def xml_prefixes(scene: Scene) -> None:
     "xml.comments",
     "Comments and CDATA in XML are read as XML has them.",
     "wire.md 7",
-    CLIENT,
+    CLIENT_SEEN,
     "Clients whose XML library writes CDATA cannot be understood.",
     encodings=XML_ONLY,
 )
@@ -106,7 +103,7 @@ def xml_comments(scene: Scene) -> None:
     "xml.latin-1",
     "XML that declares ISO-8859-1 is read.",
     "wire.md 7",
-    UNSURE,
+    FROM_MEMORY,
     "Clients set to a western character set cannot be understood.",
     encodings=XML_ONLY,
 )
@@ -150,7 +147,7 @@ def wbxml_header_versions(scene: Scene) -> None:
     "wbxml.inline-words",
     "WBXML with words in the place of value tokens is read.",
     "wire.md 5",
-    CLIENT,
+    CLIENT_SEEN,
     "Clients that write Inband and Request as text cannot be understood.",
     encodings=WBXML_ONLY,
 )
@@ -184,16 +181,16 @@ standing(
     "flows.md 1.2",
     TWO,
     "Every phone shows an error, or stops.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
     "same",
     "Every answer comes in the encoding of its request.",
     "flows.md 1.2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android cannot read the other one; a Nokia S60 reads WBXML only.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -202,16 +199,16 @@ standing(
     "messages.md 1",
     TWO,
     "A Nokia S60 reads lists and capabilities by version, and finds nothing.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
     "one-transaction",
     "No answer to one request holds more than one transaction.",
     "flows.md 1.2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android keeps the last one, and loses the others without an answer.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -220,7 +217,7 @@ standing(
     "messages.md 1.4",
     TWO,
     "A Nokia S60 does not see that more waits, and polls minutes later.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -235,7 +232,7 @@ standing(
     "tags",
     "Every tag stands in the tables.",
     "wire.md 1",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android fails the whole document.",
     encodings=WBXML_ONLY,
 )
@@ -253,9 +250,9 @@ standing(
     "xml-start",
     "Nothing stands before the XML.",
     "flows.md 2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android fails the whole document, over a single line break too.",
-    CHAT,
+    CHAT_LEVEL,
     encodings=XML_ONLY,
 )
 standing(
@@ -265,7 +262,7 @@ standing(
     "wire.md 1",
     TWO,
     "A Nokia S60 and an Android refuse other character sets; an S60 takes the version from the public id.",
-    CHAT,
+    CHAT_LEVEL,
     encodings=WBXML_ONLY,
 )
 standing(
@@ -275,7 +272,7 @@ standing(
     "wire.md 1",
     ONE,
     "A Nokia S60 loses the value, and spoils the text that follows.",
-    CHAT,
+    CHAT_LEVEL,
     encodings=WBXML_ONLY,
 )
 standing(

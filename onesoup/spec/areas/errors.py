@@ -1,22 +1,20 @@
 """Cases about requests that a server cannot serve: the phone is told so, and the session goes on."""
 
-from onesoup.csp.codec.generated_elements import GetListRequest, KeepAliveRequest, Status
+from onesoup.csp.codec.generated_elements import GetListRequest, KeepAliveRequest, LoginRequest
 from onesoup.phone.errors import SessionOver
 from onesoup.spec.areas.judged import standing
-from onesoup.spec.case import Area, CaseFailed, CaseLevel, Support, expect
-from onesoup.spec.exchange import Exchange, elements_of
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO
+from onesoup.spec.case import Area, CaseFailed, expect
+from onesoup.spec.exchange import SpecExchange, elements_of
 from onesoup.spec.phone import code_of, described
 from onesoup.spec.scene import Scene
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
 
-CHAT = CaseLevel.CHAT
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
-
 area = Area("errors", "Errors")
 
 
-def status_code(exchange: Exchange) -> int | None:
+def status_code(exchange: SpecExchange) -> int | None:
     """The code of the answer, which must be a Status or carry a Result."""
     content = exchange.message.transactions[0].content if exchange.message else None
     expect(content is not None, "no answer that can be read")
@@ -46,7 +44,7 @@ def unknown_request(scene: Scene) -> None:
     "no-request",
     "A transaction without content is answered with an error, and the session goes on.",
     "flows.md 5.4",
-    UNSURE,
+    FROM_MEMORY,
     "A phone that makes a mistake loses its session.",
 )
 def no_request(scene: Scene) -> None:
@@ -63,7 +61,7 @@ def no_request(scene: Scene) -> None:
     "bad-number",
     "A number that is none is answered with an error, and the session goes on.",
     "flows.md 5.4",
-    UNSURE,
+    FROM_MEMORY,
     "A phone that makes a mistake loses its session.",
 )
 def bad_number(scene: Scene) -> None:
@@ -97,7 +95,7 @@ def outband(scene: Scene) -> None:
     "not-my-session",
     "The SessionID of one user does not open the session of another by its TransactionID.",
     "messages.md 1.2",
-    UNSURE,
+    FROM_MEMORY,
     "One phone gets the answers that were meant for another.",
 )
 def not_my_session(scene: Scene) -> None:
@@ -117,8 +115,9 @@ def not_my_session(scene: Scene) -> None:
     "A Nokia S60 has no room for more.",
 )
 def description(scene: Scene) -> None:
-    answer = scene.alice.request(Status())
-    result = getattr(answer, "result", None)
+    exchange = scene.sent(scene.alice, scene.bytes_of(scene.alice, LoginRequest(user_id="wv:@@/")))
+    content = exchange.message.transactions[0].content if exchange.message else None
+    result = getattr(content, "result", None)
     text = (result.description or "") if result else ""
     expect(len(text) <= 200, f"a description of {len(text)} characters")
 
@@ -128,7 +127,7 @@ standing(
     "status-result",
     "Every Status has a Result with a Code.",
     "messages.md 2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android takes a Status without one for success.",
-    CHAT,
+    CHAT_LEVEL,
 )

@@ -21,11 +21,10 @@ from onesoup.csp.codec.generated_elements import (
     SubscribeGroupNoticeResponse,
 )
 from onesoup.phone.groups import members_of
-from onesoup.spec.case import SINCE_1_2, Area, Support, expect
+from onesoup.spec.areas.marks import FROM_MEMORY, ONE, TWO
+from onesoup.spec.case import SINCE_1_2, Area, expect
 from onesoup.spec.phone import SpecPhone, code_of, described
 from onesoup.spec.scene import Scene, fresh_word
-
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
 
 MANAGING, USING, AUTHORIZING = "GroupFeat/GroupMgmtFunc", "GroupFeat/GroupUseFunc", "GroupFeat/GroupAuthFunc"
 
@@ -103,7 +102,7 @@ def join(scene: Scene) -> None:
     "join.unknown",
     "A public group that does not exist and cannot be made is refused, or joined; the session goes on.",
     "flows.md 11",
-    UNSURE,
+    FROM_MEMORY,
     "A phone hangs in a group that is not there.",
 )
 def join_unknown(scene: Scene) -> None:
@@ -239,9 +238,13 @@ def properties_set(scene: Scene) -> None:
     address, topic = own_group(scene), fresh_word("Soup ")
     wish = GroupProperties(property=[Property(name="Topic", value=topic)])
     scene.alice.ask(SetGroupPropsRequest(group_id=address, group_properties=wish), Status)
-    answer = scene.alice.ask(GetGroupPropsRequest(group_id=address), GetGroupPropsResponse)
-    found = values_of(answer.group_properties)
-    expect(found.get("topic") == topic, f"properties: {found}")
+    alice = scene.alice
+
+    def shown() -> bool:
+        answer = alice.ask(GetGroupPropsRequest(group_id=address), GetGroupPropsResponse)
+        return values_of(answer.group_properties).get("topic") == topic
+
+    alice.until(shown, "the topic is not among the properties")
 
 
 @area.case(

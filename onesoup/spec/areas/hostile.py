@@ -2,14 +2,12 @@
 
 from onesoup.csp.codec.generated_elements import KeepAliveRequest, MessageInfo, Recipient, SendMessageRequest, User
 from onesoup.phone.errors import PhoneError
-from onesoup.spec.case import Area, CaseFailed, OutOfTime, Support, expect
+from onesoup.spec.areas.marks import FROM_MEMORY, ONE, WBXML_ONLY, XML_ONLY
+from onesoup.spec.case import Area, CaseFailed, OutOfTime, expect
 from onesoup.spec.raw_http import RawHttp
 from onesoup.spec.scene import Scene
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
-
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
-XML_ONLY, WBXML_ONLY = (Encoding.XML,), (Encoding.WBXML,)
 
 BEHIND = "Somebody else's bytes stop the server: all phones lose it."
 
@@ -36,7 +34,7 @@ def still_served(scene: Scene) -> None:
     phone.keep_alive()
 
 
-@area.case("nothing", "An empty body is answered.", "wire.md 9", UNSURE, BEHIND)
+@area.case("nothing", "An empty body is answered.", "wire.md 9", FROM_MEMORY, BEHIND)
 def empty_body(scene: Scene) -> None:
     survives(scene, b"")
 
@@ -52,7 +50,7 @@ def cut_off(scene: Scene) -> None:
     survives(scene, octets[: len(octets) * 2 // 3])
 
 
-@area.case("deep", "A document that nests 2,000 levels deep is answered.", "wire.md 7", UNSURE, BEHIND)
+@area.case("deep", "A document that nests 2,000 levels deep is answered.", "wire.md 7", FROM_MEMORY, BEHIND)
 def deep(scene: Scene) -> None:
     if scene.encoding is Encoding.XML:
         survives(scene, b"<WV-CSP-Message>" + b"<Session>" * 2000 + b"</Session>" * 2000 + b"</WV-CSP-Message>")
@@ -60,7 +58,7 @@ def deep(scene: Scene) -> None:
         survives(scene, b"\x03\x11\x6a\x00" + b"\x49" + b"\x6d" * 2000 + b"\x01" * 2001)
 
 
-@area.case("large", "A document of 2 MB is refused in time.", "wire.md 7", UNSURE, BEHIND)
+@area.case("large", "A document of 2 MB is refused in time.", "wire.md 7", FROM_MEMORY, BEHIND)
 def large(scene: Scene) -> None:
     octets = scene.bytes_of(scene.phone(), KeepAliveRequest())
     survives(scene, octets + b"\x00" * (2 * 1024 * 1024))
@@ -70,7 +68,7 @@ def large(scene: Scene) -> None:
     "entities",
     "Entities that are declared in the document are not expanded.",
     "wire.md 7",
-    UNSURE,
+    FROM_MEMORY,
     BEHIND,
     encodings=XML_ONLY,
 )
@@ -85,7 +83,7 @@ def entities(scene: Scene) -> None:
     "external-entity",
     "No file of the server is read for an entity.",
     "wire.md 7",
-    UNSURE,
+    FROM_MEMORY,
     "Anybody reads the server's files.",
     encodings=XML_ONLY,
 )
@@ -102,7 +100,7 @@ def external_entity(scene: Scene) -> None:
     "length",
     "WBXML that names a length of 4 GB is answered.",
     "wire.md 5",
-    UNSURE,
+    FROM_MEMORY,
     BEHIND,
     encodings=WBXML_ONLY,
 )
@@ -111,7 +109,7 @@ def length(scene: Scene) -> None:
     survives(scene, b"\x03\x11\x6a\x8f\xff\xff\xff\x7fABC")
 
 
-@area.case("many-elements", "A document of 50,000 elements is answered.", "wire.md 7", UNSURE, BEHIND)
+@area.case("many-elements", "A document of 50,000 elements is answered.", "wire.md 7", FROM_MEMORY, BEHIND)
 def many_elements(scene: Scene) -> None:
     def multiplied(document: Document) -> None:
         document.root.children = [*document.root.children, *(Element("Session") for _ in range(50_000))]
@@ -123,7 +121,7 @@ def many_elements(scene: Scene) -> None:
     "long-ids",
     "A SessionID and a TransactionID of 10,000 characters are refused.",
     "messages.md 1.2",
-    UNSURE,
+    FROM_MEMORY,
     BEHIND,
 )
 def long_ids(scene: Scene) -> None:
@@ -137,7 +135,7 @@ def long_ids(scene: Scene) -> None:
     "control-characters",
     "A text with control characters does no harm.",
     "wire.md 5",
-    UNSURE,
+    FROM_MEMORY,
     "One message stops the phone of whoever gets it.",
 )
 def control_characters(scene: Scene) -> None:

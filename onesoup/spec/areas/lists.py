@@ -24,18 +24,16 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.phone import checks
 from onesoup.phone.addresses import user_key
-from onesoup.spec.case import SINCE_1_2, Area, CaseFailed, CaseLevel, Support, expect
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO
+from onesoup.spec.case import SINCE_1_2, Area, CaseFailed, expect
 from onesoup.spec.exchange import elements_of
 from onesoup.spec.phone import SpecPhone, code_of, described
 from onesoup.spec.scene import Scene, fresh_word
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
 
-CHAT = CaseLevel.CHAT
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
-
 LISTS = "PresenceFeat/ContListFunc"
-BLOCKING = "IMFeat/IMAuthFunc"
+BLOCK_FEATURE = "IMFeat/IMAuthFunc"
 
 area = Area("lists", "Contact lists and blocking", LISTS)
 
@@ -44,9 +42,9 @@ area = Area("lists", "Contact lists and blocking", LISTS)
     "get",
     "GetList answers with the user's lists, the default one among them, each with a resource.",
     "flows.md 8.2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android without a default list has nothing to add contacts to; a list without a resource stops it.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def get(scene: Scene) -> None:
     answer = scene.alice.ask(GetListRequest(), GetListResponse)
@@ -57,9 +55,9 @@ def get(scene: Scene) -> None:
     "read",
     "ListManage without a change answers with 200, the contacts and the properties of the list.",
     "flows.md 8.3",
-    CLIENT,
+    CLIENT_SEEN,
     "A Nokia S60 and an Android take any code but 200 for a list that does not exist.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def read(scene: Scene) -> None:
     answer = manage(scene, ListManageRequest(contact_list=default_list(scene)))
@@ -160,7 +158,7 @@ def delete_unknown(scene: Scene) -> None:
     "read.unknown",
     "ListManage of a list that does not exist is refused with 700.",
     "messages.md 2",
-    UNSURE,
+    FROM_MEMORY,
     "A phone shows an empty list in the place of an error.",
 )
 def read_unknown(scene: Scene) -> None:
@@ -173,7 +171,7 @@ def read_unknown(scene: Scene) -> None:
     "flows.md 8.3",
     TWO,
     "Contacts that people add are gone when they look again.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def add(scene: Scene) -> None:
     address, bob = own_list(scene), scene.bob.address
@@ -189,7 +187,7 @@ def nick(name: str, user: str) -> AddNickList:
     "add.again",
     "A contact that is added again gets the new name, and stands there once.",
     "messages.md 8",
-    UNSURE,
+    FROM_MEMORY,
     "Contacts cannot be renamed.",
 )
 def add_again(scene: Scene) -> None:
@@ -222,9 +220,9 @@ def add_answer(scene: Scene) -> None:
     "add.order",
     "ReceiveList before AddNickList is understood.",
     "flows.md 8.3",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android writes them so, and cannot add contacts.",
-    CHAT,
+    CHAT_LEVEL,
     versions=SINCE_1_2,
 )
 def add_order(scene: Scene) -> None:
@@ -243,7 +241,7 @@ def add_order(scene: Scene) -> None:
     "create.nested",
     "CreateList with NickName as Name and User is understood.",
     "messages.md 8",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android writes it one level too deep, and its new lists are empty.",
 )
 def create_nested(scene: Scene) -> None:
@@ -267,7 +265,7 @@ def create_nested(scene: Scene) -> None:
     "flows.md 8.3",
     TWO,
     "Contacts cannot be removed.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def remove(scene: Scene) -> None:
     address, bob = own_list(scene, scene.bob.address), scene.bob.address
@@ -279,7 +277,7 @@ def remove(scene: Scene) -> None:
     "short-answer",
     "With ReceiveList F the answer holds the Result alone.",
     "flows.md 8.3",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android reads the whole list again after each change.",
     versions=SINCE_1_2,
 )
@@ -311,7 +309,7 @@ def rename(scene: Scene) -> None:
     "flows.md 10",
     TWO,
     "A Nokia S60 and an Android ask at each start; they go on after 501.",
-    feature=f"{BLOCKING}/GLBLU",
+    feature=f"{BLOCK_FEATURE}/GLBLU",
 )
 def blocked(scene: Scene) -> None:
     scene.alice.ask(GetBlockedListRequest(), GetBlockedListResponse)
@@ -323,7 +321,7 @@ def blocked(scene: Scene) -> None:
     "messages.md 11",
     TWO,
     "People cannot get rid of somebody.",
-    feature=f"{BLOCKING}/BLENT",
+    feature=f"{BLOCK_FEATURE}/BLENT",
 )
 def block(scene: Scene) -> None:
     alice, nobody = scene.alice, foreign(scene)

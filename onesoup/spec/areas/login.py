@@ -10,12 +10,10 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.phone import checks
 from onesoup.phone.errors import Refused, SessionOver
-from onesoup.spec.case import Area, CaseFailed, CaseLevel, Support, expect
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO
+from onesoup.spec.case import Area, CaseFailed, expect
 from onesoup.spec.phone import SPEC_PROFILE, SpecPhone, code_of, described
 from onesoup.spec.scene import Scene, fresh_word
-
-CHAT, OPTIONAL = CaseLevel.CHAT, CaseLevel.OPTIONAL
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
 
 area = Area("session", "Session: log-in, negotiation, polls, log-out")
 
@@ -26,7 +24,7 @@ area = Area("session", "Session: log-in, negotiation, polls, log-out")
     "flows.md 4.1",
     TWO,
     "No phone gets in; an Android hangs on 200 without a SessionID.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_plain(scene: Scene) -> None:
     phone = scene.phone()
@@ -39,7 +37,7 @@ def login_plain(scene: Scene) -> None:
     "flows.md 4.2",
     TWO,
     "An MD5-only phone, which up to a third of them were, does not get in.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_md5(scene: Scene) -> None:
     phone = scene.phone(way="MD5")
@@ -74,9 +72,9 @@ def login_schema_list(scene: Scene) -> None:
     "login.schema-chosen",
     "The answer to a log-in without password names one schema, and one that was offered.",
     "flows.md 4.2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android ends the log-in with an error, or hangs without one.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_schema_chosen(scene: Scene) -> None:
     answer = first_phase(scene.phone(), ["MD5", "SHA"])
@@ -89,7 +87,7 @@ def login_schema_chosen(scene: Scene) -> None:
     "flows.md 4.2",
     TWO,
     "A Nokia S60 rejects the answer; an Android takes itself for logged in.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_nonce(scene: Scene) -> None:
     answer = first_phase(scene.phone(), ["MD5"])
@@ -137,7 +135,7 @@ def fits(scene: Scene, phone: SpecPhone, answer: LoginResponse) -> None:
     "messages.md 1.1",
     ONE,
     "A Nokia S60 leaves the log-in with an error.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_session_id(scene: Scene) -> None:
     found = scene.alice.session_id or ""
@@ -163,7 +161,7 @@ def login_client_id(scene: Scene) -> None:
     "login.keep-alive-time",
     "KeepAliveTime is more than 5 s and no more than the TimeToLive that was asked for.",
     "flows.md 4.3",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android reads 5 s or less as two hours, and its session runs out.",
 )
 def login_keep_alive_time(scene: Scene) -> None:
@@ -177,7 +175,7 @@ def login_keep_alive_time(scene: Scene) -> None:
     "flows.md 4.2",
     TWO,
     "A Nokia S60 asks for the password again only for these codes.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_wrong_password(scene: Scene) -> None:
     refusal = refused_login(scene.phone(password=fresh_word("wrong")))
@@ -188,9 +186,9 @@ def login_wrong_password(scene: Scene) -> None:
     "login.wrong-digest",
     "A wrong digest is refused, and not with 401.",
     "flows.md 4.2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android repeats the request without end, hundreds of times a second.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def login_wrong_digest(scene: Scene) -> None:
     refusal = refused_login(scene.phone(password=fresh_word("wrong"), way="MD5"))
@@ -222,7 +220,7 @@ def login_spelling(scene: Scene) -> None:
     "login.no-cookie",
     "A log-in without SessionCookie and TimeToLive gets in.",
     "cir.md 1",
-    UNSURE,
+    FROM_MEMORY,
     "Small clients that know no CIR do not get in.",
 )
 def login_no_cookie(scene: Scene) -> None:
@@ -285,7 +283,7 @@ def login_resent(scene: Scene) -> None:
     "login.inband",
     "A log-in that carries the old SessionID in its descriptor is answered like a fresh one.",
     "flows.md 4.5",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android that takes its session up again hangs.",
 )
 def login_inband(scene: Scene) -> None:

@@ -26,13 +26,11 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.phone import checks
 from onesoup.phone.addresses import user_key
 from onesoup.spec.areas.lists import foreign
-from onesoup.spec.case import Area, CaseLevel, Support, expect
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, OPTIONAL, TWO
+from onesoup.spec.case import Area, expect
 from onesoup.spec.scene import Scene, fresh_word
 
-CHAT = CaseLevel.CHAT
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
-
-DELIVERY = "PresenceFeat/PresenceDeliverFunc"
+DELIVERY_FEATURE = "PresenceFeat/PresenceDeliverFunc"
 
 area = Area("presence", "Presence", "PresenceFeat")
 
@@ -41,10 +39,10 @@ area = Area("presence", "Presence", "PresenceFeat")
     "own",
     "GetPresence of oneself is answered with Presence and PresenceSubList.",
     "flows.md 7",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android asks in its log-in, and hangs at Status 200 or a half answer.",
-    CHAT,
-    feature=f"{DELIVERY}/GETPR",
+    CHAT_LEVEL,
+    feature=f"{DELIVERY_FEATURE}/GETPR",
 )
 def own(scene: Scene) -> None:
     answer = scene.alice.ask(GetPresenceRequest(user=[User(user_id=scene.alice.address)]), GetPresenceResponse)
@@ -58,8 +56,8 @@ def own(scene: Scene) -> None:
     "flows.md 9.1",
     TWO,
     "A Nokia S60 and an Android do not get through their log-in.",
-    CHAT,
-    feature=f"{DELIVERY}/UPDPR",
+    CHAT_LEVEL,
+    feature=f"{DELIVERY_FEATURE}/UPDPR",
 )
 def update(scene: Scene) -> None:
     alice = scene.alice
@@ -73,8 +71,8 @@ def update(scene: Scene) -> None:
     "flows.md 9.1",
     ONE,
     "A Nokia S60 publishes it so in its log-in, and gets an error.",
-    CHAT,
-    feature=f"{DELIVERY}/UPDPR",
+    CHAT_LEVEL,
+    feature=f"{DELIVERY_FEATURE}/UPDPR",
 )
 def update_no_value(scene: Scene) -> None:
     bare = PresenceSubList(online_status=OnlineStatus(qualifier=True))
@@ -87,7 +85,7 @@ def update_no_value(scene: Scene) -> None:
     "messages.md 9.1",
     TWO,
     "A phone shows its owner another state than others see.",
-    feature=DELIVERY,
+    feature=DELIVERY_FEATURE,
 )
 def own_shown(scene: Scene) -> None:
     alice = scene.alice
@@ -103,7 +101,7 @@ def own_shown(scene: Scene) -> None:
     "flows.md 9.1",
     TWO,
     "All contacts are shown as offline.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def subscribe(scene: Scene) -> None:
     scene.column.friends(scene)
@@ -115,7 +113,7 @@ def subscribe(scene: Scene) -> None:
     "flows.md 9.1",
     TWO,
     "Phones show what was hours ago.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def change(scene: Scene) -> None:
     scene.column.friends(scene)
@@ -134,9 +132,9 @@ def change(scene: Scene) -> None:
     "notification.whole",
     "A notification holds all attributes with their Qualifier, not only what changed.",
     "flows.md 9.1",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android shows a contact without OnlineStatus as offline, and loses a message without PresenceSubList.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def notification_whole(scene: Scene) -> None:
     scene.column.friends(scene)
@@ -162,7 +160,7 @@ def notification_whole(scene: Scene) -> None:
     "messages.md 9.2",
     TWO,
     "A Razr V3 and an Android that polls for presence show all contacts as offline.",
-    feature=f"{DELIVERY}/GETPR",
+    feature=f"{DELIVERY_FEATURE}/GETPR",
 )
 def get_friend(scene: Scene) -> None:
     scene.column.friends(scene)
@@ -176,7 +174,7 @@ def get_friend(scene: Scene) -> None:
     "flows.md 9.1",
     ONE,
     "A Razr V3, which asks so, shows all contacts as offline.",
-    feature=f"{DELIVERY}/GETPR",
+    feature=f"{DELIVERY_FEATURE}/GETPR",
 )
 def get_by_list(scene: Scene) -> None:
     scene.column.friends(scene)
@@ -189,9 +187,9 @@ def get_by_list(scene: Scene) -> None:
     "get.unknown",
     "GetPresence of an unknown user is answered, and the session goes on.",
     "flows.md 9.1",
-    UNSURE,
+    FROM_MEMORY,
     "An Android hangs in its log-in over a contact that is gone.",
-    feature=f"{DELIVERY}/GETPR",
+    feature=f"{DELIVERY_FEATURE}/GETPR",
 )
 def get_unknown(scene: Scene) -> None:
     answer = scene.alice.request(GetPresenceRequest(user=[User(user_id=foreign(scene))]))
@@ -202,9 +200,9 @@ def get_unknown(scene: Scene) -> None:
     "subscribe.all",
     "SubscribePresence without PresenceSubList means all attributes.",
     "flows.md 7",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android, which sends none, shows all contacts as offline.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def subscribe_all(scene: Scene) -> None:
     scene.column.friends(scene)
@@ -252,7 +250,7 @@ def unsubscribe(scene: Scene) -> None:
     "auth.nobody",
     "An answer to a question that was never asked gets 200.",
     "flows.md 9.2",
-    UNSURE,
+    FROM_MEMORY,
     "A phone whose owner answers twice, or late, shows an error.",
     feature="PresenceFeat/PresenceAuthFunc",
     versions=("1.1", "1.2"),
@@ -282,7 +280,7 @@ def auth_cancel(scene: Scene) -> None:
     "messages.md 9.3",
     TWO,
     "No known client asks.",
-    CaseLevel.OPTIONAL,
+    OPTIONAL,
     versions=("1.2",),
     feature="PresenceFeat/PresenceAuthFunc/GETAUT",
 )

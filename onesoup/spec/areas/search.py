@@ -11,10 +11,9 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.phone.addresses import user_key
 from onesoup.spec.areas.groups import own_group
-from onesoup.spec.case import SINCE_1_2, Area, Support, expect
+from onesoup.spec.areas.marks import ONE, TWO
+from onesoup.spec.case import SINCE_1_2, Area, expect
 from onesoup.spec.scene import Scene, fresh_word
-
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
 
 area = Area("search", "Search", "FundamentalFeat/SearchFunc/SRCH")
 

@@ -25,9 +25,10 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.phone import checks
 from onesoup.spec.areas.judged import standing
-from onesoup.spec.areas.login import CHAT, CLIENT, ONE, OPTIONAL, TWO, area, expect_over
+from onesoup.spec.areas.login import area, expect_over
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, ONE, OPTIONAL, TWO
 from onesoup.spec.case import SINCE_1_2, CaseFailed, expect
-from onesoup.spec.exchange import Exchange, elements_of
+from onesoup.spec.exchange import SpecExchange, elements_of
 from onesoup.spec.phone import SPEC_PROFILE, SpecPhone, described
 from onesoup.spec.scene import Scene
 from onesoup.wire.document import Document
@@ -39,7 +40,7 @@ from onesoup.wire.document import Document
     "flows.md 4.6",
     TWO,
     "A Nokia S60 reads one name only; an Android that finds ClientID first falls back to slow polling.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def capabilities(scene: Scene) -> None:
     phone = scene.phone()
@@ -66,9 +67,9 @@ def capabilities_multi_trans(scene: Scene) -> None:
     "capabilities.order",
     "Capabilities in an odd order are understood.",
     "messages.md 1",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android writes AcceptedContentLength and ParserSize right after ClientType; its log-in ends here.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def capabilities_order(scene: Scene) -> None:
     phone = scene.phone()
@@ -88,9 +89,9 @@ def capabilities_order(scene: Scene) -> None:
     "services",
     "Service-Response leaves out Functions when all is granted, and AllFunctions holds a WVCSPFeat.",
     "flows.md 4.7",
-    CLIENT,
+    CLIENT_SEEN,
     "A Nokia S60 reads an empty WVCSPFeat as everything denied; an Android without AllFunctions hangs.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def services(scene: Scene) -> None:
     phone = scene.phone()
@@ -103,7 +104,7 @@ def services(scene: Scene) -> None:
     "services.client-id",
     "Service- and ClientCapability-Response hold no ClientID after CSP 1.1.",
     "flows.md 4.6",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android takes the first child for the list: no CIR, slow polls.",
     versions=SINCE_1_2,
 )
@@ -120,7 +121,7 @@ def services_client_id(scene: Scene) -> None:
     "flows.md 4.3",
     TWO,
     "A Nokia S60 logs out after the second failure.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def keep_alive(scene: Scene) -> None:
     answer = scene.alice.ask(KeepAliveRequest(), KeepAliveResponse)
@@ -145,7 +146,7 @@ def keep_alive_wish(scene: Scene) -> None:
     "flows.md 5.1",
     TWO,
     "Clients show an error, or poll in a loop.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def poll_empty(scene: Scene) -> None:
     phone = scene.started()
@@ -165,7 +166,7 @@ def poll_empty(scene: Scene) -> None:
     "flows.md 2",
     TWO,
     "An Android, which leaves the element out, gets no message.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def poll_no_id(scene: Scene) -> None:
     phone = scene.phone(profile=replace(SPEC_PROFILE, poll_tid=None))
@@ -179,7 +180,7 @@ def poll_no_id(scene: Scene) -> None:
     "flows.md 1.3",
     ONE,
     "A Nokia S60 fails the poll.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def poll_in_time(scene: Scene) -> None:
     phone = scene.started()
@@ -192,7 +193,7 @@ def poll_in_time(scene: Scene) -> None:
     "flows.md 4.4",
     TWO,
     "The phone stays logged in on its screen, and hears nothing more.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def poll_unknown(scene: Scene) -> None:
     expect_over(stranger(scene), PollingRequest())
@@ -204,7 +205,7 @@ def poll_unknown(scene: Scene) -> None:
     "flows.md 4.4",
     TWO,
     "The phone does not log in again, and fails whatever its owner does.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def unknown(scene: Scene) -> None:
     expect_over(stranger(scene))
@@ -222,7 +223,7 @@ def stranger(scene: Scene) -> SpecPhone:
     "flows.md 4.4",
     TWO,
     "Messages go on to a phone that is switched off.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def logout(scene: Scene) -> None:
     phone = scene.phone()
@@ -307,7 +308,7 @@ def version_discovery(scene: Scene) -> None:
     expect(isinstance(answer, WVCSPVersionDiscoveryResponse), described(answer))
 
 
-def last_content(exchange: Exchange) -> object:
+def last_content(exchange: SpecExchange) -> object:
     return exchange.message.transactions[0].content if exchange.message else None
 
 
@@ -322,7 +323,7 @@ standing(
     "flows.md 2",
     ONE,
     "A Nokia S60 drops the answer, and waits on.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -331,16 +332,16 @@ standing(
     "messages.md 1.2",
     TWO,
     "Every phone waits on, until its time is over.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
     "mode",
     "A request is answered in mode Response.",
     "flows.md 2",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android takes the answer for a new transaction of the server, and hangs.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -349,5 +350,5 @@ standing(
     "flows.md 2",
     ONE,
     "A Nokia S60 drops a repeated one without an answer; an Android does not answer an empty one.",
-    CHAT,
+    CHAT_LEVEL,
 )

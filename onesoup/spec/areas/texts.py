@@ -1,7 +1,8 @@
 """Cases about what stands in a message: letters of all kinds, lines, length. They stand in the area messages."""
 
 from onesoup.csp.codec.generated_elements import MessageInfo, Recipient, SendMessageRequest, User
-from onesoup.spec.areas.messages import CHAT, CLIENT, ONE, TWO, area
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, ONE, TWO
+from onesoup.spec.areas.messages import area
 from onesoup.spec.scene import Scene, fresh_word
 from onesoup.wire.document import Encoding
 
@@ -17,7 +18,7 @@ def arrives(scene: Scene, text: str) -> None:
     "wire.md 1",
     TWO,
     "Half the world cannot write.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def text_letters(scene: Scene) -> None:
     arrives(scene, fresh_word("Grüße Привет 你好 مرحبا ñ "))
@@ -29,7 +30,7 @@ def text_letters(scene: Scene) -> None:
     "wire.md 7",
     TWO,
     "Texts end at the first ampersand, or come with &amp; in them.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def text_markup(scene: Scene) -> None:
     arrives(scene, fresh_word("a & b <c> \"d\" 'e' &lt; "))
@@ -39,7 +40,7 @@ def text_markup(scene: Scene) -> None:
     "text.emoji",
     "Characters above U+FFFF arrive as they are.",
     "flows.md 2",
-    CLIENT,
+    CLIENT_SEEN,
     "Smileys of newer phones become a question mark, or the message is lost.",
 )
 def text_emoji(scene: Scene) -> None:
@@ -50,7 +51,7 @@ def text_emoji(scene: Scene) -> None:
     "text.android-emoji",
     "A character that comes as two surrogates of three bytes is one character.",
     "wire.md 3",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android writes them so in WBXML; its message is refused.",
     encodings=(Encoding.WBXML,),
 )
@@ -66,7 +67,7 @@ def text_android_emoji(scene: Scene) -> None:
     "text.lines",
     "Line breaks arrive.",
     "flows.md 2",
-    CLIENT,
+    CLIENT_SEEN,
     "Texts of several lines become one.",
 )
 def text_lines(scene: Scene) -> None:
@@ -91,7 +92,7 @@ def text_words(scene: Scene) -> None:
     "text.long",
     "A text of 1,000 characters arrives whole, in one message or in several.",
     "flows.md 6.2",
-    CLIENT,
+    CLIENT_SEEN,
     "Long texts end in the middle.",
 )
 def text_long(scene: Scene) -> None:

@@ -5,14 +5,12 @@ from contextlib import suppress
 
 from onesoup.csp.codec.generated_elements import GetListRequest, GetListResponse, KeepAliveRequest, Primitive
 from onesoup.spec.areas.judged import standing
-from onesoup.spec.case import Area, CaseFailed, CaseLevel, Support, expect
+from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO
+from onesoup.spec.case import Area, CaseFailed, expect
 from onesoup.spec.phone import SpecPhone
 from onesoup.spec.raw_http import RawHttp
 from onesoup.spec.scene import CLEAN_UP_ERRORS, Scene
 from onesoup.wire import codec
-
-CHAT = CaseLevel.CHAT
-CLIENT, TWO, ONE, UNSURE = Support.CLIENT, Support.TWO, Support.ONE, Support.UNSURE
 
 area = Area("transport", "Transport: HTTP under CSP")
 
@@ -28,7 +26,7 @@ def answered(scene: Scene, content_type: str) -> None:
     "type-with-charset",
     "A Content-Type with a charset behind it is understood.",
     "wire.md 9",
-    UNSURE,
+    FROM_MEMORY,
     "A phone behind a gateway that adds the charset gets no answer.",
 )
 def type_with_charset(scene: Scene) -> None:
@@ -73,7 +71,7 @@ def expect_continue(scene: Scene) -> None:
     "http-1.0",
     "A request of HTTP/1.0 without a Host header is answered.",
     "wire.md 9",
-    UNSURE,
+    FROM_MEMORY,
     "Phones behind an old WAP gateway get no answer.",
 )
 def http_1_0(scene: Scene) -> None:
@@ -133,7 +131,7 @@ def two_at_once(scene: Scene) -> None:
     "flows.md 1.2",
     TWO,
     "Whoever walks out of a cell and into the next is logged out.",
-    CHAT,
+    CHAT_LEVEL,
 )
 def second_connection(scene: Scene) -> None:
     phone: SpecPhone = scene.alice
@@ -149,7 +147,7 @@ standing(
     "flows.md 1.2",
     TWO,
     "An Android and a Nokia S60 take any other status for a broken connection.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -158,7 +156,7 @@ standing(
     "wire.md 9",
     ONE,
     "A Nokia S60 waits for more, until its time is over.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
@@ -173,7 +171,7 @@ standing(
     "chunked",
     "No answer comes in chunks.",
     "wire.md 9",
-    CLIENT,
+    CLIENT_SEEN,
     "An Android cannot read an empty answer in chunks; older stacks cannot read chunks at all.",
 )
 standing(
@@ -181,9 +179,9 @@ standing(
     "compressed",
     "No answer is compressed when the phone does not ask for it.",
     "wire.md 9",
-    UNSURE,
+    FROM_MEMORY,
     "No known phone can read it.",
-    CHAT,
+    CHAT_LEVEL,
 )
 standing(
     area,
