@@ -10,7 +10,7 @@ from typing import Any
 
 from onesoup.csp.codec.generated_elements import ServiceResponse
 from onesoup.csp.status import StatusCode
-from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
+from onesoup.phone.errors import PhoneError, Refused
 from onesoup.spec.case import Case, CaseFailed, NotOffered, Outcome, OutOfTime
 from onesoup.spec.deadline import CaseDeadline
 from onesoup.spec.exchange import SpecExchange
@@ -49,9 +49,10 @@ class Column:
         encoding: Encoding,
         deadline: CaseDeadline,
         case_seconds: float,
+        patience: float,
     ) -> None:
         self.url, self.accounts, self.version, self.encoding = url, accounts, version, encoding
-        self.deadline, self._case_seconds = deadline, case_seconds
+        self.deadline, self._case_seconds, self._patience = deadline, case_seconds, patience
         self.rules = StandingRules()
         # Paths in the Service tree that the server does not grant.
         self.denied: frozenset[str] = frozenset()
@@ -113,12 +114,12 @@ class Column:
         except Refused as refused:
             lacking = refused.code == StatusCode.VERSION_NOT_SUPPORTED
             return (Outcome.NOT_OFFERED if lacking else Outcome.FAILED), f"nobody can log in: {refused}"
-        except (*CLEAN_UP_ERRORS, AssertionError) as error:
+        except CLEAN_UP_ERRORS as error:
             return Outcome.FAILED, f"nobody can log in: {error}"
         return None
 
     def _watch(self) -> PhoneWatch:
-        return PhoneWatch(CaseDeadline(self._case_seconds, self.deadline), self.rules, [])
+        return PhoneWatch(CaseDeadline(self._case_seconds, self.deadline), self.rules, [], self._patience)
 
     def _result(self, case: Case) -> CaseResult:
         began, watch = time.monotonic(), self._watch()
@@ -161,9 +162,9 @@ class Column:
             case.check(scene)
         except NotOffered as lacking:
             return Outcome.NOT_OFFERED, str(lacking)
-        except (CaseFailed, OutOfTime, SessionOver, Unreachable, PhoneError) as error:
+        except (CaseFailed, OutOfTime, PhoneError) as error:
             return Outcome.FAILED, str(error)
-        except (ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError, OSError) as error:
+        except Exception as error:
             # The server sent what no part of the phone foresees. It is the server that is judged here: the run goes on.
             return Outcome.FAILED, f"the answer cannot be used: {type(error).__name__}: {error}"
         return Outcome.PASSED, ""

@@ -9,6 +9,7 @@ from onesoup.captures.hiding import hide_secrets
 from onesoup.captures.shown import harmless
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.envelope import Message
+from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.csp.errors import CspError
 from onesoup.phone.http import HttpReply
 from onesoup.wire import codec, xmltext
@@ -45,6 +46,11 @@ class SpecExchange:
         """What was asked."""
         document = _document(self.request, self.content_type)
         return envelope.message_from_document(document) if document else None
+
+
+def name_of(content: Primitive) -> str:
+    """The name of a primitive; of one that no table has, the name that came."""
+    return str(getattr(content, "NAME", "") or getattr(content, "name", "") or "something that cannot be read")
 
 
 def _document(body: bytes, content_type: str | None) -> Document | None:

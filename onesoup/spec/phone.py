@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from onesoup.csp.codec.envelope import Message, Mode, Transaction
-from onesoup.csp.codec.generated_elements import NewMessage, Primitive
+from onesoup.csp.codec.generated_elements import LoginResponse, NewMessage, Primitive
 from onesoup.csp.status import StatusCode
 from onesoup.phone import checks
 from onesoup.phone.engine import Phone
-from onesoup.phone.errors import PhoneError
+from onesoup.phone.errors import PhoneError, Refused
 from onesoup.phone.http import HttpReply
 from onesoup.phone.profiles import GENERIC_PROFILE
 from onesoup.phone.transactions import encode_message
 from onesoup.spec.case import CaseFailed, NotOffered
 from onesoup.spec.deadline import CaseDeadline
-from onesoup.spec.exchange import SpecExchange
+from onesoup.spec.exchange import SpecExchange, name_of
 from onesoup.spec.standing import StandingRules
 
 T = TypeVar("T")
@@ -31,6 +31,12 @@ AnswerKind = TypeVar("AnswerKind", bound=Primitive)
 POLL_SECONDS, REQUEST_SECONDS = 20.0, 40.0
 # Between polls that the server answers at once with nothing.
 POLL_PAUSE_SECONDS = 0.25
+
+DEFAULT_PATIENCE_SECONDS = 15.0
+
+# A server that is busy says so, and is asked again; so does a phone.
+_BUSY = (StatusCode.SERVICE_UNAVAILABLE, StatusCode.TIMEOUT)
+_LOGIN_TRIES = 3
 
 SPEC_PROFILE = replace(GENERIC_PROFILE, all_functions=True, timeout=REQUEST_SECONDS, poll_timeout=POLL_SECONDS)
 
@@ -42,6 +48,8 @@ class PhoneWatch:
     deadline: CaseDeadline
     rules: StandingRules
     exchanges: list[SpecExchange]
+    # How long a case waits for something that has to come, in seconds.
+    patience: float = DEFAULT_PATIENCE_SECONDS
 
 
 class SpecPhone(Phone):
@@ -51,6 +59,16 @@ class SpecPhone(Phone):
         options.setdefault("profile", SPEC_PROFILE)
         super().__init__(url, user, password, **options)
         self.watch = watch
+
+    def login(self, inband: bool = False) -> LoginResponse:
+        for _ in range(_LOGIN_TRIES - 1):
+            try:
+                return super().login(inband)
+            except Refused as refused:
+                if refused.code not in _BUSY:
+                    raise
+                time.sleep(1.0)
+        return super().login(inband)
 
     def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> HttpReply:
         exchange = self.exchanged(octets, content_type, timeout)
@@ -145,8 +163,9 @@ class SpecPhone(Phone):
             raise CaseFailed(f"{described(answer)} in answer to {primitive.NAME}, not {wanted}")
         return found
 
-    def until(self, wanted: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
+    def until(self, wanted: Callable[[], T | None], what: str, seconds: float | None = None) -> T:
         """Polls and answers until there is what the case waits for."""
+        seconds = seconds or self.watch.patience
         end = time.monotonic() + seconds
         while not (found := wanted()):
             if time.monotonic() > end:
@@ -156,14 +175,14 @@ class SpecPhone(Phone):
                 time.sleep(POLL_PAUSE_SECONDS)
         return found
 
-    def hears(self, text: str, seconds: float = 15.0) -> Any:
+    def hears(self, text: str, seconds: float | None = None) -> Any:
         """The message with this text."""
         return self.until(
             lambda: next((each for each in self.inbox if each.text == text), None), f"no message {text[:30]!r}", seconds
         )
 
     def told(
-        self, kind: type[AnswerKind], fits: Callable[[AnswerKind], object] = lambda _: True, seconds: float = 15.0
+        self, kind: type[AnswerKind], fits: Callable[[AnswerKind], object] = lambda _: True, seconds: float | None = None
     ) -> AnswerKind:
         """The news of this kind."""
         return self.until(
@@ -173,9 +192,10 @@ class SpecPhone(Phone):
         )
 
     def handed(
-        self, kind: type[AnswerKind], fits: Callable[[AnswerKind], object] = lambda _: True, seconds: float = 15.0
+        self, kind: type[AnswerKind], fits: Callable[[AnswerKind], object] = lambda _: True, seconds: float | None = None
     ) -> Transaction:
         """The next transaction of this kind, not answered; others are answered on the way."""
+        seconds = seconds or self.watch.patience
         end = time.monotonic() + seconds
         while True:
             transaction = self.poll()
@@ -187,7 +207,7 @@ class SpecPhone(Phone):
                 raise CaseFailed(f"no {kind.NAME} within {seconds:g} s")
             time.sleep(POLL_PAUSE_SECONDS)
 
-    def handed_text(self, text: str, seconds: float = 15.0) -> Transaction:
+    def handed_text(self, text: str, seconds: float | None = None) -> Transaction:
         """The message with this text, not answered."""
         return self.handed(NewMessage, lambda content: content.content_data == text, seconds)
 
@@ -201,5 +221,5 @@ def described(answer: Primitive) -> str:
     """An answer in words: its name, code and description."""
     result = getattr(answer, "result", None)
     if result is None:
-        return answer.NAME
-    return " ".join(part for part in (answer.NAME, str(result.code), (result.description or "")[:80]) if part)
+        return name_of(answer)
+    return " ".join(part for part in (name_of(answer), str(result.code), (result.description or "")[:80]) if part)

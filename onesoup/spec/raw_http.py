@@ -23,14 +23,14 @@ class RawHttp:
         self._path, self._name, self._seconds = parts.path or "/", parts.netloc.rpartition("@")[2], seconds
 
     def expecting(self, body: bytes, content_type: str) -> None:
-        """Sends the body only when the server has said that it may come, or after two seconds."""
+        """Sends the body only when the server has said that it may come, or after ten seconds."""
         with self._connected() as link:
             link.sendall(self._head(content_type, f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n"))
-            link.settimeout(min(2.0, self._seconds))
+            link.settimeout(min(10.0, self._seconds))
             try:
                 first = link.recv(4096)
             except TimeoutError:
-                raise CaseFailed("neither 100 nor an answer within two seconds") from None
+                raise CaseFailed("neither 100 nor an answer within ten seconds") from None
             link.settimeout(self._seconds)
             if b" 100 " in first.partition(b"\r\n")[0]:
                 link.sendall(body)

@@ -14,6 +14,7 @@ from onesoup.spec.areas import ALL_CASES
 from onesoup.spec.case import SPEC_VERSIONS, Case
 from onesoup.spec.column import CaseResult, Column
 from onesoup.spec.deadline import CaseDeadline
+from onesoup.spec.phone import DEFAULT_PATIENCE_SECONDS
 from onesoup.spec.scene import SpecAccount
 from onesoup.wire.document import ANY_TREE, Encoding
 
@@ -33,6 +34,7 @@ class SpecPlan:
     cases: Sequence[Case] = ALL_CASES
     case_seconds: float = DEFAULT_CASE_SECONDS
     total_seconds: float = DEFAULT_TOTAL_SECONDS
+    patience: float = DEFAULT_PATIENCE_SECONDS
 
     @property
     def columns(self) -> list[tuple[str, Encoding]]:
@@ -87,7 +89,7 @@ def run_spec(plan: SpecPlan, on_result: Callable[[CaseResult], None] = lambda _:
                 version, encoding = waiting.get_nowait()
             except queue.Empty:
                 return
-            column = Column(plan.url, pair, version, encoding, deadline, plan.case_seconds)
+            column = Column(plan.url, pair, version, encoding, deadline, plan.case_seconds, plan.patience)
             for result in column.run(plan.cases):
                 with lock:
                     report.results.append(result)

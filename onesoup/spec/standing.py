@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from onesoup.csp.codec.envelope import Mode
 from onesoup.spec import wbxml_scan
-from onesoup.spec.exchange import SpecExchange
+from onesoup.spec.exchange import SpecExchange, name_of
 from onesoup.wire.datatypes import BOOLEAN, KIND_OF_ELEMENT
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
@@ -225,9 +225,9 @@ def _mode(exchange: SpecExchange) -> str | None:
     message, asked = exchange.message, exchange.asked
     if message is None or asked is None or asked.transactions[0].mode is Mode.RESPONSE:
         return None
-    if asked.transactions[0].content.NAME in ("Polling-Request",) or message.transactions[0].mode is Mode.RESPONSE:
+    if name_of(asked.transactions[0].content) == "Polling-Request" or message.transactions[0].mode is Mode.RESPONSE:
         return None
-    return f"{message.transactions[0].content.NAME} in mode Request in answer to {asked.transactions[0].content.NAME}"
+    return f"{name_of(message.transactions[0].content)} in mode Request in answer to {name_of(asked.transactions[0].content)}"
 
 
 def _server_tid(exchange: SpecExchange) -> str | None:
@@ -244,7 +244,7 @@ def _result(exchange: SpecExchange) -> str | None:
     """A Status has a Result with a Code."""
     message = exchange.message
     content = message.transactions[0].content if message else None
-    if content is None or content.NAME != "Status":
+    if content is None or name_of(content) != "Status":
         return None
     result = getattr(content, "result", None)
     return "a Status without Result and Code" if result is None or result.code is None else None

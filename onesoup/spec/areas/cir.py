@@ -83,7 +83,9 @@ def with_stcp(scene: Scene, account: int = 1) -> SpecPhone:
 def line_of(scene: Scene, phone: SpecPhone, session: str = "") -> PhoneStcpLine:
     """The phone's line, not opened yet."""
     host, port = phone.stcp or ("", 0)
-    line = PhoneStcpLine(host, port, session or phone.session_id or "", phone.cookie, scene.watch.deadline.left(10.0))
+    line = PhoneStcpLine(
+        host, port, session or phone.session_id or "", phone.cookie, scene.watch.deadline.left(scene.watch.patience)
+    )
     scene.undo(line.close)
     return line
 
@@ -155,5 +157,5 @@ def stcp_wake(scene: Scene) -> None:
     phone.run_once()
     line = line_of(scene, phone).open()
     scene.alice.send(phone.address, text)
-    expect(line.wait(scene.watch.deadline.left(20.0)), "no WVCI within 20 s")
+    expect(line.wait(scene.watch.deadline.left(scene.watch.patience + 5)), "no WVCI came")
     phone.hears(text)

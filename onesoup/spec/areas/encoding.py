@@ -6,7 +6,7 @@ from onesoup.csp.codec.generated_elements import KeepAliveRequest
 from onesoup.spec.areas.judged import standing
 from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO, WBXML_ONLY, XML_ONLY
 from onesoup.spec.case import Area, expect
-from onesoup.spec.exchange import elements_of
+from onesoup.spec.exchange import elements_of, name_of
 from onesoup.spec.scene import Scene
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
@@ -19,7 +19,7 @@ def understood(scene: Scene, change: Callable[[bytes], bytes], alter: Callable[[
     octets = change(scene.bytes_of(scene.alice, KeepAliveRequest(), alter))
     exchange = scene.sent(scene.alice, octets)
     content = exchange.message.transactions[0].content if exchange.message else None
-    expect(content is not None and content.NAME == "KeepAlive-Response", "no KeepAlive-Response")
+    expect(content is not None and name_of(content) == "KeepAlive-Response", "no KeepAlive-Response")
 
 
 @area.case(

@@ -28,6 +28,7 @@ from onesoup.phone.addresses import user_key
 from onesoup.spec.areas.lists import foreign
 from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, OPTIONAL, TWO
 from onesoup.spec.case import Area, expect
+from onesoup.spec.phone import described
 from onesoup.spec.scene import Scene, fresh_word
 
 DELIVERY_FEATURE = "PresenceFeat/PresenceDeliverFunc"
@@ -193,7 +194,7 @@ def get_by_list(scene: Scene) -> None:
 )
 def get_unknown(scene: Scene) -> None:
     answer = scene.alice.request(GetPresenceRequest(user=[User(user_id=foreign(scene))]))
-    expect(isinstance(answer, GetPresenceResponse | Status), answer.NAME)
+    expect(isinstance(answer, GetPresenceResponse | Status), described(answer))
 
 
 @area.case(
@@ -271,7 +272,7 @@ def auth_nobody(scene: Scene) -> None:
 )
 def auth_cancel(scene: Scene) -> None:
     answer = scene.alice.request(CancelAuthRequest(user_id=foreign(scene)))
-    expect(isinstance(answer, Status), answer.NAME)
+    expect(isinstance(answer, Status), described(answer))
 
 
 @area.case(

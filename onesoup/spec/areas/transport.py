@@ -7,6 +7,7 @@ from onesoup.csp.codec.generated_elements import GetListRequest, GetListResponse
 from onesoup.spec.areas.judged import standing
 from onesoup.spec.areas.marks import CHAT_LEVEL, CLIENT_SEEN, FROM_MEMORY, ONE, TWO
 from onesoup.spec.case import Area, CaseFailed, expect
+from onesoup.spec.exchange import name_of
 from onesoup.spec.phone import SpecPhone
 from onesoup.spec.raw_http import RawHttp
 from onesoup.spec.scene import CLEAN_UP_ERRORS, Scene
@@ -19,7 +20,7 @@ def answered(scene: Scene, content_type: str) -> None:
     """A keep-alive with this Content-Type is understood."""
     exchange = scene.sent(scene.alice, scene.bytes_of(scene.alice, KeepAliveRequest()), content_type)
     content = exchange.message.transactions[0].content if exchange.message else None
-    expect(content is not None and content.NAME == "KeepAlive-Response", "no KeepAlive-Response")
+    expect(content is not None and name_of(content) == "KeepAlive-Response", "no KeepAlive-Response")
 
 
 @area.case(
@@ -136,7 +137,7 @@ def two_at_once(scene: Scene) -> None:
 def second_connection(scene: Scene) -> None:
     phone: SpecPhone = scene.alice
     phone.close()
-    if phone.request(KeepAliveRequest()).NAME != "KeepAlive-Response":
+    if name_of(phone.request(KeepAliveRequest())) != "KeepAlive-Response":
         raise CaseFailed("the session is not known over a new connection")
 
 
