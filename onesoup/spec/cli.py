@@ -13,7 +13,15 @@ from onesoup.spec.case import SPEC_VERSIONS
 from onesoup.spec.html_report import html_report
 from onesoup.spec.levels import LEVEL_TITLES, level_states
 from onesoup.spec.machine_reports import json_report, junit_report
-from onesoup.spec.run import DEFAULT_CASE_SECONDS, DEFAULT_TOTAL_SECONDS, SpecPlan, chosen_cases, reach, run_spec
+from onesoup.spec.run import (
+    DEFAULT_CASE_SECONDS,
+    DEFAULT_TOTAL_SECONDS,
+    SpecPlan,
+    chosen_cases,
+    reach,
+    run_spec,
+    without_passwords,
+)
 from onesoup.spec.scene import SpecAccount
 from onesoup.spec.terminal_report import ProgressLines, listed_cases, summary_lines
 from onesoup.wire.document import ANY_TREE, Encoding
@@ -96,10 +104,10 @@ def spec(
     report = run_spec(plan, progress.add)
     progress.end()
     levels = level_states(report.results)
-    click.echo("\n".join(summary_lines(report, levels)))
+    click.echo(without_passwords("\n".join(summary_lines(report, levels)), plan))
     for file, make in ((json_file, json_report), (junit_file, junit_report), (html_file, html_report)):
         if file is not None:
-            file.write_text(make(report, levels), encoding="utf-8")
+            file.write_text(without_passwords(make(report, levels), plan), encoding="utf-8")
     sys.exit(0 if next(each.reached for each in levels if each.name == level) else 1)
 
 

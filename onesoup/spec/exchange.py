@@ -89,13 +89,20 @@ def shown_body(body: bytes) -> str:
         return "(empty)"
     document = _document(body, None)
     if document is None:
-        more = " ..." if len(body) > 256 else ""
-        return "(no document that can be read)\n" + body[:256].hex(" ") + more
+        return "(no document that can be read)\n" + _unreadable(body)
     hide_secrets(document.root)
     lines: list[str] = []
     _indent(document.root, 0, lines)
     left = len(lines) - MAX_SHOWN_LINES
     return "\n".join(lines[:MAX_SHOWN_LINES] + ([f"... {left} more lines"] if left > 0 else []))
+
+
+def _unreadable(body: bytes) -> str:
+    """Its beginning: as text where it is one, such as a page of a proxy; else as hexadecimal."""
+    more = " ..." if len(body) > MAX_SHOWN_TEXT else ""
+    start = body[:MAX_SHOWN_TEXT]
+    text = start.decode("utf-8", "replace")
+    return (harmless(text) if text.isprintable() or (text.isascii() and b"\0" not in start) else start.hex(" ")) + more
 
 
 def _indent(element: Element, depth: int, lines: list[str]) -> None:

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
+from onesoup.captures.hiding import HIDDEN_TEXT
 from onesoup.phone.errors import PhoneError, Unreachable
 from onesoup.phone.http import PhoneHttpClient
 from onesoup.spec.areas import ALL_CASES
@@ -48,6 +50,15 @@ class SpecReport:
     plan: SpecPlan
     results: list[CaseResult] = field(default_factory=list)
     seconds: float = 0.0
+
+
+def without_passwords(text: str, plan: SpecPlan) -> str:
+    """For all that is shown: a server may repeat in an answer what it was sent."""
+    for account in (each for pair in plan.pairs for each in pair):
+        if account.password:
+            for form in (account.password, escape(account.password), account.password.encode().hex(" ")):
+                text = text.replace(form, HIDDEN_TEXT)
+    return text
 
 
 def chosen_cases(names: Sequence[str], cases: Sequence[Case] = ALL_CASES) -> list[Case]:

@@ -14,11 +14,12 @@ from tests.spec.wrong_server import Answer, Fault
 # Quick cases of all kinds; those of a fault's own are added.
 USUAL = (
     "transport.status transport.content-length transport.chunked transport.compressed transport.keep-alive "
-    "transport.content-type "
-    "transport.second-connection encoding session.login.plain session.login.md5 session.login.session-id session.login.client-id "
-    "session.login.wrong-digest session.capabilities session.services session.keep-alive session.poll.unknown session.unknown "
-    "session.id-echo session.transaction-id session.mode session.server-transaction-id lists.get lists.read presence.own "
-    "messages.send messages.date-time messages.content-type errors"
+    "transport.content-type encoding.readable encoding.same encoding.version encoding.one-transaction encoding.flags "
+    "encoding.trimmed encoding.tags encoding.namespaces encoding.xml-start encoding.wbxml-header encoding.wbxml-booleans "
+    "encoding.wbxml-strings encoding.xml.bare encoding.wbxml.string-table session.login.plain session.login.md5 "
+    "session.login.session-id session.login.wrong-digest session.capabilities session.services session.keep-alive "
+    "session.poll.unknown session.id-echo session.transaction-id session.mode session.server-transaction-id lists.get "
+    "presence.own messages.date-time errors.unknown-request errors.description errors.status-result"
 )
 
 
