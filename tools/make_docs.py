@@ -12,6 +12,8 @@ from onesoup import coverage
 from onesoup.csp.handsets import HANDSETS, Handset, Row
 from onesoup.guide.phones import BASES, Family, Field, PhoneProblem, ServerValues, guide
 from onesoup.settings import settings_reference
+from onesoup.spec.areas import AREAS
+from onesoup.spec.case import SPEC_VERSIONS, Case
 from onesoup.store import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,6 +101,22 @@ def _problem(problem: PhoneProblem) -> list[str]:
     return rows
 
 
+def spec_cases() -> str:
+    """The cases of the conformance runner, by area."""
+    rows: list[str] = []
+    for area in AREAS:
+        rows += ["", f"### {area.title}", "", "| case | what the server must do | rests on | level | what goes wrong otherwise |"]
+        rows += ["| --- " * 5 + "|", *(_spec_case(case) for case in area.cases)]
+    return "\n".join(rows).lstrip("\n") + "\n"
+
+
+def _spec_case(case: Case) -> str:
+    only = "" if case.versions == SPEC_VERSIONS else f" (CSP {', '.join(case.versions)})"
+    only += f" ({case.encodings[0].upper()})" if len(case.encodings) == 1 else ""
+    page = f"[{case.page} {case.section}](protocol/{case.page}), {case.support}"
+    return f"| `{case.id}` | {case.asks}{only} | {page} | {case.level} | {case.breaks} |"
+
+
 def redis_keys() -> str:
     rows = ["| key | who makes it grow | length of each part, bytes | count, memory | expiry | above that |", "| --- " * 6 + "|"]
     for row in bounds.KEY_BOUNDS:
@@ -139,6 +157,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("coverage.md", "coverage", coverage.table),
     ("redis-keys.md", "keys", redis_keys),
     ("modules.md", "modules", modules),
+    ("spec.md", "cases", spec_cases),
 )
 
 

@@ -15,6 +15,8 @@ from onesoup.phone.errors import PhoneError, Unreachable
 
 MAX_RESPONSE_HEAD_BYTES = 64 * 1024
 HTTP_CHUNK_BYTES = 64 * 1024
+# No phone takes an answer of this size; what is larger is a mistake or an attack.
+MAX_RESPONSE_BODY_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -148,16 +150,18 @@ class _Connection:
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return self._chunks(end)
         if "content-length" in headers:
-            return self._exactly(int(headers["content-length"]), end)
+            return self._exactly(_body_size(headers["content-length"], 10), end)
         self.keeps = False
-        while self._more(end):
+        while len(self._buffer) <= MAX_RESPONSE_BODY_BYTES and self._more(end):
             pass
         body, self._buffer = self._buffer, b""
         return body
 
     def _chunks(self, end: float) -> bytes:
-        parts = []
-        while size := int(self._until(b"\r\n", end).partition(b";")[0], 16):
+        parts: list[bytes] = []
+        whole = 0
+        while size := _body_size(self._until(b"\r\n", end).partition(b";")[0].decode("latin-1"), 16):
+            whole = _bounded(whole + size)
             parts.append(self._exactly(size, end))
             self._until(b"\r\n", end)
         while self._until(b"\r\n", end):
@@ -189,6 +193,20 @@ class _Connection:
         data = self._socket.recv(HTTP_CHUNK_BYTES)
         self._buffer += data
         return bool(data)
+
+
+def _body_size(text: str, base: int) -> int:
+    """The number in a Content-Length or before a chunk."""
+    try:
+        return _bounded(int(text, base))
+    except ValueError:
+        raise PhoneError(f"no length of an answer: {text[:40]!r}") from None
+
+
+def _bounded(size: int) -> int:
+    if not 0 <= size <= MAX_RESPONSE_BODY_BYTES:
+        raise PhoneError(f"an answer of {size} bytes")
+    return size
 
 
 def _headers(lines: bytes) -> dict[str, str]:

@@ -44,9 +44,9 @@ class PhoneStcpLine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ping(self) -> None:
+    def ping(self, line: bytes = b"PING\r\n") -> None:
         """PING and its OK. A wake that comes in between is kept for `wait`."""
-        self.send(b"PING\r\n")
+        self.send(line)
         self._expect_ok("PING")
 
     def wait(self, seconds: float) -> bool:
