@@ -110,7 +110,10 @@ def test_a_phone_registers_by_chat_and_talks_with_the_other_network(bridged: Bri
     bot, baba, group = address(PLAIN), f"wv:111@{PLAIN}", f"wv:/aaa@{PLAIN}"
     register(phone, bot)
     news(phone, PresenceAuthRequest, lambda asked: asked.user_id == bot)
+    # A user takes longer to answer than the bridge needs to fetch its groups.
+    news(phone, InviteUserRequest, lambda asked: asked.group_id == f"wv:/bbb@{PLAIN}")
     phone.decide(bot, True)
+    listed(phone, bot)
     assert phone.hears("Hey!").sender == baba
 
     # Who is there, and how to reach them.

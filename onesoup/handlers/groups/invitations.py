@@ -97,9 +97,9 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
     present = {screen_name(each.nick): each.jid for each in occupants(ctx, room)} if recipient.group and room else {}
     for group in recipient.group:
         name = group.screen_name or ScreenName(group_id=group.group_id)
-        jid = present.get(screen_name(name.s_name or ""))
-        if jid:
-            to[jid] = None
+        occupant = present.get(screen_name(name.s_name or ""))
+        if occupant:
+            to[occupant] = None
         else:
             names.append(name)
     failed = [DetailedResult(code=code, user_id=who) for code, who in users.items()]
