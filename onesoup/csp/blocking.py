@@ -14,6 +14,7 @@ from onesoup.csp.codec.generated_elements import (
     RemoveList,
     ScreenName,
 )
+from onesoup.csp.groups import screen_name
 
 MAX_ENTRIES = 1000
 
@@ -99,7 +100,7 @@ def _entities(rules: Rules, members: Iterable[str], spell: Callable[[str], str])
         if gid is None:
             listed.user_id.append(spell(each))
         elif "/" in each:
-            listed.screen_name.append(ScreenName(s_name=each.partition("/")[2], group_id=gid))
+            listed.screen_name.append(ScreenName(s_name=screen_name(each.partition("/")[2]), group_id=gid))
         else:
             listed.group_id.append(gid)
     return listed

@@ -71,6 +71,11 @@ def is_private(room: str) -> bool:
     return bool(owner and name)
 
 
+def screen_name(nick: str) -> str:
+    """How phones see a nick, and write it: they take blanks away from both ends of a value."""
+    return nick.strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """Somebody in a group. `user` is the wv: address, "" where the group hides it; `level` one of LEVELS."""
@@ -99,13 +104,15 @@ def fitting_members(members: Sequence[Member], gid: str, parser: int) -> list[Me
 def user_map_list(members: Sequence[Member], flat: bool) -> UserMapList:
     """From 1.2 on. COMPAT(Android): flat, each UserMapping is one member."""
     if flat:
-        return UserMapList(user_mapping=[UserMapping(s_name=each.nick, user_id=each.user or None) for each in members])
+        return UserMapList(
+            user_mapping=[UserMapping(s_name=screen_name(each.nick), user_id=each.user or None) for each in members]
+        )
     return UserMapList(user_mapping=[UserMapping(mapping=_mappings(members))] if members else [])
 
 
 def user_list(members: Iterable[Member], gid: str) -> UserList:
     """Members by screen name: in 1.1 always, in later versions those who have left."""
-    return UserList(screen_name=[ScreenName(s_name=each.nick, group_id=gid) for each in members])
+    return UserList(screen_name=[ScreenName(s_name=screen_name(each.nick), group_id=gid) for each in members])
 
 
 def joined_members(members: Sequence[Member], gid: str, version: str, flat: bool) -> Joined:
@@ -122,7 +129,7 @@ def left_members(members: Sequence[Member], gid: str, flat: bool) -> Left:
     return Left(
         user_list=UserList(
             user=[User(user_id=each.user) for each in members if each.user],
-            screen_name=[ScreenName(s_name=each.nick, group_id=gid) for each in members if not each.user],
+            screen_name=[ScreenName(s_name=screen_name(each.nick), group_id=gid) for each in members if not each.user],
         )
     )
 
@@ -138,7 +145,7 @@ def admin_map_list(members: Sequence[Member]) -> AdminMapList:
 
 
 def _mappings(members: Iterable[Member]) -> list[Mapping]:
-    return [Mapping(s_name=each.nick, user_id=each.user or None) for each in members]
+    return [Mapping(s_name=screen_name(each.nick), user_id=each.user or None) for each in members]
 
 
 # --- properties ---

@@ -22,6 +22,7 @@ from onesoup.csp.codec.generated_elements import (
     User,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.groups import screen_name
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 
@@ -192,7 +193,7 @@ def _sender(text: Text, session: Session, spelling: str | None) -> Sender:
     gid = spelling or text.group
     if not text.nick:
         return Sender(group=Group(group_id=gid))
-    return Sender(group=Group(screen_name=ScreenName(s_name=text.nick, group_id=gid)))
+    return Sender(group=Group(screen_name=ScreenName(s_name=screen_name(text.nick), group_id=gid)))
 
 
 def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:

@@ -37,6 +37,11 @@ def decide_presence_request(ctx: Context, request: PresenceAuthUser) -> Primitiv
     jid = ctx.session.jid_of(request.user_id or "")
     if request.acceptance:
         ctx.send(commands.SendSubscription("subscribed", jid))
+        item = ctx.roster().get(jid)
+        if "@" not in jid and not (item is not None and (item.sees or item.ask)):
+            # A bridge to another network becomes a contact. COMPAT(Prosody 0.12, slidge): the bridge probes while the user still
+            # thinks, which withdraws its request, and the answer alone would be kept for a later one.
+            ctx.send(commands.SendSubscription("subscribe", jid))
     else:
         _refuse(ctx, jid)
     ctx.services.lists.pending.remove(ctx.session.jid, [jid])

@@ -75,7 +75,8 @@ def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenN
     for name in names:
         try:
             room = rooms.room_of(ctx, name.group_id)
-            found[f"{room}/{name.s_name or ''}"] = rooms.spelled_group_id(name.group_id or "")
+            nick = rooms.occupant_nick(ctx, room, name) or name.s_name or ""
+            found[f"{room}/{nick}"] = rooms.spelled_group_id(name.group_id or "")
         except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, screen_name=[name]))
     if kind:

@@ -112,7 +112,9 @@ def _reported(fields: Mapping[str, Any], session: Session, item: InboxItem) -> R
     room, slash, nick = fields["from"].partition("/")
     if not slash:
         return Recipient(user=[User(user_id=session.spelled(room, item.spelling))])
-    return Recipient(group=[Group(screen_name=ScreenName(s_name=nick, group_id=item.spelling or groups.group_id(room)))])
+    return Recipient(
+        group=[Group(screen_name=ScreenName(s_name=groups.screen_name(nick), group_id=item.spelling or groups.group_id(room)))]
+    )
 
 
 def _report(fields: Mapping[str, Any], session: Session, item: InboxItem, version: str) -> Primitive:
@@ -154,7 +156,9 @@ def _invite(fields: Mapping[str, Any], session: Session, item: InboxItem, versio
     """A user invites ours into a group. An inviter who is known only to the room is shown by screen name, not as a user."""
     gid = item.spelling or fields["gid"]
     if fields["nick"]:
-        sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=fields.get("via") or gid)))
+        sender = Sender(
+            group=Group(screen_name=ScreenName(s_name=groups.screen_name(fields["nick"]), group_id=fields.get("via") or gid))
+        )
     elif fields.get("room"):
         sender = Sender(group=Group(group_id=gid))
     else:

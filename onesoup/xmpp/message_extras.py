@@ -1,7 +1,9 @@
 """What modern clients and transports put beside the text of a message, in words that an old phone can show: reactions, quotes of
 replies, buttons, forms. Pure; nodes are those of xmpppy, which count characters as Python does."""
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from onesoup.wire.datatypes import legal_text
 from onesoup.xmpp import namespaces
@@ -17,6 +19,8 @@ EXTRA_NAMESPACES = frozenset(
 )
 # The quote in front of a reply is for clients that show nothing else: a phone needs a reminder.
 MAX_QUOTE_CHARS = 40
+# slidge writes a button as "label: link"; the link, followed, would write its `body` to the bot.
+_LINKED_BUTTON = re.compile(r"^(.{1,60}): xmpp:[^\s?]{1,500}\?message;body=([^\s;&]{1,180})$", re.MULTILINE)
 MAX_REACTIONS, MAX_BUTTONS, MAX_BUTTON_CHARS = 5, 10, 60
 
 
@@ -34,6 +38,13 @@ def with_extras(body: str, extras: list[Any], stanza: Any) -> str:
     body = "\n".join(filter(None, [body, *map(_button, buttons[:MAX_BUTTONS])]))
     corrected = any(str(child.getNamespace()) == namespaces.MESSAGE_CORRECTION for child in extras)
     return f"* {body}" if body and corrected else body
+
+
+def with_answers(body: str) -> str:
+    """The text of a bot with what may be answered in the place of links that nobody can follow on a phone."""
+    if "?message;body=" not in body:
+        return body
+    return _LINKED_BUTTON.sub(lambda match: _answer(unquote(match[2]), match[1]) or match[0], body)
 
 
 def _reaction(reactions: Any) -> str:
@@ -66,8 +77,11 @@ def _number(node: Any, name: str, otherwise: int) -> int:
 
 def _button(button: Any) -> str:
     """XEP-0439: an answer that a user may choose, who types it here."""
-    value = legal_text(button.getAttr("value") or "").strip()[:MAX_BUTTON_CHARS]
-    label = legal_text(button.getAttr("label") or "").strip()[:MAX_BUTTON_CHARS]
+    return _answer(button.getAttr("value") or "", button.getAttr("label") or "")
+
+
+def _answer(value: str, label: str) -> str:
+    value, label = (legal_text(each).strip()[:MAX_BUTTON_CHARS] for each in (value, label))
     if not value:
         return ""
     return f"- {value}: {label}" if label and label != value else f"- {value}"

@@ -148,6 +148,7 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
     extras = [child for child in stanza.getChildren() if child and child.getNamespace() in message_extras.EXTRA_NAMESPACES]
     if extras:
         body = message_extras.with_extras(body, extras, stanza)
+    body = message_extras.with_answers(body)
     if kind == "normal" and body and (subject := text_in(stanza, "subject", language).strip()):
         body = f"{subject}\n{body}"
     url = legal_text(_shared(stanza))

@@ -39,10 +39,11 @@ class KnownServices(Protocol):
 
 
 def find_room_service(query: RoomQuery, domain: str) -> str:
-    """The room service of a domain: itself, one that it lists, or conference.domain; "" when it has none. BackendError when a
-    server does not tell: 504 when it does not answer, 503 for any other error."""
+    """The room service of a domain: itself, one that it lists, or conference.domain; "" when it has none. A bridge to another
+    network has the groups of its own domain, and is nobody else's service. BackendError when a server does not tell: 504 when it
+    does not answer, 503 for any other error."""
     about, items = query(room_requests.ask_info(domain), room_requests.ask_items(domain))
-    if room_settings.is_room_service(about.payload):
+    if room_settings.is_room_service(about.payload) or room_settings.is_rooms_of_bridge(about.payload):
         return domain
     if late := [each for each in (about, items) if each.error == TIMEOUT_CONDITION]:
         raise _unknown(late)  # there is no time left to ask others

@@ -21,8 +21,20 @@ MAX_DISCO_ITEMS = 50
 
 def is_room_service(info: Xml) -> bool:
     """Whether disco#info is that of a room service for people: identity conference/text; gateways have others."""
-    identities = [(each.get("category"), each.get("type")) for each in info.all("identity")]
-    return ("conference", "text") in identities and any(each.get("var") == namespaces.MUC for each in info.all("feature"))
+    return ("conference", "text") in _identities(info) and _has_rooms(info)
+
+
+def is_rooms_of_bridge(info: Xml) -> bool:
+    """Whether disco#info is that of a bridge to another network which has groups: a gateway, or conference/irc."""
+    return any(category in ("gateway", "conference") for category, _ in _identities(info)) and _has_rooms(info)
+
+
+def _identities(info: Xml) -> list[tuple[str, str]]:
+    return [(each.get("category"), each.get("type")) for each in info.all("identity")]
+
+
+def _has_rooms(info: Xml) -> bool:
+    return any(each.get("var") == namespaces.MUC for each in info.all("feature"))
 
 
 def item_jids(items: Xml) -> list[str]:

@@ -316,6 +316,7 @@ _TREES: tuple[Callable[[Xml], Any], ...] = (
         rooms.read_presence,
         room_requests.read_admin_items,
         room_settings.is_room_service,
+        room_settings.is_rooms_of_bridge,
         room_settings.item_jids,
         bookmarks.read_bookmarks,
     ),

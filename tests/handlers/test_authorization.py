@@ -39,6 +39,18 @@ def test_a_decision_goes_to_the_server_also_when_nobody_asked(every_phone, holde
     assert told(every_phone, holder) == [(kind, "romeo@example.net")]
 
 
+@pytest.mark.parametrize(
+    "known", [None, Item("tg.example.net", subscription="from"), Item("tg.example.net", subscription="both")]
+)
+def test_a_bridge_that_is_let_in_becomes_a_contact(every_phone, holder, known):
+    """Else a user who is slower than the bridge has accepted nothing, on servers that withdraw its request meanwhile."""
+    if known is not None:
+        holder.roster(every_phone.sid, known)
+    assert every_phone.ask(PresenceAuthUser(user_id="wv:tg.example.net@tg.example.net", acceptance=True)).result.code == 200
+    asked = [("subscribe", "tg.example.net")] if known is None or not known.sees else []
+    assert told(every_phone, holder) == [("subscribed", "tg.example.net"), *asked]
+
+
 def test_a_grant_is_withdrawn(phone, holder):
     assert phone.ask(CancelAuthRequest(user_id=ROMEO)).result.code == 200
     assert told(phone, holder) == [("unsubscribed", "romeo@example.net")]

@@ -37,6 +37,13 @@ def quote(start, end):
         (f"<body>yes</body>{REPLY}{quote(2, 400)}", "yes"),
         (f"<body>yes</body>{REPLY}{quote('x', '-1')}", "yes"),
         (f"<body>yes</body>{REPLY}<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'/>", "yes"),
+        ("<body>yes: xmpp:bot.example.net?message;body=yes</body>", "- yes"),
+        (
+            "<body>Which?\nWork mail: xmpp:bot.example.net?message;body=2%20b\nno: xmpp:b.test?message;body=no</body>",
+            "Which?\n- 2 b: Work mail\n- no",
+        ),
+        ("<body>see xmpp:bot.example.net?message;body=yes</body>", "see xmpp:bot.example.net?message;body=yes"),
+        ("<body>none: xmpp:bot.example.net?message;body=%20</body>", "none: xmpp:bot.example.net?message;body=%20"),
         ("<body>right</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/>", "* right"),
         (
             "<body>Register?</body><response xmlns='urn:xmpp:tmp:quick-response' value='yes' label='Yes, please'/>"

@@ -3,9 +3,10 @@
 import pytest
 from xmpp.simplexml import NodeBuilder
 
-from onesoup.xmpp import bookmarks, invitations, namespaces, room_requests, room_settings, rooms, xml
+from onesoup.xmpp import bookmarks, invitations, namespaces, room_requests, room_service, room_settings, rooms, xml
 from onesoup.xmpp.bookmarks import Bookmark
 from onesoup.xmpp.invitations import Declined, Invited
+from onesoup.xmpp.room_requests import RoomReply
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.http_upload import MAX_UPLOAD, upload_limit
 from onesoup.xmpp.xml import Xml
@@ -120,6 +121,26 @@ def test_what_a_room_is_like():
     assert not room_settings.may_change_topic(about, "participant")
     assert room_settings.may_change_topic(about, "moderator")
     assert not room_settings.is_room_service(tree("<query><identity category='gateway' type='irc'/></query>"))
+
+
+@pytest.mark.parametrize(
+    ("identity", "has"), [("conference' type='irc", True), ("gateway' type='signal", True), ("server' type='im", False)]
+)
+def test_a_bridge_to_another_network_has_the_rooms_of_its_own_domain_only(identity, has):
+    """They are named with its domain by whoever means them."""
+    there = f"<query xmlns='{namespaces.DISCO_INFO}'><identity category='{identity}'/><feature var='{MUC}'/></query>"
+    assert not room_settings.is_room_service(tree(there))
+    assert room_settings.is_rooms_of_bridge(tree(there)) == has
+    assert not room_settings.is_rooms_of_bridge(tree(there.replace(MUC, "other")))
+    items = f"<query xmlns='{namespaces.DISCO_ITEMS}'><item jid='irc.example.org'/></query>"
+    known = {("irc.example.org", namespaces.DISCO_INFO): there, ("example.org", namespaces.DISCO_ITEMS): items}
+
+    def query(*requests):
+        found = [known.get((each.to, each.payload.ns)) for each in requests]
+        return [RoomReply(payload=tree(each)) if each else RoomReply("item-not-found") for each in found]
+
+    assert room_service.find_room_service(query, "irc.example.org") == ("irc.example.org" if has else "")
+    assert room_service.find_room_service(query, "example.org") == ""
 
 
 FORM = """<query><x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>config</value></field>

@@ -75,7 +75,7 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
     flat = ctx.session.quirks.flat_members
     response = JoinGroupResponse(welcome_note=groups.note_result(welcome))
     if ctx.version == "1.3":
-        response.screen_name = ScreenName(s_name=nick, group_id=gid)
+        response.screen_name = ScreenName(s_name=groups.screen_name(nick), group_id=gid)
     if not list_them:
         return response
     if flat or ctx.version == "1.2":

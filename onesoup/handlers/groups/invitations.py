@@ -18,7 +18,7 @@ from onesoup.csp.codec.generated_elements import (
     Status,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.groups import Room
+from onesoup.csp.groups import Room, screen_name
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import list_members
 from onesoup.csp.status import StatusCode
@@ -94,11 +94,12 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
             to.update((item.jid, None) for item in list_members(contacts.find_list(ctx, text), ctx.roster().values()))
         except CspError:
             lists.append(text)
-    present = {each.nick: each.jid for each in occupants(ctx, room)} if recipient.group and room else {}
+    present = {screen_name(each.nick): each.jid for each in occupants(ctx, room)} if recipient.group and room else {}
     for group in recipient.group:
         name = group.screen_name or ScreenName(group_id=group.group_id)
-        if present.get(name.s_name or ""):
-            to[present[name.s_name or ""]] = None
+        occupant = present.get(screen_name(name.s_name or ""))
+        if occupant:
+            to[occupant] = None
         else:
             names.append(name)
     failed = [DetailedResult(code=code, user_id=who) for code, who in users.items()]

@@ -4,7 +4,7 @@ from onesoup.csp.codec.generated_elements import DetailedResult, Group, ScreenNa
 from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import Context
-from onesoup.handlers.groups.rooms import find_joined_room, joined_rooms, occupants
+from onesoup.handlers.groups.rooms import find_joined_room, joined_rooms, occupant_nick
 
 
 def group_recipients(ctx: Context, named: list[Group]) -> tuple[dict[str, str], list[DetailedResult]]:
@@ -16,8 +16,8 @@ def group_recipients(ctx: Context, named: list[Group]) -> tuple[dict[str, str], 
         try:
             gid = (each.screen_name.group_id if each.screen_name is not None else None) or each.group_id
             room = find_joined_room(ctx, gid, inside)
-            nick = (each.screen_name.s_name or "").strip() if each.screen_name is not None else ""
-            if each.screen_name is not None and nick not in {there.nick for there in occupants(ctx, room)}:
+            nick = occupant_nick(ctx, room, each.screen_name) if each.screen_name is not None else ""
+            if each.screen_name is not None and not nick:
                 raise CspError(StatusCode.UNKNOWN_USER, "nobody of that name")
             to[f"{room}/{nick}" if nick else room] = inside[room].gid
         except CspError as error:

@@ -96,6 +96,12 @@ def occupants(ctx: Context, room: str) -> list[Occupant]:
     return sorted(here, key=lambda each: each.nick.lower())
 
 
+def occupant_nick(ctx: Context, room: str, name: ScreenName) -> str:
+    """The nick of the occupant of a joined room whom a phone calls so; "" for nobody."""
+    wanted = groups.screen_name(name.s_name or "")
+    return next((each.nick for each in occupants(ctx, room) if wanted and groups.screen_name(each.nick) == wanted), "")
+
+
 def known_occupants(ctx: Context) -> list[Occupant]:
     """The occupants of all joined rooms whose address is visible."""
     found = [Occupant(*each[1:]) for each in ctx.services.sessions.rooms.occupants(ctx.sid) if each.jid]
@@ -157,7 +163,7 @@ def named_people(ctx: Context, room: str, user_ids: Iterable[str], screen_names:
     """Users by address, occupants by screen name. 531 for what is neither."""
     people = NamedPeople([], {})
     present = occupants(ctx, room)
-    by_jid, by_nick = {each.jid: each for each in present if each.jid}, {each.nick: each for each in present}
+    by_jid, by_nick = {each.jid: each for each in present if each.jid}, {groups.screen_name(each.nick): each for each in present}
     for text in user_ids:
         try:
             jid = ctx.session.jid_of(text)
@@ -166,7 +172,7 @@ def named_people(ctx: Context, room: str, user_ids: Iterable[str], screen_names:
             continue
         people.found.append((text, jid, by_jid[jid].nick if jid in by_jid else ""))
     for name in screen_names:
-        there = by_nick.get(name.s_name or "")
+        there = by_nick.get(groups.screen_name(name.s_name or ""))
         if there is None:
             people.fail(StatusCode.UNKNOWN_USER, name)
         else:

@@ -126,6 +126,24 @@ def test_a_join_in_the_form_of_each_version(every_phone, served):
     assert (join["room"], join["gid"], join["nick"], join["notice"]) == (ROOM, GID, "alice", False)
 
 
+def test_a_name_with_blanks_around_it_is_shown_and_found_without(every_phone, served):
+    """Phones take them away, and transports leave them where an emoji stood."""
+    phone = every_phone
+    served.occupied(phone.sid, ROOM, (" The joker ", "joker@example.org", "participant", "member"), OWNER)
+    answer = phone.ask(JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="alice"), joined_request=True))
+    if phone.version == "1.1":
+        assert [each.s_name for each in answer.user_list.screen_name] == ["The joker"]
+    elif phone.version == "1.3":
+        assert members_of(answer.joined) == [("The joker", "wv:joker@example.org")]
+    served.inside(phone.sid, ROOM, GID)
+    name = ScreenName(s_name="The joker", group_id=GID)
+    message = SendMessageRequest(
+        message_info=MessageInfo(recipient=Recipient(group=[Group(screen_name=name)])), content_data="psst"
+    )
+    assert code(phone.ask(message)) == 200
+    assert [each["to"] for each in served.ops(phone, "message")] == [f"{ROOM}/ The joker "]
+
+
 def test_without_a_name_one_is_found(phone, served):
     served.iqs[ROOM, namespaces.DISCO_INFO] = about()
     assert phone.ask(JoinGroupRequest(group_id="wv:lobby", subscribe_notification=True)).NAME == "JoinGroup-Response"

@@ -117,7 +117,8 @@ class InboundMessages:
             sent = SentMessage(sender)
         elif sender not in (addresses.bare(sent.to), self._own, addresses.domain_of(self._own), ""):
             return  # it did not go to this sender
-        if bounce.condition == bounces.SERVER_UNREACHABLE:
+        # A transport that was written to itself has answered: its bot waited too long for a word of the user, or of its network.
+        if bounce.condition == bounces.SERVER_UNREACHABLE and "@" in sent.to:
             batch.unreachable.add(addresses.domain_of(sent.to))
         why = bounces.bounce_reason(bounce.condition)
         history_notes.note_undelivered(self._own, UndeliveredReason.BOUNCED, why)

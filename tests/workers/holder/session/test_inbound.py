@@ -471,6 +471,15 @@ def test_what_was_sent_long_ago_or_by_another_holder_bounces_too(intake, directo
     assert texts(read(intake, bounced("item-not-found", id=sent))) == []
 
 
+def test_a_bot_that_says_it_waited_too_long_is_not_unreachable(intake, directory):
+    """The transport itself has answered, so its contacts stay as they are."""
+    for sender, unreachable in (("whatsapp.example.org", set()), (ROMEO, {"example.net"})):
+        directory.sent["m7"] = sender
+        done = read(intake, bounced("remote-server-timeout", sender=sender))
+        assert done.unreachable == unreachable
+        assert len(texts(done)) == 1
+
+
 # --- what comes again, and what only looks like it ---
 
 OFFLINE_SINCE = "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='2023-11-14T22:13:20Z'/>"
