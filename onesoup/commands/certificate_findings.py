@@ -11,7 +11,7 @@ from cryptography import x509
 
 from onesoup.commands.findings import Finding, fail_finding, note_finding, ok_finding
 
-HTTPS_PORT = 443
+PUBLIC_HTTPS_PORT = 443
 HTTPS_SECONDS = 3.0
 # certbot renews a month before the end: two weeks before it something is wrong.
 RENEW_DAYS = 14
@@ -35,7 +35,7 @@ def certificate_advice(said: str, domain: str) -> str:
     return next(found, "the certificate must be for {domain}; xmpp_ca adds your own CA").format(domain=domain, now=now)
 
 
-def https_findings(host: str, port: int = HTTPS_PORT) -> Iterator[Finding]:
+def https_findings(host: str, port: int = PUBLIC_HTTPS_PORT) -> Iterator[Finding]:
     """Of the name for phones: browsers type passwords there. Nothing where nobody answers: HTTPS is a choice."""
     name = host.rpartition(":")[0] or host if host.count(":") == 1 else host
     shown = _shown_certificate(name, port) if name else None

@@ -74,7 +74,7 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
     if not redis_check.redis_away(client):
         yield from findings_or_error("key ring", lambda: key_findings.sealed_findings(settings, client))
         yield from findings_or_error("gateways", lambda: _gateways(running))
-        yield from findings_or_error("holders", lambda: _holders(client))
+        yield from findings_or_error("holders", lambda: _holders(client, running))
         yield from findings_or_error("CIR", lambda: _cir(settings, client))
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
@@ -99,11 +99,15 @@ def _running(client: redis.Redis) -> list[SeenProcess]:
 
 
 def _gateways(running: list[SeenProcess]) -> Iterator[Finding]:
-    if running and not any(each.record.role == "web" for each in running):
-        yield fail_finding("gateways", "none lives: no phone gets an answer", START["web"])
+    if not any(each.record.role == "web" for each in running):
+        yield fail_finding(
+            "gateways",
+            "none is heard of: no phone gets an answer",
+            f"{START['web']}. One that has just started is heard within seconds",
+        )
 
 
-def _holders(client: redis.Redis) -> Iterator[Finding]:
+def _holders(client: redis.Redis, running: list[SeenProcess]) -> Iterator[Finding]:
     from onesoup.store import keys
     from onesoup.store.session.shards import Shards
 
@@ -112,8 +116,15 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
     counts = {owner: owners.count(owner) for owner in set(owners) if owner}
     free = owners.count("")
     shares = ", ".join(f"{owner[:8]} has {count}" for owner, count in sorted(counts.items()))
+    lost = _lost_holders(counts, running)
     if not counts:
         yield fail_finding("holders", "none lives: nobody can log in, messages wait", START["holder"])
+    elif lost:
+        yield fail_finding(
+            "holders",
+            f"{shares}; dead or cut off: {', '.join(owner[:8] for owner in lost)}. Users of these shards wait for another holder",
+            f"others take the shards when the leases run out; {START['holder']}",
+        )
     elif free:
         yield note_finding(
             "holders", f"{shares}; {free} of {keys.SHARDS} shards are free", "they should be taken within seconds; look again"
@@ -123,6 +134,13 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
     waiting = len(shards.waiting_logins(list(range(keys.SHARDS))))
     if waiting:
         yield note_finding("log-ins", f"wait for a holder in {waiting} shards", "are the holders overloaded?")
+
+
+def _lost_holders(owners: Iterable[str], running: list[SeenProcess]) -> list[str]:
+    """Those that have shards, though no process is heard of under their name. None where holders of an older version do not say
+    their name."""
+    names = {each.record.holder for each in running if each.record.role == "holder"}
+    return [] if "" in names else sorted(set(owners) - names)
 
 
 def _cir(settings: Settings, client: redis.Redis) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ OLD_EXPAT = (2, 6, 0)
 FULL_DISK_BYTES = 32 << 20
 # A disk with less than both soon will be.
 LITTLE_ROOM_BYTES, LITTLE_ROOM_SHARE = 1 << 30, 0.1
+# Where systemd puts the directories of our units.
+UNIT_DIRECTORIES = Path("/var/lib/private")
 LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
 # What adjtimex(2) returns while no time service keeps the clock, and more bytes than its structure has anywhere.
 CLOCK_NOT_KEPT, TIMEX_BYTES = 5, 512
@@ -46,26 +48,33 @@ def clock_state() -> int:
 
 
 def disk_findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    """Each disk once: that of onesoup's own directory, and that of Redis where it runs here."""
+    """Each disk once: those of onesoup's own directories, and that of Redis where it runs here."""
     disks: dict[int, Path] = {}
-    for place in (_redis_directory(settings, client), Path(settings.data)):
-        if place is not None:
-            there = _existing(place.absolute())
-            disks.setdefault(there.stat().st_dev, there)
+    for place in (*_redis_directory(settings, client), Path(settings.data), *_of_units()):
+        there = _existing(place.absolute())
+        disks.setdefault(there.stat().st_dev, there)
     for place in disks.values():
         yield from _disk(place)
 
 
-def _redis_directory(settings: Settings, client: redis.Redis) -> Path | None:
+def _of_units() -> list[Path]:
+    """Root alone sees them."""
+    try:
+        return sorted(UNIT_DIRECTORIES.glob("onesoup-*"))
+    except OSError:
+        return []
+
+
+def _redis_directory(settings: Settings, client: redis.Redis) -> list[Path]:
     """None where it is on another host, or cannot be known."""
     where = urls.parse(settings.redis_url)
     if not {host for host, _ in where.hosts} <= set(LOOPBACK_NAMES) or where.kind == urls.CLUSTER:
-        return None
+        return []
     try:
         found = Path(str(client.config_get("dir")["dir"]))
     except (redis.RedisError, KeyError):
-        return None
-    return found if found.is_dir() else None  # of a container: its path means nothing here
+        return []
+    return [found] if found.is_dir() else []  # of a container: its path means nothing here
 
 
 def _existing(place: Path) -> Path:

@@ -11,7 +11,7 @@ from onesoup.csp.phone_events import EventKind, PhoneEvent
 
 LOOK_BACK_SECONDS = 3600
 # So many phones and addresses are looked at, and so many findings shown, the most frequent.
-MOST_PHONES_LOOKED_AT, MOST_SHOWN = 200, 3
+MOST_PHONES_LOOKED_AT, MOST_UNREADABLE_SHOWN = 200, 3
 CSP_MEDIA = ("application/vnd.wv.csp", "text/xml", "application/xml", "text/plain")
 
 # What is wrong with a body, by its name in an event, -> what to do.
@@ -38,7 +38,7 @@ def unreadable_findings(client: redis.Redis) -> Iterator[Finding]:
         if each.kind == EventKind.UNREADABLE:
             kinds.setdefault((each.agent, each.media, each.name, each.via), []).append(each)
     most = sorted(kinds.values(), key=lambda events: -sum(each.times for each in events))
-    for events in most[:MOST_SHOWN]:
+    for events in most[:MOST_UNREADABLE_SHOWN]:
         yield _unreadable(events, now)
 
 
