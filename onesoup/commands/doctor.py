@@ -7,16 +7,23 @@ monkey.patch_all()
 
 import http.client  # noqa: E402
 import json  # noqa: E402
-import os  # noqa: E402
-import pyexpat  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Iterable, Iterator, Mapping  # noqa: E402
+from collections.abc import Iterable, Iterator  # noqa: E402
 from contextlib import suppress  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
 
 import click  # noqa: E402
 import redis  # noqa: E402
 
-from onesoup.commands import number_check, order_findings, redis_check  # noqa: E402
+from onesoup.commands import (  # noqa: E402
+    certificate_findings,
+    host_findings,
+    key_findings,
+    number_check,
+    order_findings,
+    phone_findings,
+    redis_check,
+)
 from onesoup.commands.common import json_option, open_store  # noqa: E402
 from onesoup.commands.findings import (  # noqa: E402
     FAIL_GRADE,
@@ -29,14 +36,22 @@ from onesoup.commands.findings import (  # noqa: E402
 )
 from onesoup.observability import admin_server  # noqa: E402
 from onesoup.operators.processes import is_here, running_processes  # noqa: E402
-from onesoup.settings import Settings, open_secrets  # noqa: E402
+from onesoup.settings import Settings  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.processes import SeenProcess  # noqa: E402
+
+if TYPE_CHECKING:
+    from onesoup.xmpp.stream import StreamFailure
 
 XMPP_CHECK_SECONDS = 10.0
 # A process says every quarter of a minute that it lives.
 SILENT_SECONDS = 25.0
-OLD_EXPAT = (2, 6, 0)
+# How a role is started.
+START = {
+    "web": "start onesoup web: systemctl restart onesoup-web.socket onesoup-web",
+    "holder": "start onesoup holder: systemctl restart onesoup-holder@1",
+    "cir": "start onesoup cir: systemctl restart onesoup-cir.socket onesoup-cir",
+}
 
 
 @click.command()
@@ -54,14 +69,18 @@ def doctor(lines: bool, domains: tuple[str, ...], ways: tuple[str, ...]) -> None
 
 def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...], ways: tuple[str, ...]) -> Iterator[Finding]:
     running = _running(client)
-    yield from findings_or_error("this machine", _machine)
-    yield from findings_or_error("key ring", lambda: _keys(settings, running))
+    yield from findings_or_error("this machine", host_findings.machine_findings)
+    yield from findings_or_error("disk", lambda: host_findings.disk_findings(settings, client))
+    yield from findings_or_error("key ring", lambda: key_findings.ring_findings(settings, running))
     yield from redis_check.redis_findings(settings, client)
     if not redis_check.redis_away(client):
-        yield from findings_or_error("holders", lambda: _holders(client))
+        yield from findings_or_error("key ring", lambda: key_findings.sealed_findings(settings, client))
+        yield from findings_or_error("gateways", lambda: _gateways(running))
+        yield from findings_or_error("holders", lambda: _holders(client, running))
         yield from findings_or_error("CIR", lambda: _cir(settings, client))
         yield from findings_or_error("sessions", lambda: _sessions(settings, client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
+        yield from findings_or_error("requests", lambda: phone_findings.unreadable_findings(client))
         yield from findings_or_error("limits", lambda: order_findings.quota_findings(settings, client))
         yield from findings_or_error("blocks", lambda: order_findings.block_findings(client))
         yield from findings_or_error("drain", lambda: order_findings.drain_findings(client))
@@ -73,6 +92,8 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...], ways
             )
     yield from findings_or_error("processes", lambda: _processes(settings, running))
     here = _admin_places(settings, running)
+    yield from findings_or_error("SMS gateway", lambda: _as_here(here, _sms_gateway(settings), "cir"))
+    yield from findings_or_error("HTTPS", lambda: certificate_findings.https_findings(settings.public_host))
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
         yield from findings_or_error(f"XMPP {domain}", lambda domain=domain: _as_here(here, _xmpp(settings, domain)))  # type: ignore[misc]
 
@@ -85,54 +106,16 @@ def _running(client: redis.Redis) -> list[SeenProcess]:
         return []
 
 
-def _machine() -> Iterator[Finding]:
-    version = tuple(int(part) for part in pyexpat.EXPAT_VERSION.removeprefix("expat_").split("."))
-    if version < OLD_EXPAT:
-        yield note_finding(
-            "expat", f"{'.'.join(map(str, version))} is slow on large tokens", "2.6 is not; bodies are limited all the same"
-        )
-    load = os.getloadavg()[0]
-    if load > 2 * (os.cpu_count() or 1):
-        yield note_finding("this machine", f"load {load:.1f} on {os.cpu_count()} cores", "answers will be slow")
-
-
-def _keys(settings: Settings, running: list[SeenProcess]) -> Iterator[Finding]:
-    """The key ring of this command, if it has one, and those of all processes: what one seals, all must be able to open."""
-    from onesoup.store.account.keyring import KeyRing, KeyRingError
-
-    for name, path in open_secrets(settings).items():
-        what = "key ring" if name == "keys_file" else name
-        yield fail_finding(what, f"everybody on this host can read {path}", "chmod 600")
-    rings = {each.record.shown: each.record.keys for each in running if each.record.keys}
-    if settings.keys_file:
-        try:
-            rings[settings.keys_file] = KeyRing.load(settings.keys_file).known()
-        except KeyRingError as error:
-            yield fail_finding("key ring", str(error), "every host needs the same file")
-    elif not rings:
-        yield fail_finding("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
-    lacking = list(_lacking(rings))
-    for key, names in lacking:
+def _gateways(running: list[SeenProcess]) -> Iterator[Finding]:
+    if not any(each.record.role == "web" for each in running):
         yield fail_finding(
-            "key ring",
-            f"{key.partition(':')[0]}, with which others seal, is not known to {', '.join(names)}",
-            "bring the newest file to them and start them again; docs/accounts.md, Keys and their rotation",
+            "gateways",
+            "none is heard of: no phone gets an answer",
+            f"{START['web']}. One that has just started is heard within seconds",
         )
-    if rings and not lacking:
-        where = f"{settings.keys_file} can be used" if settings.keys_file in rings else "this command has none"
-        processes = len(rings) - (settings.keys_file in rings)
-        yield ok_finding("key ring", f"{where}; {processes} running processes know all keys with which they seal")
 
 
-def _lacking(rings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, list[str]]]:
-    """(key with which somebody seals, who does not know it)."""
-    for key in sorted({known[0] for known in rings.values()}):
-        names = sorted(name for name, known in rings.items() if key not in known)
-        if names:
-            yield key, names
-
-
-def _holders(client: redis.Redis) -> Iterator[Finding]:
+def _holders(client: redis.Redis, running: list[SeenProcess]) -> Iterator[Finding]:
     from onesoup.store import keys
     from onesoup.store.session.shards import Shards
 
@@ -141,8 +124,15 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
     counts = {owner: owners.count(owner) for owner in set(owners) if owner}
     free = owners.count("")
     shares = ", ".join(f"{owner[:8]} has {count}" for owner, count in sorted(counts.items()))
+    lost = _lost_holders(counts, running)
     if not counts:
-        yield fail_finding("holders", "none lives: nobody can log in, messages wait", "start onesoup holder")
+        yield fail_finding("holders", "none lives: nobody can log in, messages wait", START["holder"])
+    elif lost:
+        yield fail_finding(
+            "holders",
+            f"{shares}; dead or cut off: {', '.join(owner[:8] for owner in lost)}. Users of these shards wait for another holder",
+            f"others take the shards when the leases run out; {START['holder']}",
+        )
     elif free:
         yield note_finding(
             "holders", f"{shares}; {free} of {keys.SHARDS} shards are free", "they should be taken within seconds; look again"
@@ -152,6 +142,13 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
     waiting = len(shards.waiting_logins(list(range(keys.SHARDS))))
     if waiting:
         yield note_finding("log-ins", f"wait for a holder in {waiting} shards", "are the holders overloaded?")
+
+
+def _lost_holders(owners: Iterable[str], running: list[SeenProcess]) -> list[str]:
+    """Those that have shards, though no process is heard of under their name. None where holders of an older version do not say
+    their name."""
+    names = {each.record.holder for each in running if each.record.role == "holder"}
+    return [] if "" in names else sorted(set(owners) - names)
 
 
 def _cir(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
@@ -167,7 +164,23 @@ def _cir(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     elif count:
         yield ok_finding("CIR", told)
     else:
-        yield note_finding("CIR", "no process lives: phones only hear of news when they poll", "start onesoup cir")
+        yield note_finding("CIR", "no process lives: phones only hear of news when they poll", START["cir"])
+
+
+def _sms_gateway(settings: Settings) -> Iterator[Finding]:
+    """Tries to reach it, as CIR processes do now and then."""
+    from cir.http.gateway_place import gateway_place
+
+    place = gateway_place(settings.sms_url) if settings.sms_url.startswith(("http:", "https:")) else None
+    if place is None or not settings.sms_gateway:
+        return
+    if reason := place.unreachable():
+        kannel = ": systemctl restart kannel, then its logs" if settings.sms_gateway.startswith("kannel") else ""
+        yield fail_finding(
+            "SMS gateway", f"{place.shown} {reason}: no SMS go out", f"is it running, and the port open from here{kannel}"
+        )
+    else:
+        yield ok_finding("SMS gateway", f"{place.shown} takes connections")
 
 
 def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
@@ -274,12 +287,12 @@ def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
     return 0, {}
 
 
-def _as_here(places: Iterable[str], findings: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings, where a failure counts as a note on a host without a holder: only holders need to reach XMPP servers."""
+def _as_here(places: Iterable[str], findings: Iterator[Finding], role: str = "holder") -> Iterator[Finding]:
+    """The findings, where a failure counts as a note on a host without a process of the role: only it needs to get there."""
     roles = {name.partition("-")[0] for name in places}
     for each in findings:
-        if each.grade == FAIL_GRADE and roles and "holder" not in roles:
-            yield note_finding(each.what, f"{each.says}, as seen from here", "no holder runs here; ask where one does")
+        if each.grade == FAIL_GRADE and roles and role not in roles:
+            yield note_finding(each.what, f"{each.says}, as seen from here", f"no {role} runs here; ask where one does")
         else:
             yield each
 
@@ -296,7 +309,7 @@ def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
         with gevent.Timeout(XMPP_CHECK_SECONDS, StreamFailure("timeout")):
             offer = probe_server(domain, options)
     except StreamFailure as failure:
-        yield fail_finding(what, str(failure), _help(failure.kind))
+        yield fail_finding(what, str(failure), _help(failure, domain))
         return
     took = round((time.monotonic() - began) * 1000)
     way = "in clear text" if not offer.secure else "over TLS"
@@ -309,9 +322,12 @@ def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
         yield ok_finding(what, told)
 
 
-def _help(kind: str) -> str:
+def _help(failure: "StreamFailure", domain: str) -> str:
+    if failure.condition == "certificate":
+        return certificate_findings.certificate_advice(failure.text, domain)
     return {
         "dns": "is the domain spelled right? xmpp_routes says where a server is that DNS does not know",
-        "tls": "the certificate must be for the domain; xmpp_ca adds your own CA",
+        "tls": "the server speaks no TLS that can be used: 1.2 or newer, with a certificate",
+        "timeout": "is the server overloaded, or does a firewall drop what goes there?",
         "refused": "is the server running, and the port open from here?",
-    }.get(kind, "the holder's log says more")
+    }.get(failure.kind, "the holder's log says more")

@@ -123,7 +123,9 @@ def test_one_line_in_the_log_says_why(world: World, stranger: StoryPhone) -> Non
     stranger.raw(b"\x03\x11\x6a\x00\x45", WBXML)
     lines = [line for line in world.stack.logs("web").splitlines() if '"unreadable"' in line][before:]
     assert len(lines) == 1
-    assert json.loads(lines[0])["reason"]
+    line = json.loads(lines[0])
+    assert line["reason"]
+    assert line["address"] == "127.0.0.1"
 
 
 def test_a_body_counts_and_not_its_content_type(world: World) -> None:

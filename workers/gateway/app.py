@@ -178,8 +178,10 @@ class CspResource:
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
         CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
         what = reason if reason in NAMED_FAULTS else "unreadable"
-        self._notes.unreadable(self._peers.of(req), what, octets or 0, (req.content_type or "").partition(";")[0])
-        log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
+        peer, media = self._peers.of(req), req.content_type or ""
+        self._notes.unreadable(peer, what, octets or 0, media.partition(";")[0])
+        known = {"address": peer.address, "handset": peer.user_agent[:60]}
+        log.info("unreadable", reason=reason[:200], octets=octets, type=media[:60], **known)
 
 
 def _media_type(req: falcon.Request, message: Message) -> str:

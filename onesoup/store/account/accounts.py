@@ -8,7 +8,7 @@ import msgpack
 import redis
 
 from onesoup.store import keys
-from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.lists import DEFAULT_TARGET as DEFAULT_TARGET
 from onesoup.store.account.lists import USER_TARGET as USER_TARGET
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
@@ -85,6 +85,14 @@ class Accounts:
             return None
         fields = _fields(record)
         return _link(fields, self._ring.open(fields["sealed"], f"link:{login}"))
+
+    def opens(self, login: str) -> bool:
+        """Whether the ring opens the link of this log-in; True when it has none."""
+        try:
+            self.find(login)
+        except KeyRingError:
+            return False
+        return True
 
     def of_number(self, number: str) -> str | None:
         """The log-in that was given this phone number last. Its link tells whether it still has it."""

@@ -12,7 +12,7 @@ import redis
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.store import bounds, keys, records
-from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.errors import NoSession
 from onesoup.store.redis.client import RedisScript, Value, guarded, store_errors, writable
 from onesoup.store.session.contacts import SessionContacts
@@ -263,6 +263,17 @@ class GatewaySessionStore:
             return False
         new = ring.reseal(sealed, f"cred:{records.unpack_session(record).jid}")
         return bool(self._swap([keys.session(sid)], ["cred", sealed, new]) == 1)
+
+    def opens_credentials(self, sid: str, ring: KeyRing) -> bool:
+        """Whether the ring opens the XMPP password of a session; True when it has none, or is gone."""
+        record, sealed = guarded(lambda: self._client.hmget(keys.session(sid), ["r", "cred"]))
+        if record is None or sealed is None:
+            return True
+        try:
+            ring.open(sealed, f"cred:{records.unpack_session(record).jid}")
+        except KeyRingError:
+            return False
+        return True
 
     def writable(self) -> bool | str:
         """As writable() of the client, for /readyz."""
