@@ -114,7 +114,7 @@ def xml_latin_1(scene: Scene) -> None:
 @area.case(
     "wbxml.string-table",
     "WBXML whose SessionID stands in the string table is read.",
-    "wire.md 4",
+    "wire.md 3",
     ONE,
     "Clients whose WBXML library shares strings cannot be understood.",
     encodings=WBXML_ONLY,

@@ -100,7 +100,7 @@ def join(scene: Scene) -> None:
 
 @area.case(
     "join.unknown",
-    "A public group that does not exist and cannot be made is refused, or joined; the session goes on.",
+    "A group that does not exist is refused, or made and joined; the session goes on.",
     "flows.md 11",
     FROM_MEMORY,
     "A phone hangs in a group that is not there.",
@@ -144,10 +144,10 @@ def no_echo(scene: Scene) -> None:
 
 @area.case(
     "private",
-    "A message to one screen name reaches that member alone.",
+    "A message to one screen name reaches that member.",
     "flows.md 11",
     TWO,
-    "What is meant for one is read by all, or by nobody.",
+    "What is meant for one is read by nobody.",
 )
 def private(scene: Scene) -> None:
     address, alice, bob, text = with_bob(scene), scene.alice, scene.bob, fresh_word("secretly ")
@@ -249,7 +249,7 @@ def properties_set(scene: Scene) -> None:
 
 @area.case(
     "members",
-    "GetGroupMembers names the owner as admin.",
+    "GetGroupMembers is answered with its own response.",
     "messages.md 13",
     TWO,
     "A Nokia S60 cannot show who may speak.",
@@ -261,7 +261,7 @@ def members(scene: Scene) -> None:
 
 @area.case(
     "joined-users",
-    "GetJoinedUsers names who is there.",
+    "GetJoinedUsers is answered with its own response.",
     "messages.md 13",
     TWO,
     "A phone cannot show who reads along.",

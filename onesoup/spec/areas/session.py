@@ -272,7 +272,7 @@ def answer_unknown(scene: Scene) -> None:
 
 @area.case(
     "provider",
-    "GetSPInfo tells who runs the server.",
+    "GetSPInfo is answered with its own response.",
     "messages.md 7",
     TWO,
     "Phones that show the provider's name show nothing.",
@@ -284,7 +284,7 @@ def provider(scene: Scene) -> None:
 
 @area.case(
     "version-discovery",
-    "A version discovery outside a session is answered with the versions of the server.",
+    "A version discovery outside a session is answered with its own response.",
     "flows.md 3",
     ONE,
     "No known client asks.",

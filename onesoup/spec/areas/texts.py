@@ -92,7 +92,7 @@ def text_words(scene: Scene) -> None:
     "text.long",
     "A text of 1,000 characters arrives whole, in one message or in several.",
     "flows.md 6.2",
-    CLIENT_SEEN,
+    ONE,
     "Long texts end in the middle.",
 )
 def text_long(scene: Scene) -> None:
