@@ -47,16 +47,17 @@ ALERTS_HEAD = """\
 The rules of `deploy/prometheus/rules.yml`. [`monitoring.md`](../monitoring.md#alerts) says how soon each fires.
 """
 EVENTS_HEAD = """\
-Every event that a process writes to its log, with the fields that can stand in it. Each line has `ts`, `level`, `event`, `role` and
-`request` where it belongs to one. [`operation.md`](../operation.md#the-log) explains the fields, and the events that matter at
-night. Fields whose names are only known while onesoup runs are missing here.
+Every event that a process writes to its log, with the fields that can stand in it. Each line has `ts`, `level`, `event`, `role`
+and `request` where it belongs to one. [`operation.md`](../operation.md#the-log) explains the fields, and the events that matter
+at night. Fields whose names are only known while onesoup runs are missing here.
 
 | event | level | fields | role |
 | --- | --- | --- | --- |
 """
 CODES_HEAD = """\
 The codes of CSP: what they mean, and what the two clients whose sources are known make of them. The last column says whether
-onesoup sends the code. Made from `tables/status-codes.tsv`; marks such as [2+] are explained in [`flows.md`](../protocol/flows.md).
+onesoup sends the code. Made from `tables/status-codes.tsv`; marks such as [2+] are explained in
+[`flows.md`](../protocol/flows.md).
 
 | code | name | when it is sent | versions | Nokia S60 | Android | onesoup sends it |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -87,7 +88,7 @@ def _setting(entry: dict[str, str]) -> Iterator[str]:
     yield f"- default: {default}"
     if entry["limits"]:
         yield f"- may be: {entry['limits']}"
-    if "_FILE" in entry["environment"]:
+    if f"{variable}_FILE" in entry["environment"]:
         yield f"- secret: `{variable}_FILE` names a file that holds it"
     yield f"- example: `{variable}={entry['example']}`"
 
@@ -144,10 +145,12 @@ def log_events() -> str:
     rows = []
     for name, event in sorted(found.items()):
         named = ", ".join(f"`{each}`" for each in sorted(event.names))
-        rows.append(
-            f"| `{name}` | {', '.join(sorted(event.levels))} | {named} | {'all' if 'all' in event.roles else ', '.join(sorted(event.roles))} |\n"
-        )
+        rows.append(f"| `{name}` | {', '.join(sorted(event.levels))} | {named} | {_all(event.roles)} |\n")
     return EVENTS_HEAD + "".join(rows)
+
+
+def _all(roles: set[str]) -> str:
+    return "all" if "all" in roles else ", ".join(sorted(roles))
 
 
 def _events(path: str, node: ast.Call) -> list[tuple[str, str]]:
