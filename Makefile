@@ -43,7 +43,7 @@ format: setup     ## puts the source into the form that lint wants
 
 docs: setup       ## the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
-	@echo "docs: build/site/index.html"
+	@echo "docs: build/site; to read and search: python3 -m http.server --directory build/site 8001"
 
 dist: setup       ## sdist and wheel of a release, checked, with checksums
 	@tools/make_release

@@ -35,6 +35,8 @@ _LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 _NAMED = re.compile(r"(?<!\[)`((?:docs/)?[\w./-]+\.md)`(?!\])")
 # A block of which a test runs the commands has a name behind its language; MkDocs would not know it for a block.
 _FENCE_NAME = re.compile(r"^( *```[a-z]+) [a-z -]+$", re.MULTILINE)
+# GitHub sees a list right behind a line of a paragraph; MkDocs wants an empty line before it.
+_LIST_BEHIND_TEXT = re.compile(r"^((?![ \t]|- |\* |\d+\. |\||#|>|<).*\S.*\n)(?=- |\* |1\. )", re.MULTILINE)
 _FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
 
 
@@ -81,7 +83,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
                 return f"[`{PurePosixPath(match[1]).name}`]({_relative(here, place)})"
         return match[0]
 
-    return _outside_code(markdown, lambda text: _LINK.sub(linked, _NAMED.sub(named, text)))
+    return _outside_code(markdown, lambda text: _LIST_BEHIND_TEXT.sub(r"\1\n", _LINK.sub(linked, _NAMED.sub(named, text))))
 
 
 def _path(origin: PurePosixPath, target: str) -> str:

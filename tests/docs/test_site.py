@@ -41,3 +41,8 @@ def test_a_link_that_leaves_docs_leads_to_a_copy(site):
     assert "source/tables/status-codes.tsv" in (site / "protocol" / "flows.html").read_text(encoding="utf-8")
     assert (site / "source" / "tables" / "status-codes.tsv").read_bytes() == (ROOT / "tables" / "status-codes.tsv").read_bytes()
     assert (site / "containers.html").exists()
+
+
+def test_a_list_right_behind_a_line_of_text_is_a_list(site):
+    shown = (site / "protocol" / "xmpp-mapping.html").read_text(encoding="utf-8")
+    assert re.search(r"Three rules behind everything:</p>\s*<ol>", shown)
