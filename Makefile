@@ -10,7 +10,7 @@ LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
 
-.PHONY: help run federation test quick test-networks test-containers lint format bench chaos soak fuzz setup clean
+.PHONY: help run federation docs dist test quick test-networks test-containers lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -40,6 +40,13 @@ lint-only:
 format: setup     ## puts the source into the form that lint wants
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+docs: setup       ## the documentation as a site, in build/site
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
+	@echo "docs: build/site; to read and search: python3 -m http.server --directory build/site 8001"
+
+dist: setup       ## sdist and wheel of a release, checked, with checksums
+	@tools/make_release
 
 bench: setup      ## the benchmarks
 	@exec $(PYTHON_BIN) -m bench

@@ -12,7 +12,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.mark.parametrize(
     "tool",
-    ["make_elements.py", "make_status.py", "make_docs.py", "make_commands.py", "make_browser_phone.py", "make_refusal_words.py"],
+    [
+        "make_elements.py",
+        "make_status.py",
+        "make_docs.py",
+        "make_commands.py",
+        "make_reference.py",
+        "make_browser_phone.py",
+        "make_refusal_words.py",
+    ],
 )
 def test_a_generated_file_is_up_to_date(tool):
     done = subprocess.run([sys.executable, ROOT / "tools" / tool, "--check"], cwd=ROOT, capture_output=True, timeout=60)
