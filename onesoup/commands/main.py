@@ -39,7 +39,7 @@ LAZY_COMMANDS = {
     "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),
     "coverage": ("onesoup.coverage", "command", "Show which CSP primitives work, from a source checkout."),
     "phone": ("onesoup.phone.cli", "phone", "Use a phone in the terminal."),
-    "spec": ("onesoup.spec.cli", "spec", "Check any IMPS server from outside: can phones use it?"),
+    "spec": ("onesoup.spec.cli", "spec", "Check from outside whether phones can use any IMPS server."),
     "load": ("onesoup.load.cli", "load", "Put a server under load and account for every message."),
 }
 

@@ -31,6 +31,7 @@ APART = {
     *(
         "onesoup phone",
         "onesoup phone play",
+        "onesoup spec",
         "onesoup load",
         "onesoup demo",
         "onesoup demo two",
