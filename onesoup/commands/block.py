@@ -3,16 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from onesoup.commands.audit import operator
 from onesoup.commands.common import as_json, fail, json_option, open_store, text_table
 from onesoup.runtime.times import iso_time
-
-if TYPE_CHECKING:
-    from onesoup.operators.blocks import BlockMade
 
 
 @click.group()
@@ -125,18 +122,7 @@ def _block(what: str, name: str, span: str, reason: str, keep: bool = False) -> 
     put = made.block
     until = f"until {_clock(put.until)}" if put.until else f"until `onesoup unblock {put.id}`"
     click.echo(f"{put.kind} {put.name} is blocked {until}; its number is {put.id}")
-    click.echo(_told(made))
-
-
-def _told(made: "BlockMade") -> str:
-    """What becomes of the sessions that there are."""
-    if made.block.keeps:
-        return "the sessions that there are go on"
-    if made.block.kind.value == "agent":
-        return "sessions with this User-Agent end at their next request"
-    if made.block.kind.value == "address":
-        return "its lines end; its sessions run out"
-    return f"ended {len(made.ended)} session{'' if len(made.ended) == 1 else 's'}"
+    click.echo(made.said_of_sessions)
 
 
 def _clock(at: int) -> str:

@@ -46,7 +46,7 @@ def history(who: str, lines: bool, forget: bool) -> None:
             _forget(client, store, subject.name, now)
             return
         events = events_of(store, subject, now)
-        note_action(client, "history", _hidden(subject))
+        note_action(client, "history", subject.audited)
     if lines:
         for event in events:
             click.echo(as_json(_object(event)))
@@ -77,14 +77,6 @@ def _store(settings: Settings, client: redis.Redis) -> "History":
         return History(client, KeyRing.load(settings.keys_file), settings.history_hours * 3600)
     except KeyRingError as error:
         fail(f"keys_file: {error}; the history is sealed with its keys")
-
-
-def _hidden(subject: "HistorySubject") -> str:
-    """As the audit log has it, which is kept longer than numbers should be."""
-    from onesoup.csp.text.numbers import hidden_number
-    from onesoup.operators.history import SubjectKind
-
-    return hidden_number(subject.name) if subject.kind == SubjectKind.NUMBER else subject.name
 
 
 def _forget(client: redis.Redis, store: "History", jid: str, now: int) -> None:

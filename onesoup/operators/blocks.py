@@ -12,22 +12,20 @@ from onesoup.csp.session import Session
 from onesoup.csp.text import addresses
 from onesoup.handlers.login.access import end_session
 from onesoup.observability.logs import short
+from onesoup.operators.living import sid_batches
 from onesoup.operators.operator import Operator, OperatorError
 from onesoup.runtime.networks import parse_network
-from onesoup.store import bounds, keys, operator_bounds
-from onesoup.store.account.client_sessions import ClientSessions
+from onesoup.store import bounds, operator_bounds
 from onesoup.store.blocks import BlockedKind, BlockList, OperatorBlock, OperatorBlocks
 from onesoup.store.errors import NoSession
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.session_records import SessionRecords
-from onesoup.store.session.shards import Shards
 
 MAX_REASON_LETTERS = 200
 # Of a User-Agent; shorter ones are met by handsets that nobody thought of.
 MIN_AGENT_LETTERS, MAX_AGENT_LETTERS = 4, 100
 SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 MAX_BLOCK_SECONDS = 10 * 366 * 86_400
-SHARDS_ASKED_AT_ONCE = 16
 # Names of ended sessions in one line of the audit log.
 MOST_NAMED_SESSIONS = 10
 
@@ -39,6 +37,17 @@ class BlockMade:
     block: OperatorBlock
     ended: tuple[str, ...]
     renews: bool
+
+    @property
+    def said_of_sessions(self) -> str:
+        """What becomes of the sessions that there are."""
+        if self.block.keeps:
+            return "the sessions that there are go on"
+        if self.block.kind is BlockedKind.AGENT:
+            return "sessions with this User-Agent end at their next request"
+        if self.block.kind is BlockedKind.ADDRESS:
+            return "its lines end; its sessions run out"
+        return f"ended {len(self.ended)} session{'' if len(self.ended) == 1 else 's'}"
 
 
 def span_seconds(text: str) -> int:
@@ -186,20 +195,12 @@ def _end_sessions(operator: Operator, block: OperatorBlock) -> Iterator[str]:
 
 
 def _sessions(operator: Operator, block: OperatorBlock) -> Iterator[tuple[str, Session]]:
-    client = operator.client
-    records = SessionRecords(client)
-    if block.kind is BlockedKind.USER:
-        sids = list(ClientSessions(client).all(block.name).values())
-        yield from _living(records, sids)
-    elif block.kind in (BlockedKind.DOMAIN, BlockedKind.HANDSET):
-        shards = Shards(client)
-        for start in range(0, keys.SHARDS, SHARDS_ASKED_AT_ONCE):
-            for some in shards.sessions_of(range(start, start + SHARDS_ASKED_AT_ONCE)):
-                yield from _living(records, some)
-
-
-def _living(records: SessionRecords, sids: list[str]) -> Iterator[tuple[str, Session]]:
-    yield from ((sid, found) for sid, found in zip(sids, records.sessions(sids), strict=True) if found is not None)
+    """Those that it may concern, with their SessionIDs."""
+    if block.kind not in (BlockedKind.USER, BlockedKind.DOMAIN, BlockedKind.HANDSET):
+        return
+    records, who = SessionRecords(operator.client), block.name if block.kind is BlockedKind.USER else ""
+    for sids in sid_batches(operator.client, who):
+        yield from ((sid, found) for sid, found in zip(sids, records.sessions(sids), strict=True) if found is not None)
 
 
 def _concerns(block: OperatorBlock, session: Session) -> bool:

@@ -9,7 +9,7 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.history_events import EndReason, HistoryEvent, HistoryKind
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.csp.text.numbers import normal_number
+from onesoup.csp.text.numbers import hidden_number, normal_number
 from onesoup.runtime.networks import parse_address
 from onesoup.store.account.login_limits import PASSWORD_REFUSED_CODES
 from onesoup.store.history import History
@@ -27,6 +27,11 @@ class HistorySubject:
 
     kind: SubjectKind
     name: str
+
+    @property
+    def audited(self) -> str:
+        """As the audit log has it, which is kept longer than numbers should be."""
+        return hidden_number(self.name) if self.kind == SubjectKind.NUMBER else self.name
 
 
 @dataclass(frozen=True, slots=True)

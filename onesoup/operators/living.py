@@ -8,6 +8,7 @@ import redis
 
 from onesoup.csp.text import numbers
 from onesoup.observability.logs import short
+from onesoup.operators.processes import HOLDER_LETTERS
 from onesoup.store import keys
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.redis.topology import servers
@@ -51,7 +52,7 @@ def redis_now_ms(client: redis.Redis) -> int:
 
 def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
     """(SessionID, row) of each living session of a bare JID, of "@domain", or of everybody."""
-    for sids in _batches(client, who):
+    for sids in sid_batches(client, who):
         for sid, row in rows_of(client, sids):
             if is_meant(row.user, who):
                 yield sid, row
@@ -59,7 +60,7 @@ def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, S
 
 def all_sids(client: redis.Redis, who: str = "") -> Iterator[str]:
     """Every SessionID that may be of a living session of whom `who` means; others may be among them."""
-    for sids in _batches(client, who):
+    for sids in sid_batches(client, who):
         yield from sids
 
 
@@ -95,7 +96,8 @@ def is_meant(jid: str, who: str) -> bool:
     return jid.endswith(who) if who.startswith("@") else jid == (who or jid)
 
 
-def _batches(client: redis.Redis, who: str) -> Iterator[list[str]]:
+def sid_batches(client: redis.Redis, who: str = "") -> Iterator[list[str]]:
+    """As `all_sids`, some at a time."""
     if who and not who.startswith("@"):
         yield user_sids(client, who)
         return
@@ -120,7 +122,7 @@ def _row(sid: str, seen: SessionOverview, now: int, shard: int, holder: str) -> 
         inbox=seen.inbox,
         outbox=seen.outbox,
         shard=shard,
-        holder=holder[:8] or "none",
+        holder=holder[:HOLDER_LETTERS] or "none",
         via=seen.via,
         address=seen.address,
         number=numbers.hidden_number(seen.number),

@@ -9,7 +9,8 @@ from typing import Any
 import redis
 
 from onesoup.handlers.login.throttle import login_policy
-from onesoup.operators.living import SessionRow, rows_of
+from onesoup.operators.living import SESSIONS_IN_BATCH, SessionRow, rows_of
+from onesoup.operators.processes import HOLDER_LETTERS
 from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.guard_state import GuardCount, GuardState
@@ -21,7 +22,6 @@ from onesoup.store.session.shards import Shards
 
 # Of more phones so many are looked at. A session's shard is chosen by a hash, so those of some shards stand for all.
 MOST_LOOKED_AT = 1000
-ROWS_IN_BATCH = 250
 
 Share = tuple[str, int]
 
@@ -78,7 +78,7 @@ def phones_on_line(client: redis.Redis, most: int = MOST_LOOKED_AT) -> PhonesOnL
             wanted.append(shard)
             looked_at += size
     sids = [sid for found in shards.sessions_of(wanted) for sid in sorted(found)][:most]
-    rows = [row for n in range(0, len(sids), ROWS_IN_BATCH) for _, row in rows_of(client, sids[n : n + ROWS_IN_BATCH])]
+    rows = [row for n in range(0, len(sids), SESSIONS_IN_BATCH) for _, row in rows_of(client, sids[n : n + SESSIONS_IN_BATCH])]
     # Sessions that have run out stay in a shard's index until its holder looks.
     total = round(sum(sizes) * len(rows) / len(sids)) if sids else 0
     return PhonesOnLine(
@@ -107,7 +107,7 @@ def holder_shares(client: redis.Redis) -> tuple[list[HolderShare], int]:
     owners, sizes = shards.holders(range(keys.SHARDS)), shards.counts(range(keys.SHARDS))
     found: dict[str, list[int]] = {}
     for owner, size in zip(owners, sizes, strict=True):
-        found.setdefault(owner[:8], []).append(size)
+        found.setdefault(owner[:HOLDER_LETTERS], []).append(size)
     free = len(found.pop("", []))
     holders = [HolderShare(name, len(some), sum(some)) for name, some in found.items()]
     return sorted(holders, key=lambda each: (-each.shards, each.holder)), free

@@ -1,7 +1,6 @@
 """Finds sessions by whatever an operator was told: an address of the user in any spelling, a part of it, a phone number, the
 address of a phone, the name of a session in logs. Bounded in time and in what it gives, whatever was asked."""
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,9 +10,10 @@ import redis
 
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses, numbers
-from onesoup.operators.living import SESSIONS_IN_BATCH, SessionRow, all_sids, rows_of, session_named, user_sids
+from onesoup.operators.living import SESSIONS_IN_BATCH, SHARDS_IN_BATCH, SessionRow, all_sids, rows_of, session_named, user_sids
 from onesoup.operators.operator import Operator, OperatorError
 from onesoup.operators.whom import looks_like_session
+from onesoup.runtime.networks import parse_address
 from onesoup.store import keys
 from onesoup.store.session.gateway_side import GatewaySessionStore, SessionPlace
 from onesoup.store.session.shards import Shards
@@ -22,7 +22,6 @@ MAX_SEARCH_LETTERS = 200
 # Of a name, fewer letters would mean everybody.
 MIN_PART_LETTERS = 2
 SEARCH_SECONDS = 4.0
-SHARDS_IN_PAGE_BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ def search_sessions(operator: Operator, words: str, most: int, seconds: float = 
 def listed_sessions(client: redis.Redis, after: tuple[int, int], most: int) -> SessionPage:
     """The sessions of a page, shard by shard. `after`: how many shards, and how many sessions of the next one, come before."""
     shards, (first, skipped), found = Shards(client), after, list[tuple[int, int, str]]()
-    for start in range(first, keys.SHARDS, SHARDS_IN_PAGE_BATCH):
-        batch = range(start, min(start + SHARDS_IN_PAGE_BATCH, keys.SHARDS))
+    for start in range(first, keys.SHARDS, SHARDS_IN_BATCH):
+        batch = range(start, min(start + SHARDS_IN_BATCH, keys.SHARDS))
         for shard, sids in zip(batch, shards.sessions_of(batch), strict=True):
             skip = skipped if shard == first else 0
             found.extend((shard, place, sid) for place, sid in enumerate(sorted(sids)) if place >= skip)
@@ -91,7 +90,7 @@ def _exact(client: redis.Redis, words: str, user: str) -> Iterator[str]:
 
 def _matcher(words: str, country: str) -> Callable[[SessionPlace], bool]:
     """Whether a session is one that the words may mean."""
-    number, address = numbers.normal_number(words, country), _address(words)
+    number, address = numbers.normal_number(words, country), str(parse_address(words) or "")
     part = addresses.fold(words.removeprefix("wv:"))
 
     def matches(place: SessionPlace) -> bool:
@@ -99,14 +98,6 @@ def _matcher(words: str, country: str) -> Callable[[SessionPlace], bool]:
         return bool(by_number or by_address) or (len(part) >= MIN_PART_LETTERS and part in place.jid)
 
     return matches
-
-
-def _address(words: str) -> str:
-    """An IP address as sessions have it, "" for anything else."""
-    try:
-        return str(ipaddress.ip_address(words))
-    except ValueError:
-        return ""
 
 
 def _matching(client: redis.Redis, matches: Callable[[SessionPlace], bool], end: float) -> Iterator[str | None]:

@@ -6,7 +6,7 @@ from typing import Any
 from onesoup.operators.blocks import end_block, planned_block, put_block, span_seconds, standing_blocks
 from onesoup.operators.operator import OperatorError
 from onesoup.runtime.networks import Nets
-from onesoup.store.blocks import BlockedKind, OperatorBlock
+from onesoup.store.blocks import OperatorBlock
 from workers.gateway.console.acting import PREVIEW_ACTION, LongDeed, acting, command, told_on_page
 from workers.gateway.console.pages import ActionProblem, ConsoleAction, ConsolePage, ConsoleVisit
 from workers.gateway.console.rendering import CONSOLE_PATH
@@ -32,7 +32,8 @@ def _block(page: ConsolePage, visit: ConsoleVisit) -> str:
     def put() -> str:
         proxies = Nets(page.site.settings.trusted_proxies)
         made = put_block(operator, visit.typed("what"), visit.typed("name"), plan.reason, seconds, plan.keeps, proxies)
-        return f"Blocked {_named(made.block)}, {_until(made.block)}. {_of_sessions(made.block, len(made.ended))}"
+        said = made.said_of_sessions
+        return f"Blocked {_named(made.block)}, {_until(made.block)}. {said[0].upper()}{said[1:]}."
 
     return LongDeed(BLOCK_ACTION, put).said() or f"Blocked {_named(plan)}. Sessions are being ended; the audit log says how many."
 
@@ -61,17 +62,6 @@ def _named(block: OperatorBlock) -> str:
 
 def _until(block: OperatorBlock) -> str:
     return f"until {_clock(block.until)}" if block.until else "until somebody ends it"
-
-
-def _of_sessions(block: OperatorBlock, ended: int) -> str:
-    """What becomes of the sessions that there are."""
-    if block.keeps:
-        return "The sessions that there are go on."
-    if block.kind is BlockedKind.AGENT:
-        return "Sessions with this User-Agent end at their next request."
-    if block.kind is BlockedKind.ADDRESS:
-        return "Its lines end; its sessions run out."
-    return f"{ended} session{'' if ended == 1 else 's'} ended."
 
 
 def _clock(at: int) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from onesoup.csp.history_events import HistoryEvent, HistoryKind
-from onesoup.csp.text.numbers import hidden_number
 from onesoup.operators.history import HistorySubject, SubjectKind, events_of, history_answer, history_subject
 from onesoup.operators.history_words import event_words, failure_words
 from onesoup.store.history import History
@@ -47,8 +46,7 @@ class HistoryPage(ConsolePage):
     def _found(self, visit: ConsoleVisit, subject: HistorySubject) -> dict[str, Any]:
         store = History(self.site.client, self.site.ring, self.site.settings.history_hours * 3600)
         events = events_of(store, subject, int(time.time()))
-        hidden = subject.kind == SubjectKind.NUMBER
-        acting(self.site, visit).note("history", hidden_number(subject.name) if hidden else subject.name)
+        acting(self.site, visit).note("history", subject.audited)
         answer = history_answer(events)
         return {
             "who": subject.name,

@@ -46,7 +46,7 @@ def test_a_user_is_shut_out_after_a_question(operator, client, opened):
     assert "onesoup block user wv:alice --reason 'sends <spam>' --for 2d" in html.unescape(page.text)
     assert (names(client), lives(client, "00one")) == ([], True)
     page = operator.send("/console/blocks", action="block", **FORM)
-    assert re.search(rf"Blocked user {ALICE}, until 20..-..-.. ..:.. UTC. 1 session ended.", page.text)
+    assert re.search(rf"Blocked user {ALICE}, until 20..-..-.. ..:.. UTC. Ended 1 session.", page.text)
     assert "sends &lt;spam&gt;" in page.text
     assert (names(client), lives(client, "00one")) == ([f"user:{ALICE}"], False)
     (entry, *_) = AuditLog(client).last(1)
@@ -76,7 +76,7 @@ def test_who_is_shut_out_is_said_on_their_page_and_can_be_let_in(operator, clien
     ("form", "shown", "told"),
     [
         ({"what": "address", "name": "192.0.2.0/24"}, "address 192.0.2.0/24", "Its lines end; its sessions run out."),
-        ({"what": "domain", "name": "Example.ORG"}, "domain example.org", "1 session ended."),
+        ({"what": "domain", "name": "Example.ORG"}, "domain example.org", "Ended 1 session."),
         ({"what": "user", "name": "alice", "keep": "yes"}, f"user {ALICE}", "The sessions that there are go on."),
         ({"what": "handset", "name": "Nokia6600/"}, "agent nokia6600/", "end at their next request."),
     ],
