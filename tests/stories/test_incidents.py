@@ -86,16 +86,16 @@ def test_3_the_keys_are_others_than_those_of_the_stored_passwords(world: World, 
 
 
 def test_4_a_domain_is_locked(breakable: World) -> None:
-    """By a second gateway, which lets the server see two wrong passwords and no more."""
+    """By a second gateway, which lets the server see one wrong password and no more."""
     (alice,) = breakable.cast("alice", linked=False)
-    stack, strict = breakable.stack, {"ONESOUP_REFUSALS_AT_SERVER": "2", "ONESOUP_HTTP_PORT": str(free_port())}
-    stack.start("web", "web-2", env=stack.env | strict | {"ONESOUP_ADMIN_PORT": str(free_port())})
-    url = f"http://127.0.0.1:{strict['ONESOUP_HTTP_PORT']}/"
-    for _ in range(2):
-        with pytest.raises(Refused):
-            breakable.phone(alice, url=url, password=secret_text("wrong")).login()
+    stack, port = breakable.stack, str(free_port())
+    strict = {"ONESOUP_REFUSALS_AT_SERVER": "1"}
+    stack.start("web", "web-2", env=stack.env | strict | {"ONESOUP_HTTP_PORT": port, "ONESOUP_ADMIN_PORT": str(free_port())})
+    with pytest.raises(Refused):
+        breakable.phone(alice, url=f"http://127.0.0.1:{port}/", password=secret_text("wrong")).login()
     found = doctor(stack.env | strict)
-    assert named(found, f"log-ins at {stack.domain}", "closed: 2 of 2", f"onesoup guard clear {stack.domain}"), found
+    said = [each for each in found if each["what"].startswith("log-ins")]
+    assert named(said, f"log-ins at {stack.domain}", "closed: 1 of 1", f"onesoup guard clear {stack.domain}"), said
 
 
 def test_5_the_xmpp_server_is_away(breakable: World) -> None:
