@@ -69,7 +69,7 @@ test-containers: setup   ## the compose deployment for real; needs root or Docke
 	@tools/setup containers
 	@exec $(PYTHON_BIN) -m tests.containers
 
-test-networks: setup   ## other operators and networks: federation, transports
+test-networks: setup   ## federation, transports, WAP, the ledger behind nginx
 	@tools/setup networks
 	@exec $(PYTHON_BIN) -m pytest tests/networks $(PYTEST_ARGS)
 

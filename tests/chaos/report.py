@@ -20,7 +20,7 @@ shown like everything else.
 F23 has a stack of its own kind: what docs/operation.md recommends for two hosts, behind nginx with `deploy/nginx.conf`, with two
 gateways of two workers. It begins and ends with the version before (`ONESOUP_BEFORE`, else the newest tag, else the commit that
 `tests/support/version_before.py` names). A message is also doubled there when a phone gets it again after the server had its
-acknowledgement. `make chaos CASES=F23` runs it, and `make test` a shorter one (`tests/deploy/test_ledger.py`).
+acknowledgement. `make chaos CASES=F23` runs it, and `make test-networks` a shorter one (`tests/networks/test_ledger.py`).
 """
 
 
