@@ -28,15 +28,24 @@ def serve(sock, _address):
     lines.pop(name, None)
 
 
-def listen(port):
-    pubsub = redis.Redis(port=port, protocol=2).pubsub(ignore_subscribe_messages=True)
+def subscribe(port):
+    """Returns when Redis has confirmed it: what is published before goes nowhere, and its sender would wait for ever."""
+    pubsub = redis.Redis(port=port, protocol=2).pubsub()
     pubsub.subscribe(BARE_CHANNEL)
+    while pubsub.get_message(timeout=1.0) is None:
+        pass
+    return pubsub
+
+
+def listen(pubsub):
     for message in pubsub.listen():
+        if message["type"] != "message":
+            continue
         sock = lines.get(message["data"].decode())
         if sock is not None:
             gevent.spawn(sock.sendall, b"WVCI 1.2 wv:nokia.12345\r\n")
 
 
 if __name__ == "__main__":
-    gevent.spawn(listen, int(sys.argv[2]))
+    gevent.spawn(listen, subscribe(int(sys.argv[2])))
     StreamServer(("127.0.0.1", int(sys.argv[1])), serve, backlog=1024).serve_forever()

@@ -30,6 +30,8 @@ from onesoup.runtime.ports import free_port
 MESSAGE_PAUSE_SECONDS = 0.03
 # Messages that are not counted, at the begin.
 WARM_UP_MESSAGES = 3
+# A bare message that takes longer is lost.
+BARE_SECONDS = 30.0
 # Where a message comes to us and where it leaves us (bench.stamps).
 REQUEST_READ_STAMP, TLS_WRITE_STAMP = "web: head read", "holder: TLS write."
 STANZAS_READ_STAMP, LINE_STAMP = "holder: stanzas parsed", "cir: line."
@@ -216,7 +218,7 @@ def _bare(directory: Path, redis_port: int) -> Iterator[Once]:
     """A message through two bare processes and the Redis of the others."""
     with ExitStack() as stack:
         inlet, outlet = (_process(stack, directory, name, redis_port) for name in ("bare_hops", "bare_lines"))
-        reader = stack.enter_context(socket.create_connection(outlet))
+        reader = stack.enter_context(socket.create_connection(outlet, timeout=BARE_SECONDS))
         reader.sendall(b"HELO bare\r\n")
         reader.recv(100)
         writer = stack.enter_context(socket.create_connection(inlet))
