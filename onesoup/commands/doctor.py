@@ -288,10 +288,11 @@ def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
 
 
 def _as_here(places: Iterable[str], findings: Iterator[Finding], role: str = "holder") -> Iterator[Finding]:
-    """The findings, where a failure counts as a note on a host without a process of the role: only it needs to get there."""
-    roles = {name.partition("-")[0] for name in places}
+    """The findings, where a failure counts as a note on a host without a process of the role: only it needs to get there. A host
+    where nothing of ours runs is judged as one with a holder, but without a CIR process: that alone reaches the carrier."""
+    roles = {name.partition("-")[0] for name in places} or {"holder"}
     for each in findings:
-        if each.grade == FAIL_GRADE and roles and role not in roles:
+        if each.grade == FAIL_GRADE and not roles & {role, "all"}:
             yield note_finding(each.what, f"{each.says}, as seen from here", f"no {role} runs here; ask where one does")
         else:
             yield each
