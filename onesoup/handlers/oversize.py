@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from onesoup.csp import fitting, short_addresses, transactions
+from onesoup.csp import fitting, transactions
 from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Mode, Transaction, document_from_message
 from onesoup.csp.text.emoji import readable
@@ -31,7 +31,6 @@ def encode_item(
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
     content = render.item_primitive(item, message.version, plain_emoji, images)
-    item.aliases = short_addresses.shorten(content, records.unpack_session(item.record))
     return transactions.reply_message(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
 
 

@@ -4,7 +4,7 @@ of groups and of the operator. One renderer for each kind of item."""
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from onesoup.csp import announcements, groups, messages, notices, presence
+from onesoup.csp import announcements, groups, messages, notices, presence, short_addresses
 from onesoup.csp.codec.generated_elements import (
     DeliveryReportRequest,
     Group,
@@ -49,8 +49,16 @@ def item_primitive(
     pictures: Callable[[Iterable[str]], Pictures] = lambda _: {},
 ) -> Primitive:
     """The primitive of an item, in the version of the request that it answers. `pictures` looks up the pictures that presence
-    names, if the phone wants them."""
+    names, if the phone wants them. Notes the short addresses that it has in `item.aliases`."""
     session = records.unpack_session(item.record)
+    content = _full_primitive(item, session, version, plain_emoji, pictures)
+    item.aliases = short_addresses.shorten(content, session)
+    return content
+
+
+def _full_primitive(
+    item: InboxItem, session: Session, version: str, plain_emoji: bool, pictures: Callable[[Iterable[str]], Pictures]
+) -> Primitive:
     if item.payload is None:
         return _presence(item, session, pictures)
     fields = records.unpack_event(item.payload)

@@ -16,11 +16,11 @@ from pathlib import Path  # noqa: E402
 
 import gevent  # noqa: E402
 
-from onesoup.phone.errors import PhoneError  # noqa: E402
 from onesoup.phone.stcp import PhoneStcpLine  # noqa: E402
 from tests.containers.engine import NoEngine  # noqa: E402
 from tests.containers.install_page import PAGE, blocks  # noqa: E402
 from tests.containers.machine import Machine, machine  # noqa: E402
+from tests.containers.newcomer import talk  # noqa: E402
 from tests.support.world import StoryPhone  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +42,9 @@ DOMAIN, HOST = "example.org", "imps.example.org"
 NEXT_VERSION = "99.0.0"
 MARKER = "marker-of-the-test"
 SKIPPED = 77
+
+# How long a user tries again, seconds: services restart in between.
+PATIENCE = 60.0
 
 
 def tell(text: str) -> None:
@@ -98,21 +101,6 @@ def bring(host: Machine, made: Path) -> None:
 
 def phone(name: str, cir: tuple[str, ...] = ()) -> StoryPhone:
     return StoryPhone("http://127.0.0.1/", f"wv:{name}@{DOMAIN}", f"{name}-secret", client_id=f"i-{name}", cir=cir)
-
-
-def talk(alice: StoryPhone, bob: StoryPhone, text: str) -> None:
-    """Both ways, within the time that a user tries again."""
-    end = time.monotonic() + 60
-    for writer, reader in ((alice, bob), (bob, alice)):
-        while True:
-            try:
-                writer.send(reader.user, f"{text} of {writer.user}")
-                break
-            except PhoneError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(1)
-        reader.hears(f"{text} of {writer.user}", within=120)
 
 
 def line(alice: StoryPhone, bob: StoryPhone) -> None:
@@ -191,14 +179,14 @@ def follow(host: Machine, made: gevent.Greenlet) -> str:
     with host.network(), phone("alice") as alice, phone("bob", ("STCP",)) as bob:
         alice.start()
         bob.start()
-        talk(alice, bob, "hello")
+        talk(alice, bob, "hello", PATIENCE)
         first = time.monotonic() - began
         tell(f"{first:5.1f} s  from the first block to two phones that talk")
         line(alice, bob)
         reloads(host)
         https(operator)
         operator.does("sms")
-        talk(alice, bob, "after reloads and restarts")
+        talk(alice, bob, "after reloads and restarts", PATIENCE)
         reloads(host)
         other_sites(operator)
         bob.send(alice.user, "waits in the backup")
@@ -208,11 +196,11 @@ def follow(host: Machine, made: gevent.Greenlet) -> str:
         operator.does("restore")
         assert has_marker(host)
         alice.hears("waits in the backup", within=120)
-        talk(alice, bob, "after the restore")
+        talk(alice, bob, "after the restore", PATIENCE)
         bring(host, later)
         operator.does("upgrade")
         assert NEXT_VERSION in host.runs("onesoup --version")
-        talk(alice, bob, "after the upgrade")
+        talk(alice, bob, "after the upgrade", PATIENCE)
     return f"two phones talked after {first:.0f} s; HTTPS; backup, trap and restore; upgraded with sessions"
 
 

@@ -84,9 +84,9 @@ def phone(name: str) -> StoryPhone:
     return StoryPhone(f"http://127.0.0.1:{HTTP}/", f"wv:{name}@example.org", f"{name}-secret", client_id=f"o-{name}")
 
 
-def talk(alice: StoryPhone, bob: StoryPhone, text: str) -> None:
-    """Both ways, within the time that a user tries again."""
-    end = time.monotonic() + 45
+def talk(alice: StoryPhone, bob: StoryPhone, text: str, patience: float = 45) -> None:
+    """Both ways, within the seconds that a user tries again."""
+    end = time.monotonic() + patience
     for writer, reader in ((alice, bob), (bob, alice)):
         while True:
             try:

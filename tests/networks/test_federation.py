@@ -3,7 +3,7 @@ contacts, write to each other, sit in one group; and are told when the way betwe
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -22,7 +22,6 @@ from onesoup.demo.process import ProcessError
 from onesoup.demo.stack import Stack
 from onesoup.demo.two_operators import TwoOperators
 from onesoup.load.proxy import NO_FAULT, Fault, TcpProxy
-from onesoup.phone.errors import PhoneError
 from onesoup.wire.document import Encoding
 from tests.conftest import TIMES
 from tests.stories.test_blocking import block, blocked
@@ -84,21 +83,9 @@ def federation(tmp_path_factory: pytest.TempPathFactory, noted_stacks: Callable[
 
 
 @pytest.fixture
-def start(federation: Federation) -> Iterator[Callable[..., StoryPhone]]:
+def start(federation: Federation, start_phone: Callable[..., StoryPhone]) -> Callable[..., StoryPhone]:
     """A phone of one of the people, logged in: start("bob", version="1.2")."""
-    phones: list[StoryPhone] = []
-
-    def made(name: str, **options: object) -> StoryPhone:
-        person = federation.people[name]
-        phone = StoryPhone(federation.stack_of(person).url, person.jid, person.password, **options)  # type: ignore[arg-type]
-        phones.append(phone)
-        return phone.start()
-
-    yield made
-    for phone in phones:
-        with suppress(PhoneError):  # it may have done so
-            phone.logout()
-        phone.close()
+    return lambda name, **options: start_phone(federation.stack_of(federation.people[name]), name, **options)
 
 
 OLD = {"version": "1.1", "encoding": Encoding.XML}
