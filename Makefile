@@ -5,12 +5,18 @@ PYTEST_ARGS ?=
 PURE := tests/csp tests/wire tests/xmpp tests/provisioning tests/guide tests/workers/holder/session tests/cir/test_bearer_policy.py \
     tests/cir/test_rules.py tests/cir/test_vectors.py tests/cir/smpp/test_window.py tests/cir/stcp/test_protocol.py \
     tests/http_server/test_requests.py tests/test_imports.py tests/test_names.py --ignore=tests/xmpp/stream
+# tools/make_NAME.py, which write files of the repository from others: first those that the next ones read.
+GENERATORS := tables elements status docs commands reference browser_phone refusal_words scaling dashboard
 CASES ?=
 LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
+PARTS ?=
+BASE ?= HEAD
+ROUNDS ?= 5
+PHONES ?= 20000
 
-.PHONY: help run federation docs dist test quick test-networks test-containers lint format bench chaos soak fuzz setup clean
+.PHONY: help run federation docs dist test quick test-networks test-containers lint format generated bench bench-compare scale chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -25,21 +31,22 @@ federation:       ## two operators here, whose phones reach each other
 	@tools/setup run
 	@exec .venv/bin/onesoup demo two --with-parent
 
-test: setup       ## linters and suite; PYTEST_ARGS="-k words" picks
+test: setup       ## lint, then the suite; PYTEST_ARGS="-k words" picks
 	@status=0; $(MAKE) --no-print-directory lint-only || status=1; \
 	tools/test $(PYTEST_ARGS) || status=1; exit $$status
 
-lint: setup lint-only   ## the linters alone
+lint: setup lint-only   ## linters, and generated files that are stale
 
 .PHONY: lint-only
 lint-only:
-	@status=0; \
-	for check in "ruff check" "ruff format --check" "mypy" "lint-imports --no-logo"; do \
-	    echo "lint: $$check"; .venv/bin/$$check || status=1; done; exit $$status
+	@tools/lint $(GENERATORS)
 
 format: setup     ## puts the source into the form that lint wants
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+generated: setup  ## writes every generated file again
+	@for name in $(GENERATORS); do echo "generated: tools/make_$$name.py"; $(PYTHON_BIN) tools/make_$$name.py || exit 1; done
 
 docs: setup       ## the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
@@ -48,8 +55,14 @@ docs: setup       ## the documentation as a site, in build/site
 dist: setup       ## sdist and wheel of a release, checked, with checksums
 	@tools/make_release
 
-bench: setup      ## the benchmarks
-	@exec $(PYTHON_BIN) -m bench
+bench: setup      ## the benchmarks; PARTS="codec poll" picks
+	@exec $(PYTHON_BIN) -m bench --keep $(PARTS)
+
+bench-compare: setup   ## this tree beside the commit BASE; PARTS, ROUNDS=5
+	@exec $(PYTHON_BIN) -m bench --against "$(BASE)" --rounds $(ROUNDS) $(PARTS)
+
+scale: setup      ## a day of PHONES=20000 here, in half an hour: docs/scale.md
+	@exec $(PYTHON_BIN) -m bench scale --phones $(PHONES) --report
 
 chaos: setup      ## faults under load: docs/reliability.md; CASES="F3 F7"
 	@exec $(PYTHON_BIN) -m tests.chaos $(CASES)
@@ -75,6 +88,7 @@ test-networks: setup   ## federation, transports, WAP, the ledger behind nginx
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test
+	@[ "$(MAKECMDGOALS)" != setup ] || echo "setup: done"
 
 clean:            ## takes away all that was made here, demo state too
 	rm -rf .venv .run .setup.lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -25,15 +25,34 @@ from onesoup.xmpp.stream import (  # noqa: E402
     Options,
     Resolver,
     Stream,
-    StreamFailure,
     Tls,
     stanzas,
 )
+from onesoup.xmpp.stream.login_tokens import LoginToken  # noqa: E402
 from onesoup.xmpp.stream.socket import StreamSocket  # noqa: E402
 from onesoup.xmpp.stream.tcp import connect_tcp  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
 SEND_WINDOW = 100
+
+
+class Tokens:
+    """Log-in tokens (XEP-0484) in memory: the stream alone is measured here."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], LoginToken] = {}
+
+    def recall(self, address: str, agent: str) -> LoginToken | None:
+        return self._kept.get((address, agent))
+
+    def keep(self, address: str, agent: str, token: LoginToken) -> None:
+        self._kept[address, agent] = token
+
+    def drop(self, address: str, agent: str) -> None:
+        self._kept.pop((address, agent), None)
+
+    def forget(self, address: str) -> None:
+        self._kept = {who: token for who, token in self._kept.items() if who[0] != address}
 
 
 class Client:
@@ -45,13 +64,7 @@ class Client:
             domain, user, password, resource, options=options, on_stanzas=self._take, on_acked=lambda keys: None, prefix=resource
         )
         self.stream.connect(60)
-        gevent.spawn(self._run)
-
-    def _run(self) -> None:
-        try:
-            self.stream.run()
-        except StreamFailure as failure:
-            print(failure, file=sys.stderr)
+        self.stream.read_on(lambda failure: failure and print(failure, file=sys.stderr))
 
     def _take(self, batch: list[Any]) -> None:
         for each in batch:
@@ -67,10 +80,12 @@ class Driver:
         self.idle: list[Client] = []
 
     def do_connect(
-        self, domain: str, host: str, port: int, ca: str, user: str, password: str, stores: bool = True
+        self, domain: str, host: str, port: int, ca: str, user: str, password: str, stores: bool = True, tokens: bool = False
     ) -> dict[str, Any]:
-        """`stores`: what a holder has learnt of the server, that messages wait there for who is offline, or do not."""
-        self.options = Options(tls=Tls(ca), resolver=Resolver({domain: (host, port), f"anon.{domain}": (host, port)}))
+        """`stores`: what a holder has learnt of the server, that messages wait there for who is offline, or do not. `tokens`: log
+        in by them where the server gives some."""
+        routes = {domain: (host, port), f"anon.{domain}": (host, port)}
+        self.options = Options(tls=Tls(ca), resolver=Resolver(routes), tokens=Tokens() if tokens else None)
         self.options.past.learn(domain, stores)
         self.account = (domain, user, password)
         self.client = Client(self.options, *self.account, "main")

@@ -39,8 +39,10 @@ SLICE_SECONDS = 60.0
 # Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
 IDLE_LANES = 16
 IDLE_ROLES = ("web", "holder", "cir", "redis")
-# A crowd that comes or goes has longer consequences than a phone, and a minute after its log-in each session is looked at once.
-SETTLE_SLICES, FIRST_CHECK_SECONDS = 2, 60.0
+# A crowd that comes or goes has longer consequences than a phone: each session is looked at once a minute after its log-in, and
+# Redis drops the stored replies of log-ins and log-outs two to three minutes later, four keys a phone. In a slice of a minute
+# that would count sixty times for an hour.
+SETTLE_SLICES, CONSEQUENCES_SECONDS = 2, 200.0
 
 Cpu = dict[str, float]
 
@@ -82,11 +84,11 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
             resting = _log_in(world, stack, world.accounts("resting", scale.resting))
             for phone, _ in resting:
                 phone.close()  # its connection; a request makes a new one
-            gevent.sleep(LOGIN_REST_SECONDS + (SETTLE_SLICES + FIRST_CHECK_SECONDS / FULL.settle) * scale.settle)
+            _settle(scale)
             during = _slices(worlds, scale.rest)
             asked = _questions(world, resting)
             at_once(IDLE_LANES, lambda one: one[0].logout(), resting)
-        gevent.sleep(LOGIN_REST_SECONDS + SETTLE_SLICES * scale.settle)
+        _settle(scale)
         after = _slices(worlds, scale.rest / 2)
     alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in IDLE_ROLES}
     apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in IDLE_ROLES}
@@ -98,6 +100,10 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
         parts |= {f"{name} {role}": ms for role, ms in spent.items() if ms >= 0.005}
     questions = sum(sum(spent.values()) for spent in asked.values())
     return [sum(each.values()) + questions for each in a_phone], parts, alone, wakes
+
+
+def _settle(scale: Scale) -> None:
+    gevent.sleep(LOGIN_REST_SECONDS + (SETTLE_SLICES + CONSEQUENCES_SECONDS / FULL.settle) * scale.settle)
 
 
 def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phone, PhoneStcpLine]]:

@@ -26,15 +26,15 @@ def family(pid: int) -> list[int]:
 
 def cpu(pid: int) -> float:
     """CPU seconds, user and system, that a process and its living children have used, with all their threads."""
-    return sum(_nanoseconds(each) for each in family(pid)) / 1e9
+    return sum(cpu_alone(each) for each in family(pid))
 
 
-def _nanoseconds(pid: int) -> int:
-    """By the clock that Linux keeps for each process (clock_getcpuclockid): /proc counts hundredths of a second, which are a lot
-    of an idle minute."""
+def cpu_alone(pid: int) -> float:
+    """CPU seconds of one process with its threads, 0 for one that is gone. By the clock that Linux keeps for each process
+    (clock_getcpuclockid): /proc counts hundredths of a second, which are a lot of an idle minute."""
     with suppress(OSError):
-        return time.clock_gettime_ns((~pid << 3) | 2)
-    return 0
+        return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
+    return 0.0
 
 
 def wakes(pid: int) -> int:
@@ -77,7 +77,16 @@ def describe() -> dict[str, str]:
         "packages": packages,
         "redis-server": _first_line("redis-server", "--version"),
         "load": " ".join(f"{each:.2f}" for each in os.getloadavg()),
+        "commit": commit(),
     }
+
+
+def commit() -> str:
+    """The commit of the files, with a plus where some were changed since; "?" where there is no repository."""
+    argv = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=10", "--exclude=*", "--dirty=+"]
+    with suppress(OSError):
+        return subprocess.run(argv, capture_output=True, text=True).stdout.strip() or "?"
+    return "?"
 
 
 def _cpu_model() -> str:

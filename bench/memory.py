@@ -11,19 +11,27 @@ from bench.parts import Scale, say, workplace
 from bench.people import World, at_once
 from bench.report import Figure, Spread
 from onesoup.phone.engine import Phone
+from onesoup.store.session.request_effects import UNKNOWN_PRESENCE_MS
 
-SESSION_GOAL_KB, SESSION_REDIS_GOAL_KB = 80, 8
+SESSION_GOAL_KB, SESSION_REDIS_GOAL_KB = 50, 6
 CONTACTS_PER_ROSTER = 20
+# Keys that pass within minutes: stored replies, and their names.
+PASSING_KEYS = (b"a", b"login", b"replied")
 
 
 def run(scale: Scale) -> list[Figure]:
+    figures = _alone(scale, scale.idle, "no contacts", 0)
+    return figures + _alone(scale, scale.idle_with_contacts, f"{CONTACTS_PER_ROSTER} contacts", CONTACTS_PER_ROSTER)
+
+
+def _alone(scale: Scale, count: int, what: str, contacts: int) -> list[Figure]:
+    """Each kind has processes of its own: it would use again what another one has left in their memory."""
     with workplace() as directory, World(directory) as world:
+        friends = world.accounts("friend", contacts)
         # The first sessions make what all share: code, caches, contexts. They are not counted.
-        _log_in(world, world.accounts("first", max(scale.idle // 5, 3)), False)
-        figures = _kind(scale, world, world.accounts("alone", scale.idle), "no contacts", False, SESSION_GOAL_KB)
-        contacts = world.accounts("friend", CONTACTS_PER_ROSTER)
-        users = world.accounts("social", scale.idle_with_contacts, contacts)
-        return figures + _kind(scale, world, users, f"{CONTACTS_PER_ROSTER} contacts", True, None)
+        _log_in(world, world.accounts("first", max(count // 5, 3), friends), bool(contacts))
+        users = world.accounts("social" if contacts else "alone", count, friends)
+        return _kind(scale, world, users, what, bool(contacts), SESSION_GOAL_KB)
 
 
 def _kind(scale: Scale, world: World, users: list[str], what: str, lists: bool, goal: float | None) -> list[Figure]:
@@ -39,10 +47,16 @@ def _kind(scale: Scale, world: World, users: list[str], what: str, lists: bool, 
         ("holder, RSS", "rss", None, ""),
         ("Redis, used_memory", "used", None, "less buffers of clients and of the AOF; the contacts are offline"),
         (
-            "Redis, keys",
-            "keys",
+            "Redis, keys of the session",
+            "session",
             SESSION_REDIS_GOAL_KB if lists else None,
             "sum of MEMORY USAGE, stored replies left out: they pass within minutes",
+        ),
+        (
+            "Redis, keys of its account",
+            "account",
+            None,
+            "what outlives the session: what the phone did in the last day, for its owner and for operators; its handset",
         ),
         ("Redis, stored replies", "replies", None, "sum of MEMORY USAGE, just after the log-in"),
         ("gateway, USS", "web", None, "a worker keeps nothing of a session"),
@@ -66,10 +80,12 @@ def _log_in(world: World, users: list[str], lists: bool) -> None:
 
 
 def _subscribe(phone: Phone) -> None:
-    """As phones do after a log-in, until nothing waits for them any more."""
+    """As phones do after a log-in, until nothing waits for them any more. Contacts of whom nothing is heard come last."""
     phone.load_lists()
-    while phone.run_once():
-        pass
+    for _ in range(2):
+        while phone.run_once():
+            pass
+        time.sleep(UNKNOWN_PRESENCE_MS / 1000 + 0.5)
 
 
 def _settled(world: World, seconds: float) -> dict[str, float]:
@@ -80,23 +96,23 @@ def _settled(world: World, seconds: float) -> dict[str, float]:
         os.kill(holder.pid, signal.SIGUSR1)
         time.sleep(min(seconds, 0.5))
     with redis.Redis(port=world.redis.port) as client:
-        keys, replies = _keys(client)
+        found = {kind: octets / 1024 for kind, octets in _keys(client).items()}
         info = client.info("memory")
     used = info["used_memory"] - info["mem_clients_normal"] - info["mem_aof_buffer"]
-    found: dict[str, float] = machine.memory(holder.pid)  # type: ignore[assignment]
-    found |= {"used": used / 1024, "keys": keys / 1024, "replies": replies / 1024}
+    found |= machine.memory(holder.pid) | {"used": used / 1024}
     found["web"] = sum(machine.memory(pid)["uss"] for pid in machine.family(world.processes["web"].pid))
     return found | {"prosody": machine.memory(world.prosody.process.pid)["uss"]}
 
 
-def _keys(client: redis.Redis) -> tuple[int, int]:
-    """Bytes of the keys that stay, and of the stored replies, which Redis drops by itself. Removes the replies."""
-    stay = pass_by = 0
-    for key in list(client.scan_iter(count=1000)):
-        octets = client.memory_usage(key, samples=0) or 0
-        if key.startswith((b"a:", b"login:")):
-            pass_by += octets
+def _keys(client: redis.Redis) -> dict[str, int]:
+    """Bytes of the keys of sessions, of all others, and of stored replies, which Redis drops by itself. Removes the replies."""
+    found = {"session": 0, "account": 0, "replies": 0}
+    keys = list(client.scan_iter(count=1000))
+    sessions = {key.partition(b":")[2] for key in keys if key.startswith(b"s:")}
+    for key in keys:
+        name, _, owner = key.partition(b":")
+        kind = "replies" if name in PASSING_KEYS else "session" if owner in sessions else "account"
+        found[kind] += client.memory_usage(key, samples=0) or 0
+        if kind == "replies":
             client.delete(key)
-        else:
-            stay += octets
-    return stay, pass_by
+    return found

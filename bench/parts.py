@@ -32,7 +32,7 @@ class Scale:
     phones: int = 10
     # Idle sessions of each kind.
     idle: int = 300
-    idle_with_contacts: int = 100
+    idle_with_contacts: int = 200
     messages: int = 200
     # Streams: stanzas and log-ins of a round, idle streams of ours and of the far bigger others.
     stanzas: int = 2000
@@ -41,7 +41,7 @@ class Scale:
     slix_streams: int = 50
     # Phones that rest, and seconds in which they are watched; phones of each side of scaling.
     resting: int = 1200
-    rest: float = 120.0
+    rest: float = 240.0
     crew: int = 40
     # Sessions of the holder that is killed.
     taken_over: int = 1000

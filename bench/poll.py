@@ -19,6 +19,7 @@ from bench.report import Figure, Spread
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import PollingRequest
+from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities, Session
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer, connects
@@ -26,13 +27,16 @@ from onesoup.phone.http import PhoneHttpClient
 from onesoup.runtime.ports import free_port
 from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.redis.client import connect
+from onesoup.store.redis.client import connect, present
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.waiting_items import WaitingItems
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 
 MAX_POLL_RATIO = 1.25
+# A poll that finds something, beside one that finds nothing; and how many messages wait for each phone before a sample.
+MAX_FINDING_RATIO, WAITING_MESSAGES = 1.3, 100
 POLL_SESSION_MS = 7_200_000
 POLL_VERSION = "1.2"
 POLL_CONTENT_TYPE = codec.media_type(POLL_VERSION, Encoding.WBXML)
@@ -66,6 +70,12 @@ def poll(sid: str) -> bytes:
     return codec.encode(envelope.document_from_message(message))
 
 
+def place_of(sid: str, body: bytes) -> slice:
+    """Where the SessionID stands in its poll, and in all others."""
+    begin = body.index(sid.encode())
+    return slice(begin, begin + len(sid))
+
+
 def write_sessions(url: str, sids: list[str]) -> None:
     """Live sessions as a holder creates them, nothing waiting."""
     client = connect(url)
@@ -75,6 +85,27 @@ def write_sessions(url: str, sids: list[str]) -> None:
         feed.create(sid, NewSession(records.pack_session(session), 1, POLL_SESSION_MS, secrets.token_bytes(60)))
         client.hset(keys.session(sid), "caps", records.pack_caps(Capabilities()))
     client.close()
+
+
+def write_messages(url: str, sids: list[str], count: int) -> None:
+    """So many messages wait for each session, and nothing else."""
+    client = connect(url)
+    items = WaitingItems(client)
+    texts = [Text(f"m{number}", "juliet@localhost", "Wherefore art thou?", int(time.time())) for number in range(count)]
+    stored = {text.id: records.pack_stored(text) for text in texts}
+    for sid in sids:
+        client.delete(*keys.of(sid, "i", "q", "open", "try", "tid"))
+        if count:
+            items.take_in(sid, 1, stored)
+    client.close()
+
+
+def all_wait(url: str, sids: list[str]) -> bool:
+    """Whether something waits for each session."""
+    client = connect(url)
+    found = present(client, [name for sid in sids for name in keys.of(sid, "q")])
+    client.close()
+    return all(found)
 
 
 class Web:
@@ -105,12 +136,13 @@ def gateway(directory: Path, url: str, workers: int = 1) -> Web:
     return Web(directory, name, [str(Path(sys.prefix, "bin", "onesoup")), "web"], url, more)
 
 
-def ceiling(directory: Path, redis_server: RedisServer, place: slice, client: str) -> Web:
+def ceiling(directory: Path, redis_server: RedisServer, place: slice, client: str, workers: int = 1) -> Web:
     """`client`: shared, as the gateway has it, or plain."""
     argv = [sys.executable, "-m", "gunicorn", "--config", str(REPOSITORY / "gunicorn.conf.py"), "bench.ceiling:create_app()"]
     more = {"ONESOUP_BENCH_REDIS_PORT": str(redis_server.port), "ONESOUP_BENCH_SID": f"{place.start}:{place.stop}"}
-    more["ONESOUP_BENCH_CLIENT"] = client
-    return Web(directory, f"ceiling-{client}", argv, redis_server.url, more)
+    more |= {"ONESOUP_BENCH_CLIENT": client, "ONESOUP_WEB_WORKERS": str(workers)}
+    name = f"ceiling-{client}" if workers == 1 else f"ceiling-{client}-{workers}"
+    return Web(directory, name, argv, redis_server.url, more)
 
 
 @contextmanager
@@ -131,8 +163,7 @@ def run(scale: Scale) -> list[Figure]:
         sids = session_ids(scale.sessions)
         write_sessions(server.url, sids)
         bodies = [poll(sid) for sid in sids]
-        begin = bodies[0].index(sids[0].encode())
-        place = slice(begin, begin + len(sids[0]))
+        place = place_of(sids[0], bodies[0])
         webs = [gateway(directory, server.url), *(ceiling(directory, server, place, kind) for kind in ("shared", "plain"))]
         generator = Generator(bodies, POLL_CONTENT_TYPE, scale.connections, directory)
         if not generator.wrk:
@@ -143,7 +174,8 @@ def run(scale: Scale) -> list[Figure]:
                 generator.run(web.port, 1.0)
             found = alternate(scale, generator, server, webs)
             scripts = _scripts(webs[0], server, bodies)
-    return [*_figures(scale, *found), Figure("poll", "EVALSHA a request", "", Spread.once(scripts), goal=1.0)]
+            finding = _finding(scale, generator, server, webs[0], sids)
+    return [*_figures(scale, *found), Figure("poll", "EVALSHA a request", "", Spread.once(scripts), goal=1.0), finding]
 
 
 def check(web: Web, body: bytes) -> None:
@@ -155,7 +187,7 @@ def check(web: Web, body: bytes) -> None:
         raise RuntimeError(f"{web.process.name}: HTTP {reply.status}, {reply.body!r}\n{web.process.last_lines()}")
 
 
-def alternate(scale: Scale, generator: Generator, server: RedisServer, webs: list[Web]) -> list[list[Round]]:
+def alternate(scale: Scale, generator: Generator, server: RedisServer, webs: list[Web], part: str = "poll") -> list[list[Round]]:
     """The rounds of each server, taken in turn."""
     found: list[list[Round]] = [[] for _ in webs]
     for number in range(scale.rounds):
@@ -165,7 +197,7 @@ def alternate(scale: Scale, generator: Generator, server: RedisServer, webs: lis
             f"{web.process.name} {each[-1].rate:.0f}/s {each[-1].web:.0f} + {each[-1].redis:.0f} us"
             for web, each in zip(webs, found, strict=True)
         )
-        say(f"poll: round {number + 1} of {scale.rounds}: {told}")
+        say(f"{part}: round {number + 1} of {scale.rounds}: {told}")
     return found
 
 
@@ -190,6 +222,23 @@ def _scripts(web: Web, server: RedisServer, bodies: list[bytes]) -> float:
         calls = client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
     phone.close()
     return calls / len(bodies)
+
+
+def _finding(scale: Scale, generator: Generator, server: RedisServer, web: Web, sids: list[str]) -> Figure:
+    """Polls that find a message each, and polls that find nothing, in alternation."""
+    found: list[tuple[float, float]] = []
+    for number in range(scale.rounds):
+        empty = measure(generator, server, web, scale.poll_seconds).total
+        write_messages(server.url, sids, WAITING_MESSAGES)
+        full = measure(generator, server, web, scale.poll_seconds).total
+        if not all_wait(server.url, sids):
+            raise RuntimeError(f"{WAITING_MESSAGES} messages for each phone did not last")
+        write_messages(server.url, sids, 0)
+        found.append((full, empty))
+        say(f"poll: round {number + 1} of {scale.rounds}: a message waits {full:.0f} us, nothing waits {empty:.0f} us")
+    one, other = (Spread.of(each) for each in zip(*found, strict=True))
+    ratio = Spread.of(full / empty for full, empty in found)
+    return Figure("poll", "total CPU of a poll that finds a message", "us", one, other, "us, empty", ratio, MAX_FINDING_RATIO)
 
 
 def _figures(scale: Scale, ours: list[Round], theirs: list[Round], plain: list[Round]) -> list[Figure]:

@@ -109,19 +109,19 @@ def plot(figures: Sequence[Figure]) -> str:
 
 def _values(figure: Figure) -> str:
     value, anchor, ratio = figure.value, figure.anchor, figure.ratio
-    parts = [f"{_short(value.median)} {figure.unit}".rstrip()]
+    parts = [f"{short(value.median)} {figure.unit}".rstrip()]
     if value.rounds > 1:
-        parts[0] += f" ({_short(value.low)}-{_short(value.high)}, n {value.rounds})"
+        parts[0] += f" ({short(value.low)}-{short(value.high)}, n {value.rounds})"
     if anchor:
-        parts.append(f"{figure.anchor_name} {_short(anchor.median)}")
+        parts.append(f"{figure.anchor_name} {short(anchor.median)}")
     if ratio:
         parts.append(f"ratio {ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})")
     if figure.goal is not None:
-        parts.append(f"goal <= {_short(figure.goal)}")
+        parts.append(f"goal <= {short(figure.goal)}")
     return "; ".join(parts)
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Three digits that count, and no more."""
     if value >= 100 or value == int(value):
         return f"{value:.0f}"

@@ -1,4 +1,8 @@
-"""Part scaling: whether a request costs the same with two workers, and a stanza the same with two holders, as with one."""
+"""Part scaling: whether a request costs the same with two workers, and a stanza the same with two holders, as with one.
+
+Two processes on two cores share what one had, caches above all, whatever they run. So the bare ceiling goes from one worker to
+two in the same run, and what is more than its step is ours.
+"""
 
 import time
 from collections import Counter
@@ -13,7 +17,19 @@ from bench.load import Generator
 from bench.parts import Scale, say, workplace
 from bench.peer import Peer
 from bench.people import BENCH_PASSWORD, World, at_once
-from bench.poll import POLL_CONTENT_TYPE, Web, check, gateway, measure, poll, running, session_ids, write_sessions
+from bench.poll import (
+    POLL_CONTENT_TYPE,
+    Web,
+    alternate,
+    ceiling,
+    check,
+    gateway,
+    place_of,
+    poll,
+    running,
+    session_ids,
+    write_sessions,
+)
 from bench.report import Figure, Spread
 from onesoup.demo.servers import RedisServer
 from onesoup.store import keys
@@ -25,28 +41,37 @@ SCALING_SAMPLE_SECONDS = 3.0
 
 def run(scale: Scale) -> list[Figure]:
     with workplace() as directory:
-        return [_workers(scale, directory), _holders(scale, directory)]
+        figures, bare = _workers(scale, directory)
+        return [*figures, *_holders(scale, directory, bare)]
 
 
-def _workers(scale: Scale, directory: Path) -> Figure:
+def _workers(scale: Scale, directory: Path) -> tuple[list[Figure], list[float]]:
+    """With the steps of the bare ceiling."""
     with RedisServer(directory / "redis", appendonly=False) as server:
         sids = session_ids(scale.sessions)
         write_sessions(server.url, sids)
         generator = Generator([poll(sid) for sid in sids], POLL_CONTENT_TYPE, scale.connections, directory)
+        place = place_of(sids[0], generator.bodies[0])
         webs: list[Web] = [gateway(directory, server.url, workers) for workers in (1, 2)]
-        found: list[list[float]] = [[], []]
+        webs += [ceiling(directory, server, place, "shared", workers) for workers in (1, 2)]
         with running(*webs):
             for web in webs:
                 check(web, generator.bodies[0])
                 generator.run(web.port, 1.0)
-            for number in range(scale.rounds):
-                for web, times in zip(webs, found, strict=True):
-                    times.append(measure(generator, server, web, scale.poll_seconds).total)
-                say(f"scaling: round {number + 1} of {scale.rounds}: 1 worker {found[0][-1]:.0f} us, 2 {found[1][-1]:.0f} us")
-    return _figure("total CPU of an empty poll with 2 workers", "1 worker", found[1], found[0])
+            one, two, bare_one, bare_two = (
+                [each.total for each in rounds] for rounds in alternate(scale, generator, server, webs, "scaling")
+            )
+    bare = steps(bare_two, bare_one)
+    what = "total CPU of an empty poll"
+    return [_figure(f"{what} with 2 workers", "1 worker", two, one), _step(what, steps(two, one), bare)], bare
 
 
-def _holders(scale: Scale, directory: Path) -> Figure:
+def steps(two: list[float], one: list[float]) -> list[float]:
+    """What two take beside one, round by round."""
+    return [a / b for a, b in zip(two, one, strict=True)]
+
+
+def _holders(scale: Scale, directory: Path, bare: list[float]) -> list[Figure]:
     """Two stacks side by side, one with one holder and one with two; messages go to the phones of each in turn."""
     with ExitStack() as stack:
         sides = [_Side(stack, directory / f"h{count}", count, scale.crew) for count in (1, 2)]
@@ -55,7 +80,8 @@ def _holders(scale: Scale, directory: Path) -> Figure:
             for side, times in zip(sides, found, strict=True):
                 times.append(side.measure(scale.stanzas))
             say(f"scaling: round {number + 1} of {scale.rounds}: 1 holder {found[0][-1]:.0f} us, 2 {found[1][-1]:.0f} us")
-    return _figure("CPU of the holders for a stanza, 2 holders", "1 holder", found[1], found[0])
+    what = "CPU of the holders for a stanza"
+    return [_figure(f"{what}, 2 holders", "1 holder", found[1], found[0]), _step(what, steps(found[1], found[0]), bare)]
 
 
 class _Side:
@@ -118,5 +144,11 @@ def _stored(server: RedisServer) -> int:
 
 
 def _figure(title: str, anchor: str, two: list[float], one: list[float]) -> Figure:
-    ratio = Spread.of(a / b for a, b in zip(two, one, strict=True))
-    return Figure("scaling", title, "us", Spread.of(two), Spread.of(one), f"us, {anchor}", ratio, MAX_SCALING_RATIO)
+    return Figure("scaling", title, "us", Spread.of(two), Spread.of(one), f"us, {anchor}", Spread.of(steps(two, one)))
+
+
+def _step(what: str, own: list[float], bare: list[float]) -> Figure:
+    title = f"{what}, step from 1 to 2, beside the bare ceiling's"
+    return Figure(
+        "scaling", title, "x", Spread.of(own), Spread.of(bare), "x, ceiling", Spread.of(steps(own, bare)), MAX_SCALING_RATIO
+    )

@@ -23,18 +23,18 @@ if TYPE_CHECKING:  # the rest of cir is imported when the command runs: `onesoup
     type=click.Choice(["WAPSMS", "SSMS", "TEXT"]),
     default="WAPSMS",
     show_default=True,
-    help="Which form of wake-up; TEXT is an SMS that people read.",
+    help="Form of the wake-up. TEXT is an ordinary SMS.",
 )
 @click.option(
     "--csp", "version", type=click.Choice(["1.1", "1.2", "1.3"]), default="1.2", show_default=True, help="Version to name."
 )
 @click.option("--cookie", default="wv:nokia.12345", show_default=True, help="Cookie of the phone's session.")
 @click.option("--text", default="onesoup test", show_default=True, help="Words, for TEXT.")
-@click.option("--dry-run", is_flag=True, help="Show what would go out, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 def send(to: str, method: str, version: str, cookie: str, text: str, dry_run: bool) -> None:
     """Send one wake-up to NUMBER through the configured gateway, outside of every budget.
 
-    A phone takes it only if its session has this cookie; any phone shows that it got TEXT."""
+    A phone obeys a wake-up only if its session has this cookie. Any phone shows TEXT."""
     try:
         _send(load_settings(), to, method, version, cookie, text, dry_run)
     except (SettingsError, ValueError) as error:

@@ -34,13 +34,13 @@ _OPENED = re.compile(r"<([A-Za-z][\w.-]*)[\s/>]")
 _PTS_EXAMPLE = re.compile(r"\bWV(1[123])([A-Z]{2})\d* ?(?:SI=\S+ )?(?:Primitive=([\w-]+))?")
 
 LEGEND = """\
-A letter in the column of a version is an encoding that carries the primitive there: x XML, w WBXML, p plain text syntax. It is a
-capital where a test of the repository shows it: a conversation of `scripts/` that is played through the whole stack, or for P
-an example on the wire in `tests/wire/test_pts.py`. (That every primitive survives every encoding that has it is
-shown for all at once, by the property tests of `tests/csp/codec/test_binding.py` and `tests/wire/test_pts.py`.) *tests* counts
-the modules of `tests/handlers` and `tests/stories` that name the primitive. *Handled* says which module serves a request, or
-makes what the server sends; *never*: a server without a counterpart in XMPP has no reason to send it. **no** would be a
-primitive that nobody serves: there is none, and a test sees to it.
+- **Version columns.** A letter means that this encoding can carry the primitive: x XML, w WBXML, p plain text syntax. A capital
+  letter means that a test shows it: a conversation of `scripts/` that is played through the whole stack, or for P an example in
+  `tests/wire/test_pts.py`. Property tests show for all primitives that they survive every encoding
+  (`tests/csp/codec/test_binding.py`, `tests/wire/test_pts.py`).
+- **tests** is the number of modules of `tests/handlers` and `tests/stories` that name the primitive.
+- **handled** is the module that serves the request, or makes what the server sends. *never* means that XMPP has nothing like it,
+  so the server has no reason to send it. **no** would mean that nothing serves the primitive: a test checks that there is none.
 """
 
 
@@ -175,7 +175,7 @@ def _written() -> Iterator[tuple[str, str, str]]:
 @click.command()
 @json_option
 def command(lines: bool) -> None:
-    """Show which primitives work, in which version and encoding, and what shows it. Reads the sources of a checkout."""
+    """Show which primitives work, in which version and encoding, and which test proves it. Reads the sources of a checkout."""
     try:
         if lines:
             for each in primitives():

@@ -7,10 +7,11 @@ The tables of its codec are written by make_tables.py."""
 import csv
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from generated import write_or_check
 
 from onesoup.csp.codec.binding import write_node
 from onesoup.csp.codec.generated_elements import CapabilityList, Functions, Node
@@ -160,21 +161,9 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-FILES: dict[str, Callable[[], str]] = {"handsets.js": handsets, "status.js": status}
-
-
-def main(arguments: list[str]) -> int:
-    stale = []
-    for name, make in FILES.items():
-        path, text = OUT / name, make()
-        if arguments != ["--check"]:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
-    for name in stale:
-        print(f"{OUT.relative_to(ROOT) / name} is not what the sources say: run tools/make_browser_phone.py", file=sys.stderr)
-    return bool(stale)
+def files() -> dict[Path, str]:
+    return {OUT / "handsets.js": handsets(), OUT / "status.js": status()}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(files()))

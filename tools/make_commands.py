@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+from generated import write_or_check
+
 from onesoup.commands.exit_codes import EXIT_CODES
 from onesoup.commands.main import main as onesoup
 from onesoup.commands.tree import FoundCommand, walk_commands
@@ -15,12 +18,12 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 HEAD = """\
 # Commands
 
-Every command of `onesoup`, as `--help` shows it. Made by `tools/make_commands.py`; [`operation.md`](operation.md) says when an
-operator wants which.
+This page lists every command of `onesoup`, as `--help` shows it (`tools/make_commands.py` makes the page).
+[Which command does what](operation/commands.md) lists the commands by task.
 
-Settings come from the environment and `ONESOUP_CONFIG`, as those of the processes do. What was asked for goes to standard output,
-everything else to standard error. `--json` prints one JSON object per line: names stay as they are, later versions may add some,
-times are ISO 8601 in UTC, durations are in seconds.
+Commands read the same settings as the processes, from the environment and `ONESOUP_CONFIG`. Results go to standard output,
+everything else to standard error. `--json` prints one JSON object per line. Existing names in it do not change; later versions
+may add names. Times are ISO 8601 in UTC, durations are in seconds.
 
 ## Exit status
 
@@ -43,10 +46,16 @@ def _section(found: FoundCommand) -> Iterator[str]:
     if found.is_group:
         return
     yield from ("", "```", f"{found.name} {' '.join(found.command.collect_usage_pieces(found.context))}", "```")
-    records = [record for option in found.options if (record := option.get_help_record(found.context))]
+    records = [record for option in found.options if (record := _record(found, option))]
     if records:
         yield from ("", "| option | meaning |", "| --- | --- |")
         yield from (f"| `{_cell(names)}` | {_cell(told)} |" for names, told in records)
+
+
+def _record(found: FoundCommand, option: click.Option) -> tuple[str, str] | None:
+    """Names and help. The default is added, unless the help says it already, or it is the empty text."""
+    found.context.show_default = "default:" not in (option.help or "").lower() and option.default != ""
+    return option.get_help_record(found.context)
 
 
 def _help(found: FoundCommand) -> Iterator[str]:
@@ -72,13 +81,9 @@ def _anchor(found: FoundCommand) -> str:
     return found.name.replace(" ", "-")
 
 
-def main() -> int:
-    made = page()
-    if "--check" in sys.argv[1:]:
-        return int(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != made)
-    PAGE.write_text(made, encoding="utf-8")
-    return 0
+def files() -> dict[Path, str]:
+    return {PAGE: page()}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

@@ -1,8 +1,13 @@
-"""Writes deploy/grafana/onesoup.json: rows of panels from the tables below. Their names are tested against the real ones."""
+"""Writes deploy/grafana/onesoup.json: rows of panels from the tables below. Their names are tested against the real ones.
+
+usage: make_dashboard.py [--check]"""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
+
+from generated import write_or_check
 
 TARGET = Path(__file__).resolve().parent.parent / "deploy" / "grafana" / "onesoup.json"
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
@@ -178,9 +183,9 @@ def _panel(number: int, title: str, unit: str, queries: list[tuple[str, str]], p
     }
 
 
-def text() -> str:
-    return json.dumps(dashboard(), indent=1) + "\n"
+def files() -> dict[Path, str]:
+    return {TARGET: json.dumps(dashboard(), indent=1) + "\n"}
 
 
 if __name__ == "__main__":
-    TARGET.write_text(text())
+    sys.exit(write_or_check(files()))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the parts of docs/ that come from the code, such as settings, handsets and modules. usage: make_docs.py [--check]"""
+"""Writes the parts of docs/ that come from the code, such as handsets, phones and modules. usage: make_docs.py [--check]"""
 
 import ast
 import re
@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from generated import write_or_check
+
 from onesoup import coverage
 from onesoup.csp.handsets import HANDSETS, Handset, Row
 from onesoup.guide.phones import BASES, Family, Field, PhoneProblem, ServerValues, guide
-from onesoup.settings import settings_reference
 from onesoup.spec.areas import AREAS
 from onesoup.spec.case import SPEC_VERSIONS, Case
 from onesoup.store import bounds
@@ -19,15 +20,6 @@ from onesoup.store import bounds
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 CODE = ("onesoup", "workers", "cir")
-
-
-def settings() -> str:
-    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for entry in settings_reference():
-        default = f"`{entry['default']}`" if entry["default"] else ""
-        limits = f" ({entry['limits']})" if entry.get("limits") else ""
-        rows.append(f"| `{entry['environment']}` | {default} | {entry['help']}{limits} Example: `{entry['example']}` |")
-    return "\n".join(rows) + "\n"
 
 
 def families() -> str:
@@ -52,22 +44,55 @@ def quirks() -> str:
     return "\n".join(rows) + "\n"
 
 
+class ExampleValues(ServerValues):
+    """As docs/phones.md calls the pages of a running server, and where it says more of them."""
+
+    @property
+    def page(self) -> str:
+        return "the server's page"
+
+    @property
+    def access_page(self) -> str:
+        return "[How to make an access point](#how-to-make-an-access-point)"
+
+    @property
+    def account_page(self) -> str:
+        return "[the account page](accounts.md#the-page-account), `/account` of your server"
+
+
 # Whose values stand in the page; the pages of a running server have its own.
-EXAMPLE = ServerValues("http://imps.example.org/", "example.org", "onesoup@example.org")
+EXAMPLE = ExampleValues("http://imps.example.org/", "example.org", "onesoup@example.org")
+
+
+AFTER_LOGIN = (
+    "Over plain HTTP the account page opens only on the server's own machine. In a demo, `onesoup demo link` prints a link that",
+    "opens it from elsewhere.",
+    "",
+    f"When the phone is logged in, write `help` to `{EXAMPLE.helper}`: [it answers](service-contact.md), also when nobody else",
+    "is there.",
+)
+
+
+def phone_families() -> str:
+    """Of which family a model is, with a link to each."""
+    told = ["Search this page for your model, then follow the link to its family.", ""]
+    told += [f"- [{family.name}](#{_anchor(family.name)}): {family.models}" for family in guide().families]
+    return "\n".join([*told, "", f"Not there? {guide().unlisted}"]) + "\n"
+
+
+def _anchor(heading: str) -> str:
+    """The name that GitHub and the site give to a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def phones() -> str:
-    told = ["## What every phone wants to know", "", *_fields(guide().fields)]
-    told += [
-        "",
-        f"When the phone is logged in, write `help` to `{EXAMPLE.helper}`: the service contact answers, also when nobody",
-    ]
-    told += ["else is there."]
-    for part in guide().helps:
-        told += ["", f"## {part.title}", ""]
-        told += "\n\n".join(map(EXAMPLE.fill, part.text)).split("\n")
+    """What all phones share, the families, then what to do about a phone that does not get through."""
+    told = [*_fields(guide().fields), "", *AFTER_LOGIN]
     for family in guide().families:
         told += ["", *_family(family)]
+    for part in guide().helps:
+        told += ["", f"## {EXAMPLE.fill(part.title)}", ""]
+        told += "\n\n".join(map(EXAMPLE.fill, part.text)).split("\n")
     return "\n".join(told) + "\n"
 
 
@@ -88,7 +113,7 @@ def _fields(shown: tuple[Field, ...]) -> list[str]:
     rows = ["| field | what goes into it |", "| --- | --- |"]
     for field in shown:
         typed = f"`{EXAMPLE.fill(field.type)}` " if field.type else ""
-        rows.append(f"| {field.label} | {(typed + EXAMPLE.fill(field.say)).strip()} |")
+        rows.append(f"| {field.label} | {(typed + EXAMPLE.fill(field.told)).strip()} |")
     return rows
 
 
@@ -149,9 +174,9 @@ def _first_sentence(text: str) -> str:
 
 # page, name of the table in it, what writes the table
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
-    ("operation.md", "settings", settings),
     ("handsets.md", "families", families),
     ("handsets.md", "quirks", quirks),
+    ("phones.md", "families", phone_families),
     ("phones.md", "phones", phones),
     ("coverage.md", "legend", lambda: coverage.LEGEND),
     ("coverage.md", "coverage", coverage.table),
@@ -168,18 +193,14 @@ def filled(text: str, name: str, table: str) -> str:
     return head + begin + table + end + tail
 
 
-def main() -> int:
-    status = 0
+def files() -> dict[Path, str]:
+    made: dict[Path, str] = {}
     for page, name, make in TABLES:
         path = DOCS / page
-        old = path.read_text(encoding="utf-8")
-        new = filled(old, name, make())
-        if new != old and "--check" in sys.argv[1:]:
-            status = 1
-        elif new != old:
-            path.write_text(new, encoding="utf-8")
-    return status
+        text = made[path] if path in made else path.read_text(encoding="utf-8")
+        made[path] = filled(text, name, make())
+    return made
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from generated import write_or_check
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "onesoup" / "csp" / "codec" / "generated_elements.py"
 VERSIONS = ("1.1", "1.2", "1.3")
@@ -178,13 +180,9 @@ def formatted(source: str) -> str:
     ).stdout
 
 
-def main() -> int:
-    text = render()
-    if "--check" in sys.argv[1:]:
-        return 0 if TARGET.read_text(encoding="utf-8") == text else 1
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+def files() -> dict[Path, str]:
+    return {TARGET: render()}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

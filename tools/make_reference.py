@@ -8,9 +8,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
+from generated import write_or_check
 
 from onesoup.settings import settings_reference
 from onesoup.settings.fields import Settings
@@ -34,30 +36,30 @@ ROLES = {"cir": "CIR", "workers/holder": "holder", "workers/gateway": "gateway",
 # What stands above each page.
 SETTINGS_HEAD = """\
 Each setting is a variable of the environment, or a line of `onesoup.toml`. `onesoup config check` finds wrong ones.
-[`operation.md`](../operation.md#settings) says how they are read, and which of them are read anew while onesoup runs.
+[Configuration](../operation/configuration.md) says where they are read, and when a change takes effect.
 """
 METRICS_HEAD = """\
-What `/metrics` of each process shows to Prometheus. [`monitoring.md`](../monitoring.md) says what each is good for, and which
-alerts look at it. A histogram has `_bucket`, `_sum` and `_count`.
+These are the metrics of `/metrics` of each process, for Prometheus. [`monitoring.md`](../monitoring.md) explains them, and lists
+the alerts that use them. A histogram has `_bucket`, `_sum` and `_count`.
 
 | name | type | labels | help | role |
 | --- | --- | --- | --- | --- |
 """
 ALERTS_HEAD = """\
-The rules of `deploy/prometheus/rules.yml`. [`monitoring.md`](../monitoring.md#alerts) says how soon each fires.
+These are the rules of `deploy/prometheus/rules.yml`. [`monitoring.md`](../monitoring.md#alerts) says how soon each fires.
 """
 EVENTS_HEAD = """\
-Every event that a process writes to its log, with the fields that can stand in it. Each line has `ts`, `level`, `event`, `role`
-and `request` where it belongs to one. [`operation.md`](../operation.md#the-log) explains the fields, and the events that matter
-at night. Fields whose names are only known while onesoup runs are missing here.
+This page lists every event in the log, with its possible fields. Each line has `ts`, `level`, `event`, `role`, and `request` if
+it belongs to one. [The log](../operation/log.md) explains the fields, and the events that matter at night. Fields whose names are
+known only at run time are missing here.
 
 | event | level | fields | role |
 | --- | --- | --- | --- |
 """
 CODES_HEAD = """\
-The codes of CSP: what they mean, and what the two clients whose sources are known make of them. The last column says whether
-onesoup sends the code. Made from `tables/status-codes.tsv`; marks such as [2+] are explained in
-[`flows.md`](../protocol/flows.md).
+These are the status codes of CSP: what they mean, and how the two clients with known source code treat them. The last column says
+whether onesoup sends the code. The page is made from `tables/status-codes.tsv`; [`flows.md`](../protocol/flows.md) explains marks
+such as [2+].
 
 | code | name | when it is sent | versions | Nokia S60 | Android | onesoup sends it |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -174,12 +176,14 @@ def status_codes() -> str:
     return CODES_HEAD + "".join(rows)
 
 
-def _calls() -> Iterator[tuple[str, ast.Call]]:
+@cache
+def _calls() -> list[tuple[str, ast.Call]]:
     """Every call in the sources, with the file that it stands in."""
+    found = []
     for path in sorted(each for top in CODE for each in (ROOT / top).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield path.relative_to(ROOT).as_posix(), node
+        tree, name = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT).as_posix()
+        found += [(name, node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return found
 
 
 def _name(node: ast.expr) -> str:
@@ -203,19 +207,10 @@ WRITERS: dict[str, tuple[str, Callable[[], str]]] = {
 }
 
 
-def main() -> int:
-    status = 0
-    PAGES.mkdir(exist_ok=True)
-    for name, (title, make) in WRITERS.items():
-        path, made = PAGES / f"{name}.md", f"# {title}\n\n<!-- Written by tools/make_reference.py -->\n\n{make()}"
-        if path.exists() and path.read_text(encoding="utf-8") == made:
-            continue
-        if "--check" in sys.argv[1:]:
-            status = 1
-        else:
-            path.write_text(made, encoding="utf-8")
-    return status
+def files() -> dict[Path, str]:
+    head = "<!-- Written by tools/make_reference.py -->"
+    return {PAGES / f"{name}.md": f"# {title}\n\n{head}\n\n{make()}" for name, (title, make) in WRITERS.items()}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

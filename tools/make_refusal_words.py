@@ -9,11 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from generated import write_or_check
+
+from onesoup.phone.terminal.refusals import LOGIN_BEGINNINGS, LOGIN_SENTENCES, SENTENCES
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from onesoup.phone.terminal.refusals import LOGIN_SENTENCES, SENTENCES  # noqa: E402
-
 TARGET = ROOT / "workers" / "gateway" / "web" / "browser_phone" / "phone" / "refusal_words.js"
 HEAD = """\
 /** Status codes of CSP in words, from onesoup/phone/terminal/refusals.py. Written by tools/make_refusal_words.py: change that. */
@@ -33,22 +33,25 @@ def table(name: str, sentences: Mapping[int, str]) -> str:
     return f"\nexport const {name} = {{\n{rows}}};\n"
 
 
+def begun(name: str, sentences: Mapping[str, str]) -> str:
+    rows = "".join(f"  {json.dumps(begin)}: {json.dumps(words(sentence))},\n" for begin, sentence in sentences.items())
+    return f"\nexport const {name} = {{\n{rows}}};\n"
+
+
 def module() -> str:
     return (
         HEAD
         + table("REFUSALS", SENTENCES)
         + "\n// What the same codes mean at log-in."
         + table("LOGIN_REFUSALS", LOGIN_SENTENCES)
+        + "\n// What a refused log-in means where the server's words begin so."
+        + begun("LOGIN_BEGINNINGS", LOGIN_BEGINNINGS)
     )
 
 
-def main() -> int:
-    text = module()
-    if "--check" in sys.argv[1:]:
-        return int(not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text)
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+def files() -> dict[Path, str]:
+    return {TARGET: module()}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+from generated import write_or_check
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "onesoup" / "csp" / "status.py"
 
@@ -61,12 +63,9 @@ def module() -> str:
     return HEAD + "".join(f"    {name_of(int(row['code']), row['name'])} = {row['code']}\n" for row in rows)
 
 
-def main() -> int:
-    if sys.argv[1:] == ["--check"]:
-        return int(TARGET.read_text(encoding="utf-8") != module())
-    TARGET.write_text(module(), encoding="utf-8")
-    return 0
+def files() -> dict[Path, str]:
+    return {TARGET: module()}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from generated import write_or_check
+
 ROOT = Path(__file__).resolve().parent.parent
 TSV = ROOT / "tables"
 OUT = ROOT / "onesoup" / "wire" / "generated"
@@ -257,19 +259,9 @@ MODULES: dict[str, Callable[[], str]] = {
 }
 
 
-def main(arguments: list[str]) -> int:
-    stale = []
-    for path, make in {**{OUT / name: make for name, make in MODULES.items()}, SCRIPT: script}.items():
-        text = make()
-        if arguments == ["--check"]:
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                stale.append(path)
-        else:
-            path.write_text(text, encoding="utf-8")
-    for path in stale:
-        print(f"{path.relative_to(ROOT)} does not match the tables: run tools/make_tables.py", file=sys.stderr)
-    return bool(stale)
+def files() -> dict[Path, str]:
+    return {**{OUT / name: make() for name, make in MODULES.items()}, SCRIPT: script()}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(files()))

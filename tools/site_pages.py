@@ -1,4 +1,4 @@
-"""Hooks of mkdocs.yml: pages that stand outside of docs/, and links that lead there.
+"""Hooks of mkdocs.yml: pages that stand outside of docs/, links that lead there, and titles in the place of file names.
 
 The pages are written for whoever reads the repository, so their links name files in it. On the site a link to a page leads to the
 page, a link to another file to a copy of it below `source/`, and a link to a directory to a list of its files."""
@@ -33,10 +33,17 @@ INSTEAD = {"tests/vectors": "tests/vectors/index.tsv"}
 _LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 # A page named as a file, such as `docs/cir.md` or `flows.md`, that is no link yet.
 _NAMED = re.compile(r"(?<!\[)`((?:docs/)?[\w./-]+\.md)`(?!\])")
+# A link whose text is the name of a file.
+_TO_FILE = re.compile(r"\[`?[\w./-]+\.md`?\]\(([^)\s#:]+\.md)(#[^)\s]*)?\)")
 # A block of which a test runs the commands has a name behind its language; MkDocs would not know it for a block.
 _FENCE_NAME = re.compile(r"^( *```[a-z]+) [a-z -]+$", re.MULTILINE)
 # GitHub sees a list right behind a line of a paragraph; MkDocs wants an empty line before it.
 _LIST_BEHIND_TEXT = re.compile(r"^((?![ \t]|- |\* |\d+\. |\||#|>|<).*\S.*\n)(?=- |\* |1\. )", re.MULTILINE)
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
+_COLUMN = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
+_CELL = re.compile(r"<td\b")
+_TAG = re.compile(r"<[^>]+>")
 _FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
 
 
@@ -83,7 +90,25 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
                 return f"[`{PurePosixPath(match[1]).name}`]({_relative(here, place)})"
         return match[0]
 
-    return _outside_code(markdown, lambda text: _LIST_BEHIND_TEXT.sub(r"\1\n", _LINK.sub(linked, _NAMED.sub(named, text))))
+    def titled(match: re.Match[str]) -> str:
+        place = os.path.normpath(PurePosixPath(here).parent / match[1])
+        found = files.get_file_from_path(place)
+        # Of the protocol, people name a file and a section: `flows.md` 1.3.
+        if not found or place.startswith("protocol/"):
+            return match[0]
+        return f"[{_title(found)}]({match[1]}{match[2] or ''})"
+
+    def changed(text: str) -> str:
+        text = _LINK.sub(linked, _NAMED.sub(named, text))
+        return _LIST_BEHIND_TEXT.sub(r"\1\n", _TO_FILE.sub(titled, text))
+
+    return _outside_code(markdown, changed)
+
+
+def _title(file: File) -> str:
+    """What the page calls itself: its first heading."""
+    heading = re.search(r"^# (.+)$", file.content_string, re.MULTILINE)
+    return heading[1] if heading else PurePosixPath(file.src_uri).name
 
 
 def _path(origin: PurePosixPath, target: str) -> str:
@@ -114,8 +139,25 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
     return "".join([*done, change(text[end:])])
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """The page with tables whose cells name their column: a phone shows each row as a block (docs/site.css)."""
+    return _TABLE.sub(lambda found: _with_columns(found[0]), html)
+
+
+def _with_columns(table: str) -> str:
+    """The first cell of a row says what the row is about, and needs no name."""
+    names = [_TAG.sub("", each).strip().replace('"', "&quot;") for each in _COLUMN.findall(table)]
+
+    def row(found: re.Match[str]) -> str:
+        columns = iter(["", *names[1:]])
+        return _CELL.sub(lambda _: f'<td data-label="{name}"' if (name := next(columns, "")) else "<td", found[0])
+
+    return _ROW.sub(row, table)
+
+
 def on_post_page(output: str, **_: Any) -> str:
-    """No page names another host for a style, a script or a picture."""
+    """The search dialog has a name. No page names another host for a style, a script or a picture."""
+    output = output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
     outside = re.findall(r"<(?:link|script|img)[^>]+(?:href|src)=\"?(?:https?:)?//[^\s\">]+", output)
     if outside:
         raise ValueError(f"a page asks somebody else: {outside[0]}")

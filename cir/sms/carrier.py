@@ -27,8 +27,10 @@ from onesoup.settings import SECRET_MASK, Settings
 
 log = structlog.get_logger()
 
-SMS_SUBMITS = Counter("onesoup_sms_submits_total", "Messages handed to the gateway", ["result"])
-CIRCUIT_OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone because it failed or cannot be reached")
+SMS_SUBMITS = Counter("onesoup_sms_submits_total", "SMS given to the SMS gateway", ["result"])
+CIRCUIT_OPEN = Gauge(
+    "onesoup_sms_circuit_open", "1 while nothing is sent to the SMS gateway, because it failed or cannot be reached"
+)
 
 GATEWAY_CONNECT_SECONDS, GATEWAY_TOTAL_SECONDS = 2.0, 5.0
 MAX_GATEWAY_CONNECTIONS = 10

@@ -29,7 +29,7 @@ from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
-SMS_RECEIVED = Counter("onesoup_sms_received_total", "Messages that the gateway brought", ["result"])
+SMS_RECEIVED = Counter("onesoup_sms_received_total", "SMS from phones that the SMS gateway delivered", ["result"])
 
 SMS_RECORD_VERSION = 1
 MAX_PARALLEL_NUMBERS = 20

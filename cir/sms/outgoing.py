@@ -12,10 +12,10 @@ from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsRefusal
 
 log = structlog.get_logger()
 
-SMS_SENT = Counter("onesoup_sms_sent_total", "Messages that the gateway took", ["reason"])
+SMS_SENT = Counter("onesoup_sms_sent_total", "SMS that the SMS gateway accepted", ["reason"])
 SMS_REFUSED = Counter("onesoup_sms_refused_total", "Messages that were not sent", ["reason"])
-SMS_TODAY = Gauge("onesoup_sms_today", "Messages that the gateway has had today")
-SMS_DAILY_LIMIT = Gauge("onesoup_sms_daily_limit", "Messages that the gateway may have in a day")
+SMS_TODAY = Gauge("onesoup_sms_today", "SMS sent today")
+SMS_DAILY_LIMIT = Gauge("onesoup_sms_daily_limit", "Most SMS that may be sent in a day")
 
 BUDGET_ALARM_RATIO = 0.8
 # The gateway has it, or may have it.

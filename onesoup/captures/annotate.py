@@ -1,4 +1,4 @@
-"""One door to the spans of a document in any encoding, beside what the decoder makes of it."""
+"""Spans of a document in any encoding, beside the decoded document: one entry point."""
 
 from __future__ import annotations
 

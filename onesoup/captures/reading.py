@@ -1,7 +1,8 @@
-"""One door to captures: tells the forms of files apart, and hands out the CSP bodies in them."""
+"""Entry point to captures: detects the kinds of files, and hands out the CSP bodies in them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from onesoup.captures.documents import CapturedBody, Notice, no_notice
@@ -15,6 +16,8 @@ from onesoup.captures.splitting import split_documents
 from onesoup.captures.text_dumps import WrittenBytes, is_text, read_text
 from onesoup.wire import codec
 
+# Keys that every conversation file has (onesoup.phone.conversation.script).
+_CONVERSATION_KEYS = (rb"(?m)^csp_version:", rb"(?m)^given:", rb"(?m)^steps:")
 # How other files begin.
 _OTHER_FILES = (
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -40,6 +43,8 @@ def read_capture(data: bytes, name: str, notice: Notice = no_notice) -> Iterator
         yield from bodies_of_packets(read_packets(data, notice), name, notice)
     elif begins_http(data):
         yield from bodies_of_saved_http(data, name, notice)
+    elif _is_conversation(data):
+        raise CaptureError("this is a conversation file, not a capture: play it with `onesoup phone play FILE --stack`")
     elif is_text(data):
         yield from _of_text(list(read_text(data, notice)), name, notice)
     else:
@@ -55,6 +60,11 @@ def _kind_of(data: bytes) -> str:
         if data.startswith(mark):
             return f"it is {kind}"
     return f"it begins with {data[:4].hex(' ')}, and neither WBXML, XML nor plain text syntax does"
+
+
+def _is_conversation(data: bytes) -> bool:
+    """Whether a file is a conversation in YAML. Its documents have variables in them, so they are nothing to decode."""
+    return is_text(data) and all(re.search(key, data) for key in _CONVERSATION_KEYS)
 
 
 def is_line_of_documents(line: bytes) -> bool:

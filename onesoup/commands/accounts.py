@@ -56,7 +56,7 @@ def accounts() -> None:
 @accounts.command("add")
 @click.argument("login")
 @click.option("--jid", help="XMPP account behind LOGIN. Default: LOGIN itself.")
-@click.option("--number", help="Phone number that logs in without a password where the network states it.")
+@click.option("--number", help="Phone number that can log in without a password, if the network states it.")
 @click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
 @click.option("--unchecked", is_flag=True, help="Do not check the XMPP password at the XMPP server.")
 def add_account(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
@@ -165,7 +165,7 @@ def _shown_link(login: str, link: LinkedAccount, as_line: bool) -> str:
 @accounts.command("remove")
 @click.argument("login")
 def remove_account(login: str) -> None:
-    """Remove the phone password of LOGIN.
+    """Remove the phone password of LOGIN, the XMPP password behind it, its number, and log-in tokens of the XMPP server.
 
     Sessions go on. At the next log-in the phone needs the XMPP password.
     """
@@ -276,6 +276,8 @@ def _account(services: GatewayServices, text: str, served: bool = True) -> str:
 
 
 def _typed(jid: str) -> tuple[str, str]:
+    if not sys.stdin.isatty():
+        raise click.ClickException("passwords are typed at a terminal; with --stdin they are read from a pipe")
     password = click.prompt(f"XMPP password of {jid}", hide_input=True)
     ask: Callable[..., str] = click.prompt
     return password, ask(

@@ -13,7 +13,7 @@ from onesoup.commands.common import fail, open_store
 def announce(text: str, domain: str | None, user: str | None) -> None:
     """Send TEXT to all logged-in users.
 
-    A phone that knows SystemMessage gets one, any other a message from the server.
+    A phone that knows SystemMessage gets one. Any other phone gets a message from the server.
     """
     from onesoup.operators import announce as deeds
     from onesoup.operators.operator import OperatorError

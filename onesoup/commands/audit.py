@@ -3,7 +3,6 @@
 import getpass
 import os
 import socket
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 import redis
 
 from onesoup.commands.common import as_json, json_option, open_store, text_table
-from onesoup.runtime.times import iso_time
+from onesoup.runtime.times import iso_time, utc_text
 from onesoup.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def _operator() -> str:
 @click.option("--limit", default=50, show_default=True, help="Most actions to list, newest first.")
 @json_option
 def audit(limit: int, lines: bool) -> None:
-    """List what operators did: sessions ended, users followed or recorded, announcements, accounts, keys."""
+    """List what operators did: sessions ended, users followed or recorded, announcements, accounts, keys. Times are UTC."""
     from onesoup.store.audit import AuditLog
 
     with open_store() as (_, client):
@@ -68,11 +67,7 @@ def audit(limit: int, lines: bool) -> None:
         for each in found:
             click.echo(as_json(asdict(each) | {"at": iso_time(each.at)}))
     elif found:
-        rows = [(_clock(each.at), each.by, each.what, each.whom, each.more) for each in found]
-        click.echo(text_table(("when", "who", "what", "whom", "more"), rows))
+        rows = [(utc_text(each.at), each.by, each.what, each.whom, each.more) for each in found]
+        click.echo(text_table(("when (UTC)", "who", "what", "whom", "more"), rows))
     else:
         click.echo("nothing is noted")
-
-
-def _clock(at: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

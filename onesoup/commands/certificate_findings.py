@@ -21,10 +21,10 @@ CERTIFICATE_ADVICE = {
     "expired": "renew it on the XMPP server and let that load it (certbot renew; prosodyctl --root cert import), if the clock "
     "here is right: it says {now}",
     "not yet valid": "the clock of this host or of the XMPP server is off: here it is {now}",
-    "mismatch": "the certificate must be for {domain}, whatever the name of the host",
-    "self-signed": "nobody vouches for it: xmpp_ca names the authority that shall be believed",
-    "self signed": "nobody vouches for it: xmpp_ca names the authority that shall be believed",
-    "issuer certificate": "its authority is not known here: xmpp_ca adds your own; a server must send the whole chain",
+    "mismatch": "the certificate must be for {domain}, not for the name of the host",
+    "self-signed": "no authority has signed it: set xmpp_ca to the authority to trust",
+    "self signed": "no authority has signed it: set xmpp_ca to the authority to trust",
+    "issuer certificate": "its authority is not trusted here: set xmpp_ca to add your own; a server must send the whole chain",
 }
 
 

@@ -21,12 +21,12 @@ NO_GATEWAY = "No gateway runs that serves it: start `onesoup web`."
 
 
 @click.command()
-@click.option("--read-only", is_flag=True, help="The token with which one can look and change nothing.")
-@click.option("--new-token", is_flag=True, help="Make a new token. Sessions with the one before end.")
-@click.option("--end", is_flag=True, help="End all sessions of browsers.")
+@click.option("--read-only", is_flag=True, help="Show the read-only token: a log-in with it can look, and change nothing.")
+@click.option("--new-token", is_flag=True, help="Make a new token. Log-ins with the old token end.")
+@click.option("--end", is_flag=True, help="Log out all browsers.")
 @click.option("--json", "lines", is_flag=True, help="Print one JSON object.")
 def console(read_only: bool, new_token: bool, end: bool, lines: bool) -> None:
-    """Show where the console is, and the token with which one logs in there.
+    """Show where the console is, and the token for logging in.
 
     The console is a web page on the admin port of each gateway. That port is reached on its own host only, unless settings say
     otherwise; from elsewhere through ssh.

@@ -17,6 +17,7 @@ import redis  # noqa: E402
 
 from onesoup.commands import (  # noqa: E402
     certificate_findings,
+    holder_findings,
     host_findings,
     key_findings,
     number_check,
@@ -48,16 +49,20 @@ XMPP_CHECK_SECONDS = 10.0
 SILENT_SECONDS = 25.0
 # How a role is started.
 START = {
-    "web": "start onesoup web: systemctl restart onesoup-web.socket onesoup-web",
-    "holder": "start onesoup holder: systemctl restart onesoup-holder@1",
-    "cir": "start onesoup cir: systemctl restart onesoup-cir.socket onesoup-cir",
+    "web": "start onesoup web; where systemd runs it: systemctl restart onesoup-web.socket onesoup-web",
+    "cir": "start onesoup cir; where systemd runs it: systemctl restart onesoup-cir.socket onesoup-cir",
 }
 
 
 @click.command()
 @json_option
 @click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
-@click.option("--through", "ways", multiple=True, help="URL of phones by which a made-up number is tried. May be repeated.")
+@click.option(
+    "--through",
+    "ways",
+    multiple=True,
+    help="URL that phones use: test whether a made-up phone number is believed there. May be repeated.",
+)
 def doctor(lines: bool, domains: tuple[str, ...], ways: tuple[str, ...]) -> None:
     """Check Redis, keys, holders, CIR processes, what runs on this host and on others, and XMPP servers. Changes nothing.
 
@@ -76,9 +81,9 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...], ways
     if not redis_check.redis_away(client):
         yield from findings_or_error("key ring", lambda: key_findings.sealed_findings(settings, client))
         yield from findings_or_error("gateways", lambda: _gateways(running))
-        yield from findings_or_error("holders", lambda: _holders(client, running))
+        yield from findings_or_error("holders", lambda: holder_findings.holder_findings(client, running))
         yield from findings_or_error("CIR", lambda: _cir(settings, client))
-        yield from findings_or_error("sessions", lambda: _sessions(settings, client))
+        yield from findings_or_error("sessions", lambda: holder_findings.session_findings(client))
         yield from findings_or_error("log-ins", lambda: _locks(settings, client))
         yield from findings_or_error("requests", lambda: phone_findings.unreadable_findings(client))
         yield from findings_or_error("limits", lambda: order_findings.quota_findings(settings, client))
@@ -110,45 +115,9 @@ def _gateways(running: list[SeenProcess]) -> Iterator[Finding]:
     if not any(each.record.role == "web" for each in running):
         yield fail_finding(
             "gateways",
-            "none is heard of: no phone gets an answer",
-            f"{START['web']}. One that has just started is heard within seconds",
+            "none is running: no phone gets an answer",
+            f"{START['web']}. One that has just started appears within seconds",
         )
-
-
-def _holders(client: redis.Redis, running: list[SeenProcess]) -> Iterator[Finding]:
-    from onesoup.store import keys
-    from onesoup.store.session.shards import Shards
-
-    shards = Shards(client)
-    owners = shards.holders(range(keys.SHARDS))
-    counts = {owner: owners.count(owner) for owner in set(owners) if owner}
-    free = owners.count("")
-    shares = ", ".join(f"{owner[:8]} has {count}" for owner, count in sorted(counts.items()))
-    lost = _lost_holders(counts, running)
-    if not counts:
-        yield fail_finding("holders", "none lives: nobody can log in, messages wait", START["holder"])
-    elif lost:
-        yield fail_finding(
-            "holders",
-            f"{shares}; dead or cut off: {', '.join(owner[:8] for owner in lost)}. Users of these shards wait for another holder",
-            f"others take the shards when the leases run out; {START['holder']}",
-        )
-    elif free:
-        yield note_finding(
-            "holders", f"{shares}; {free} of {keys.SHARDS} shards are free", "they should be taken within seconds; look again"
-        )
-    else:
-        yield ok_finding("holders", shares)
-    waiting = len(shards.waiting_logins(list(range(keys.SHARDS))))
-    if waiting:
-        yield note_finding("log-ins", f"wait for a holder in {waiting} shards", "are the holders overloaded?")
-
-
-def _lost_holders(owners: Iterable[str], running: list[SeenProcess]) -> list[str]:
-    """Those that have shards, though no process is heard of under their name. None where holders of an older version do not say
-    their name."""
-    names = {each.record.holder for each in running if each.record.role == "holder"}
-    return [] if "" in names else sorted(set(owners) - names)
 
 
 def _cir(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
@@ -159,7 +128,7 @@ def _cir(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     told = f"{count} process{'es' if count > 1 else ''}, {', '.join(sorted(live))}"
     if count and settings.sms_gateway and settings.sms_prefixes and not live & {"WAPSMS", "SSMS"}:
         yield fail_finding(
-            "CIR", f"{told}: no SMS, though there is a gateway", "its log says why: sms-gateway-away, sms-not-submitted"
+            "CIR", f"{told}: no SMS, although a gateway is set", "its log says why: sms-gateway-away, sms-not-submitted"
         )
     elif count:
         yield ok_finding("CIR", told)
@@ -193,38 +162,25 @@ def _locks(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
         found, closed = state.domain(domain), sum(each.closed for each in state.addresses_at(domain))
         what, counted = f"log-ins at {domain}", f"{found.failures} of {found.limit} wrong passwords in an hour"
         if not found.limit:
-            yield ok_finding(what, "any number of wrong passwords may be tried")
+            yield ok_finding(what, f"no limit of wrong passwords: {_why_no_limit(settings, domain)}")
         elif found.closed:
             yield fail_finding(
                 what,
-                f"closed: {counted}; for {minutes(found.wait)} only a password that has worked before gets in, others get 503",
+                f"closed: {counted}; for {minutes(found.wait)} only users whose password worked before get in, others get 503",
                 f"onesoup guard clear {domain} lets them in; if the server is yours, xmpp_own={domain} ends this for good",
             )
         elif closed:
             yield note_finding(
                 what,
                 f"closed for {closed} address{'es' if closed > 1 else ''}; {counted}",
-                "behind one address of a carrier may be many phones: onesoup guard show, guard clear ADDRESS",
+                "many phones may share one address of a carrier: onesoup guard show, guard clear ADDRESS",
             )
         else:
             yield ok_finding(what, counted)
 
 
-def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    from onesoup.operators.living import living_sessions
-
-    count = waiting = orphans = 0
-    for _, row in living_sessions(client):
-        count += 1
-        waiting += row.outbox > 0
-        orphans += row.holder == "none"
-    yield ok_finding("sessions", f"{count}")
-    if orphans:
-        yield fail_finding("sessions", f"{orphans} have no holder", "start one more, or wait for the leases")
-    if waiting > 0:
-        yield note_finding(
-            "outboxes", f"{waiting} sessions have commands that no XMPP server has confirmed", "normal for a moment"
-        )
+def _why_no_limit(settings: Settings, domain: str) -> str:
+    return "the server is your own (xmpp_own)" if domain in settings.xmpp_own else "refusals_at_server is 0"
 
 
 def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Finding]:
@@ -232,7 +188,7 @@ def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Findi
     here = _admin_places(settings, running)
     elsewhere = [each for each in running if not is_here(each.record)]
     if not here and not elsewhere:
-        yield note_finding("processes", "none is known, on no host", "they say that they live within seconds of their start")
+        yield note_finding("processes", "none is known on any host", "a process appears within seconds after its start")
     for name, (host, port) in sorted(here.items()):
         status, checks = _ready(host, port)
         failed = ", ".join(f"{check} {result}" for check, result in checks.items() if result != "ok")
@@ -242,7 +198,7 @@ def _processes(settings: Settings, running: list[SeenProcess]) -> Iterator[Findi
     versions = sorted({each.record.version for each in running})
     if len(versions) > 1:
         yield note_finding(
-            "processes", f"are of versions {', '.join(versions)}", "two may run side by side for the time of an upgrade"
+            "processes", f"are of versions {', '.join(versions)}", "two versions may run side by side during an upgrade"
         )
 
 
@@ -250,7 +206,7 @@ def _process(where: str, status: int, failed: str, draining: bool) -> Finding:
     if status == 200:
         return ok_finding(where, "is ready")
     if draining:
-        return note_finding(where, "takes nothing new: its host drains")
+        return note_finding(where, "accepts nothing new: its host drains")
     return fail_finding(where, failed or "does not answer", "its log says more")
 
 
@@ -318,7 +274,7 @@ def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
     if not offer.mechanisms:
         yield fail_finding(what, told)
     elif not any(name.startswith("SCRAM-") for name in offer.mechanisms):
-        yield note_finding(what, told, "without SCRAM the server gets to see passwords, inside TLS")
+        yield note_finding(what, told, "without SCRAM the server sees passwords, inside TLS")
     else:
         yield ok_finding(what, told)
 
@@ -327,8 +283,8 @@ def _help(failure: "StreamFailure", domain: str) -> str:
     if failure.condition == "certificate":
         return certificate_findings.certificate_advice(failure.text, domain)
     return {
-        "dns": "is the domain spelled right? xmpp_routes says where a server is that DNS does not know",
-        "tls": "the server speaks no TLS that can be used: 1.2 or newer, with a certificate",
-        "timeout": "is the server overloaded, or does a firewall drop what goes there?",
+        "dns": "is the domain spelled right? If DNS does not have the server, set xmpp_routes",
+        "tls": "the server has no usable TLS: it needs 1.2 or newer, and a certificate",
+        "timeout": "is the server overloaded, or does a firewall drop the packets?",
         "refused": "is the server running, and the port open from here?",
     }.get(failure.kind, "the holder's log says more")

@@ -23,9 +23,9 @@ LOOK_AT_DRAIN_SECONDS = 1.0
 @click.command()
 @click.argument("host", required=False)
 @click.option("--end", "ends", is_flag=True, help="Take the host back into service.")
-@click.option("--list", "lists", is_flag=True, help="Only show which hosts drain, and what is left of them.")
-@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, one for each look.")
-@click.option("--force", is_flag=True, help="Also a host without which something is out of service.")
+@click.option("--list", "lists", is_flag=True, help="Only show which hosts drain, and what is left on each.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, one for each check.")
+@click.option("--force", is_flag=True, help="Drain the host even if a role then has no process.")
 @click.option(
     "--wait", "seconds", default=600, show_default=True, help="Most seconds to wait until nothing is left; 0: do not wait."
 )

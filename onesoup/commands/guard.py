@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -26,9 +26,9 @@ def guard() -> None:
 @click.argument("who", required=False)
 @json_option
 def show_guard(who: str | None, lines: bool) -> None:
-    """Show failures that count just now: of WHO, an XMPP domain, a user or a client address; without WHO, of all.
+    """Show failed log-ins that count now: those of WHO (an XMPP domain, a user or a client address), or all.
 
-    Addresses of others than WHO are shown as digests: Redis does not know them.
+    Redis has only digests of addresses, so other addresses than WHO are shown as digests.
     """
     with open_store() as (settings, client):
         state = _state(settings, client)
@@ -45,9 +45,9 @@ def show_guard(who: str | None, lines: bool) -> None:
 @guard.command("clear")
 @click.argument("who")
 def clear_guard(who: str) -> None:
-    """Forget the failures of WHO: an XMPP domain, a client address, or a user, such as alice@example.org.
+    """Forget the failed log-ins of WHO: an XMPP domain, a client address, or a user, such as alice@example.org.
 
-    Of a password that was refused within ten minutes it is still known that it was wrong.
+    A wrong password is still remembered as wrong for ten minutes.
 
     \b
     onesoup guard clear example.org
@@ -81,7 +81,8 @@ def _of(state: "GuardState", settings: Settings, who: str) -> list["GuardCount"]
     if _is_address(who):
         digest = _digest(settings, who)
         at_domains = (each for name in state.domains() for each in state.addresses_at(name))
-        return [state.address(digest), *(each for each in at_domains if each.name.startswith(digest))]
+        found = [state.address(digest), *(each for each in at_domains if each.name.startswith(digest))]
+        return [replace(each, name=each.name.replace(digest, who, 1)) for each in found]
     if _is_domain(settings, who):
         return [state.domain(who.lower()), *state.addresses_at(who.lower())]
     return [state.account(session_filter(who, None, settings.domain))]

@@ -12,7 +12,7 @@ import redis
 from onesoup.commands.audit import note_action
 from onesoup.commands.common import as_json, fail, open_store, short_span, without_controls
 from onesoup.csp.history_events import HistoryEvent, HistoryKind
-from onesoup.runtime.times import iso_time
+from onesoup.runtime.times import iso_time, utc_text
 from onesoup.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Columns of a line, and where the text behind a time or "last log-in:" begins.
 HISTORY_WIDTH, HISTORY_LABEL = 80, 14
 _INDENT = " " * HISTORY_LABEL
+# Gateways and holders write what happened every scheduler.TASK_SECONDS.
+_TOO_SOON = "what happened in the last three seconds may not be written yet: try again"
 # Within so many seconds the day of the week says which day it was.
 WEEK_SECONDS = 6 * 86_400
 
@@ -29,7 +31,7 @@ WEEK_SECONDS = 6 * 86_400
 @click.command()
 @click.argument("who")
 @click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
-@click.option("--forget", is_flag=True, help="Remove what is known of a user, under numbers and addresses too.")
+@click.option("--forget", is_flag=True, help="Remove the history of a user, under numbers and addresses too.")
 def history(who: str, lines: bool, forget: bool) -> None:
     """Show the last log-ins, failures, wake-ups and undelivered messages of WHO: a user (alice@example.org, alice, wv:alice), a
     phone number (+4917012345678) or a client address (192.0.2.7).
@@ -53,7 +55,7 @@ def history(who: str, lines: bool, forget: bool) -> None:
     elif events:
         click.echo("\n".join(_page(subject, events, settings.history_hours, now)))
     if not events:
-        fail(f"nothing is known of {subject.name} in the last {settings.history_hours} hours")
+        fail(f"nothing is known of {subject.name} in the last {settings.history_hours} hours ({_TOO_SOON})")
 
 
 def _subject(settings: Settings, who: str) -> "HistorySubject":
@@ -91,7 +93,7 @@ def _forget(client: redis.Redis, store: "History", jid: str, now: int) -> None:
 
 
 def _page(subject: "HistorySubject", events: list[HistoryEvent], hours: int, now: int) -> Iterator[str]:
-    yield f"{without_controls(subject.name)}, the last {hours} hours"
+    yield from _wrapped(f"{subject.name}, the last {hours} hours; times are UTC")
     yield from _answer(events, now, subject.name)
     for event in events:
         yield ""
@@ -117,7 +119,8 @@ def _answer(events: list[HistoryEvent], now: int, name: str) -> Iterator[str]:
     yield from _wrapped(f"last failure: {_when(failure, now)}{_whose(failure, name)}: {words.says} ({failure.code}){since}")
     if (cause := answer.cause) is not None:
         yield from _wrapped(f"since:        {_when(cause, now)}{_whose(cause, name)}: {failure_words(cause).says} ({cause.code})")
-    yield from _wrapped(f"to do:        {words.do}")
+    if not answer.is_mended:
+        yield from _wrapped(f"to do:        {words.do}")
 
 
 def _told(event: HistoryEvent, now: int, name: str) -> Iterator[str]:
@@ -166,8 +169,7 @@ def _when(event: HistoryEvent, now: int) -> str:
 
 
 def _clock(at: int, now: int) -> str:
-    """In the local time of this host."""
-    return time.strftime("%a %H:%M:%S" if now - at < WEEK_SECONDS else "%d %b %H:%M:%S", time.localtime(at))
+    return utc_text(at, "%a %H:%M:%S" if now - at < WEEK_SECONDS else "%d %b %H:%M:%S")
 
 
 def _object(event: HistoryEvent) -> dict[str, object]:

@@ -28,14 +28,14 @@ def machine_findings() -> Iterator[Finding]:
     version = tuple(int(part) for part in pyexpat.EXPAT_VERSION.removeprefix("expat_").split("."))
     if version < OLD_EXPAT:
         yield note_finding(
-            "expat", f"{'.'.join(map(str, version))} is slow on large tokens", "2.6 is not; bodies are limited all the same"
+            "expat", f"{'.'.join(map(str, version))} is slow on large tokens", "2.6 is faster; bodies are limited in any case"
         )
     load = os.getloadavg()[0]
     if load > 2 * (os.cpu_count() or 1):
         yield note_finding("this machine", f"load {load:.1f} on {os.cpu_count()} cores", "answers will be slow")
     if clock_state() == CLOCK_NOT_KEPT:
         yield note_finding(
-            "clock", "no time service keeps the clock of this host", "timedatectl shows it; apt-get install systemd-timesyncd"
+            "clock", "no time service sets the clock of this host", "timedatectl shows it; apt-get install systemd-timesyncd"
         )
 
 

@@ -3,7 +3,9 @@
 import os
 import re
 import secrets
+import shlex
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +17,13 @@ from onesoup.commands.common import fail
 from onesoup.commands.init_files import (
     ENV_FILE,
     KEYS,
+    MADE_ONCE,
     NGINX,
     NO_SMS,
     PROGRAM,
     SMS_PASSWORD,
     SMS_URL,
+    XMPP_AT,
     XMPP_CA,
     XMPP_HERE,
     XMPP_OTHER,
@@ -32,15 +36,11 @@ from onesoup.commands.init_files import (
 )
 
 OLD = ".before"
-NEXT = """
-Next:
-    systemctl daemon-reload
-    systemctl enable --now onesoup-web.socket onesoup-cir.socket onesoup.target
+BEGIN = """    systemctl daemon-reload
+    systemctl enable --now onesoup.target onesoup-web.socket onesoup-cir.socket onesoup-web onesoup-holder@1 onesoup-cir
     nginx -t && systemctl reload nginx        # /etc/nginx/nginx.conf includes /etc/onesoup/nginx.conf
     onesoup doctor"""
-NEXT_AGAIN = """
-Next:
-    systemctl daemon-reload
+BEGIN_AGAIN = """    systemctl daemon-reload
     systemctl restart onesoup-cir onesoup-web 'onesoup-holder@*'
     nginx -t && systemctl reload nginx
     onesoup doctor"""
@@ -51,18 +51,19 @@ Next:
 @click.option(
     "--xmpp",
     type=click.Choice((XMPP_HERE, XMPP_OWN, XMPP_OTHER)),
-    help="Whose XMPP server: on this host, yours, somebody else's.",
+    help="The XMPP server: on this host, your own elsewhere, or somebody else's.",
 )
+@click.option("--xmpp-at", default="", metavar="HOST:PORT", help=f"Where the one on this host listens. [default: {XMPP_AT}]")
 @click.option("--public-host", help="Name under which phones reach this host.")
 @click.option("--redis-url", help="URL of Redis.")
 @click.option("--sms-prefixes", help="Prefixes of numbers that may get SMS through Kannel, or none.")
-@click.option("--sms-url", help=f"Where Kannel takes SMS. [default: {SMS_URL}]")
+@click.option("--sms-url", help=f"URL at which Kannel accepts SMS. [default: {SMS_URL}]")
 @click.option("--sms-user", help="User name at Kannel. [default: onesoup]")
 @click.option("--sms-from", help="Sender of SMS, a short code or a number that the carrier allows. [default: 100]")
 @click.option("--xmpp-ca", default="", help=f"CA of the XMPP server. [default: {XMPP_CA} if it is there]")
 @click.option("--certificate", default="", help="Certificate for HTTPS. [default: that of certbot if it is there]")
 @click.option("--certificate-key", default="", help="Its key.")
-@click.option("--yes", is_flag=True, help="Ask nothing: what no option says has its default.")
+@click.option("--yes", is_flag=True, help="Ask nothing: use the default for each option that is not given.")
 @click.option("--overwrite", is_flag=True, help=f"Replace files that differ. The old ones stay as FILE{OLD}.")
 @click.option("--root", default="/", type=click.Path(file_okay=False, path_type=Path), help="Write below this directory.")
 def init(yes: bool, overwrite: bool, root: Path, **said: Any) -> None:
@@ -76,6 +77,7 @@ def init(yes: bool, overwrite: bool, root: Path, **said: Any) -> None:
     program = _program(root)
     files = init_files(answers, program, before)
     _check_texts(answers, files)
+    _check_authority(root, answers.xmpp_ca)
     chosen = _chosen(root, files, ask=not yes, overwrite=overwrite)
     try:
         _write_secrets(root, answers)
@@ -84,7 +86,7 @@ def init(yes: bool, overwrite: bool, root: Path, **said: Any) -> None:
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}; `onesoup init` is for root, or for --root DIRECTORY")
     _check_written(root, answers)
-    click.echo(NEXT_AGAIN if before else NEXT)
+    click.echo(f"\nNext:\n{_copying(root)}{BEGIN_AGAIN if before else BEGIN}")
 
 
 # --- answers ---
@@ -129,7 +131,10 @@ def _xmpp_before(before: Mapping[str, str]) -> str:
 
 def _with_files(root: Path, said: Mapping[str, Any], before: Mapping[str, str], five: Mapping[str, str]) -> Answers:
     """And what was so before, or is found on the host, where no option names it."""
-    ca = said["xmpp_ca"] or before.get("ONESOUP_XMPP_CA") or (XMPP_CA if _below(root, XMPP_CA).exists() else "")
+    given = said["xmpp_ca"] and os.path.abspath(said["xmpp_ca"])  # processes run in directories of their own
+    ca = given or before.get("ONESOUP_XMPP_CA") or (XMPP_CA if _below(root, XMPP_CA).exists() else "")
+    if said["xmpp_at"] and five["xmpp"] != XMPP_HERE:
+        fail("--xmpp-at belongs to --xmpp here: other servers are found by DNS, or by ONESOUP_XMPP_ROUTES")
     if bool(said["certificate"]) != bool(said["certificate_key"]):
         fail("--certificate and --certificate-key belong together")
     certificate, key = said["certificate"], said["certificate_key"]
@@ -141,6 +146,7 @@ def _with_files(root: Path, said: Mapping[str, Any], before: Mapping[str, str], 
         sms_user=said["sms_user"] or before.get("ONESOUP_SMS_USER", "onesoup"),
         sms_from=said["sms_from"] or before.get("ONESOUP_SMS_FROM", "100"),
         xmpp_ca=ca,
+        xmpp_at=said["xmpp_at"],
         certificate=certificate,
         certificate_key=key,
     )
@@ -162,10 +168,14 @@ def _certificate_of_certbot(root: Path, host: str) -> tuple[str, str]:
 
 
 def _program(root: Path) -> str:
-    """How the units start onesoup: the path that they name where that is this installation, else its own."""
-    ours = Path(sys.prefix, "bin", "onesoup")
+    """How onesoup is started on the host: by the path that the units name where that is this installation, else by its own. A
+    link beside it, such as /opt/onesoup/.venv, leads to the version in use: an upgrade moves the link."""
+    ours, in_use = Path(sys.prefix, "bin", "onesoup"), Path(sys.prefix).with_name(Path(PROGRAM).parts[-3])
     named = _below(root, PROGRAM)
-    return PROGRAM if not ours.exists() or (named.exists() and named.samefile(ours)) else str(ours)
+    if not ours.exists() or (named.exists() and named.samefile(ours)):
+        return PROGRAM
+    through_link = in_use / "bin" / "onesoup"
+    return str(through_link if in_use.is_symlink() and through_link.exists() else ours)
 
 
 # --- files ---
@@ -173,6 +183,12 @@ def _program(root: Path) -> str:
 
 def _below(root: Path, path: str) -> Path:
     return root / path.lstrip("/")
+
+
+def _seen_from_here(root: Path, path: str) -> Path:
+    """A file of the host that is no file of ours: it is going to be copied from below the directory, or is in its place."""
+    below = _below(root, path)
+    return below if below.exists() else Path(path)
 
 
 def _chosen(root: Path, files: list[InitFile], *, ask: bool, overwrite: bool) -> list[InitFile]:
@@ -247,7 +263,7 @@ def _environ(root: Path, text: str, answers: Answers) -> dict[str, str]:
     if answers.has_sms:
         environ["ONESOUP_SMS_PASSWORD_FILE"] = str(_below(root, SMS_PASSWORD))
     if ca := environ.get("ONESOUP_XMPP_CA"):
-        environ["ONESOUP_XMPP_CA"] = str(_below(root, ca))
+        environ["ONESOUP_XMPP_CA"] = str(_seen_from_here(root, ca))
     return environ
 
 
@@ -269,6 +285,18 @@ def _check_texts(answers: Answers, files: list[InitFile]) -> None:
             fail(f"{path} is no path that nginx takes; example: /etc/ssl/imps.example.org.pem")
 
 
+def _check_authority(root: Path, path: str) -> None:
+    """Ends the command, before anything is written, over a file that is not there or holds no certificate."""
+    from onesoup.settings import unusable_ca
+
+    try:
+        if path:
+            ssl.create_default_context(cafile=_seen_from_here(root, path))
+    except OSError as error:
+        elsewhere = "" if root == Path("/") else f"; a file that is to come there may be below {root}"
+        fail(f"{unusable_ca(path, error)}{elsewhere}")
+
+
 def _check_written(root: Path, answers: Answers) -> None:
     """As `onesoup config check` does, and whether the public name is known."""
     from onesoup.commands.config import notes_on
@@ -285,6 +313,21 @@ def _check_written(root: Path, answers: Answers) -> None:
     click.echo("the settings can be used")
     if not answers.certificate:
         click.echo("no HTTPS yet: /account, where users choose a phone password, stays closed (docs/install.md, HTTPS)")
+
+
+def _copying(root: Path) -> str:
+    """What comes first where the files are not in their place yet."""
+    if root == Path("/"):
+        return ""
+    secrets = [f".{path}" for path in MADE_ONCE if _below(root, path).exists()]
+    pack = f"    tar -C {shlex.quote(str(root))} -cf -"
+    # Directories that are there keep owner and mode; files get the mode that they have, and root as owner.
+    unpack = "tar -C / -xpf - --no-same-owner"
+    others = " ".join(f"--exclude={path}" for path in secrets)
+    return (
+        f"{pack} {others} . | {unpack} --no-overwrite-dir    # as root: copies these files below /\n"
+        f"{pack} {' '.join(secrets)} | {unpack} --skip-old-files    # keys and passwords that are there stay\n"
+    )
 
 
 def _unknown_names(answers: Answers) -> list[str]:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 XMPP_HERE, XMPP_OWN, XMPP_OTHER = "here", "own", "other"
 NO_SMS = "none"
+XMPP_AT = "127.0.0.1:5222"
 PROGRAM = "/opt/onesoup/.venv/bin/onesoup"  # what the units name
 ENV_FILE, KEYS, SMS_PASSWORD = "/etc/onesoup/onesoup.env", "/etc/onesoup/keys", "/etc/onesoup/sms-password"
-SECRETS_OF_ROOT = (ENV_FILE, KEYS, SMS_PASSWORD)
+MADE_ONCE = (KEYS, SMS_PASSWORD)
+SECRETS_OF_ROOT = (ENV_FILE, *MADE_ONCE)
 XMPP_CA, NGINX, WRAPPER = "/etc/onesoup/xmpp-ca.pem", "/etc/onesoup/nginx.conf", "/usr/local/bin/onesoup"
 UNITS, DROP_INS = "/usr/local/lib/systemd/system", "/etc/systemd/system"
 SMS_URL = "http://127.0.0.1:13013/cgi-bin/sendsms"
@@ -20,7 +22,8 @@ _EXAMPLE_HOST = "imps.example.org"
 
 @dataclass(frozen=True)
 class Answers:
-    """What an operator has said. `certificate` is empty while there is no HTTPS; `xmpp_ca` while no file is needed."""
+    """What an operator has said. `certificate` is empty while there is no HTTPS; `xmpp_ca` while no file is needed; `xmpp_at`
+    where the server on this host is as before."""
 
     domain: str
     xmpp: str
@@ -31,6 +34,7 @@ class Answers:
     sms_user: str = "onesoup"
     sms_from: str = "100"
     xmpp_ca: str = ""
+    xmpp_at: str = ""
     certificate: str = ""
     certificate_key: str = ""
 
@@ -96,7 +100,7 @@ def read_variables(text: str) -> dict[str, str]:
 def _env_text(answers: Answers, before: Mapping[str, str]) -> str:
     lines: list[str] = []
     named: set[str] = set()
-    for comment, variables in _env_parts(answers):
+    for comment, variables in _env_parts(answers, before):
         lines.append(f"# {comment}")
         lines += [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
         named |= variables.keys()
@@ -124,17 +128,17 @@ _MANAGED = {
 }
 
 
-def _env_parts(answers: Answers) -> Iterator[tuple[str, dict[str, str]]]:
+def _env_parts(answers: Answers, before: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
     """(comment, variables)"""
     yield (
-        "Read by all units. Every setting is ONESOUP_<NAME> (docs/operation.md); `onesoup config check` looks them over.",
+        "Read by all units. Every setting is ONESOUP_<NAME> (docs/reference/settings.md); `onesoup config check` checks them.",
         {
             "ONESOUP_REDIS_URL": answers.redis_url,
             "ONESOUP_DOMAIN": answers.domain,
             "ONESOUP_PUBLIC_HOST": answers.public_host,
         },
     )
-    yield _xmpp_part(answers)
+    yield _xmpp_part(answers, before)
     yield (
         "nginx on this host: it tells us who phones are, and has the port of STCP that they are told.",
         {"ONESOUP_TRUSTED_PROXIES": "127.0.0.1", "ONESOUP_PUBLIC_STCP_PORT": "3170", "ONESOUP_STCP_PROXY": "true"},
@@ -156,7 +160,7 @@ def _env_parts(answers: Answers) -> Iterator[tuple[str, dict[str, str]]]:
         )
 
 
-def _xmpp_part(answers: Answers) -> tuple[str, dict[str, str]]:
+def _xmpp_part(answers: Answers, before: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     domain = answers.domain
     ca = {"ONESOUP_XMPP_CA": answers.xmpp_ca} if answers.xmpp_ca else {}
     if answers.xmpp == XMPP_OTHER:
@@ -164,7 +168,10 @@ def _xmpp_part(answers: Answers) -> tuple[str, dict[str, str]]:
     own = {"ONESOUP_XMPP_OWN": domain} | ca
     if answers.xmpp == XMPP_OWN:
         return "The XMPP server is ours, where DNS says, and must exempt this host from bans: no limit of wrong passwords.", own
-    here = {"ONESOUP_XMPP_ROUTES": f"{domain}=127.0.0.1:5222", "ONESOUP_MEDIA_HOSTS": f"files.{domain}:5281"}
+    here = {"ONESOUP_XMPP_ROUTES": f"{domain}={answers.xmpp_at or XMPP_AT}", "ONESOUP_MEDIA_HOSTS": f"files.{domain}:5281"}
+    if before.get("ONESOUP_DOMAIN") == domain and "ONESOUP_XMPP_ROUTES" in before:  # the operator may have changed them
+        kept = ["ONESOUP_MEDIA_HOSTS"] if answers.xmpp_at else list(here)
+        here |= {name: before[name] for name in kept if name in before}
     return "The XMPP server is on this host, with its service for pictures, and bans nobody.", here | own
 
 

@@ -34,18 +34,22 @@ def ring_findings(settings: Settings, running: list[SeenProcess]) -> Iterator[Fi
         except KeyRingError as error:
             yield fail_finding("key ring", str(error), "every host needs the same file")
     elif not rings:
-        yield fail_finding("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
+        yield fail_finding("key ring", "keys_file is not set", "docs/operation/keys.md shows how to make one")
     lacking = list(_lacking(rings))
     for key, names in lacking:
         yield fail_finding(
             "key ring",
-            f"{key.partition(':')[0]}, with which others seal, is not known to {', '.join(names)}",
-            "bring the newest file to them and start them again; docs/accounts.md, Keys and their rotation",
+            f"{key.partition(':')[0]}, with which others encrypt, is not known to {', '.join(names)}",
+            "give them the newest file and restart them; docs/accounts.md, Keys and their rotation",
         )
     if rings and not lacking:
         where = f"{settings.keys_file} can be used" if settings.keys_file in rings else "this command has none"
-        processes = len(rings) - (settings.keys_file in rings)
-        yield ok_finding("key ring", f"{where}; {processes} running processes know all keys with which they seal")
+        count = len({(each.record.host, each.record.unit) for each in running if each.record.keys})  # workers have their master's
+        yield ok_finding("key ring", f"{where}; {_processes(count)} all keys in use")
+
+
+def _processes(count: int) -> str:
+    return f"{count} running process with a key ring knows" if count == 1 else f"{count} running processes with a key ring know"
 
 
 def _lacking(rings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, list[str]]]:
@@ -70,8 +74,8 @@ def sealed_findings(settings: Settings, client: redis.Redis) -> Iterator[Finding
         yield fail_finding(
             "key ring",
             f"{lost} of {len(opened)} stored passwords that were tried cannot be opened with {settings.keys_file}",
-            "these are other keys than those that sealed them: bring the old file back from the backup and restart all "
-            "processes; docs/accounts.md, Keys and their rotation",
+            "the passwords were encrypted with other keys: restore the old file from the backup and restart all processes; "
+            "docs/accounts.md, Keys and their rotation",
         )
 
 

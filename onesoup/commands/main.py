@@ -23,7 +23,7 @@ LAZY_COMMANDS = {
     "history": ("onesoup.commands.history", "history", "Show why a user could not log in, and what else happened."),
     "kick": ("onesoup.commands.sessions", "kick", "End sessions of a user."),
     "whois": ("onesoup.commands.whois", "whois", "Find the user behind a digest of the log."),
-    "block": ("onesoup.commands.block", "block", "Shut out users, addresses, domains or handsets; list who is."),
+    "block": ("onesoup.commands.block", "block", "Block users, addresses, domains or handsets; list the blocks."),
     "unblock": ("onesoup.commands.block", "unblock", "Let somebody in again who is shut out."),
     "drain": ("onesoup.commands.drain", "drain", "Take a host out of service, or back."),
     "trace": ("onesoup.commands.trace", "trace", "Follow the requests of a user's phones, live."),

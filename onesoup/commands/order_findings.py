@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import redis
 
 from onesoup.commands.findings import Finding, note_finding, ok_finding
+from onesoup.runtime.times import utc_text
 from onesoup.settings import Settings
 
 
@@ -15,7 +16,7 @@ def block_findings(client: redis.Redis) -> Iterator[Finding]:
 
     now = time.time()
     count = sum(each.holds(now) for each in OperatorBlocks(client).all())
-    said = f"{count} of {operator_bounds.MOST_OPERATOR_BLOCKS} that there may be"
+    said = f"{count} of {operator_bounds.MOST_OPERATOR_BLOCKS} possible blocks"
     if count >= operator_bounds.MOST_OPERATOR_BLOCKS:
         yield note_finding("blocks", said, "no more can be added: onesoup block list, unblock")
     elif count:
@@ -51,6 +52,5 @@ def drain_findings(client: redis.Redis) -> Iterator[Finding]:
 
     for state in drain_states(Operator(client, "", "")):
         drain = state.drain
-        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(drain.at))
-        what, said = "drain", f"{state.said}; since {since}, by {drain.by}"
+        what, said = "drain", f"{state.said}; since {utc_text(drain.at, '%Y-%m-%d %H:%M')} UTC, by {drain.by}"
         yield note_finding(what, said, f"onesoup drain {drain.host} --end takes it back")

@@ -58,10 +58,12 @@ class Signed:
 
 
 _OPTIONS = (
-    click.option("--user", required=True, metavar="USER@DOMAIN", help="Who logs in; wv: is put before it where it fits."),
+    click.option(
+        "--user", required=True, metavar="USER@DOMAIN", help="User who logs in. wv: is added if the result is not too long."
+    ),
     click.option("--url", default="", help="Server address for phones. Default: http://, ONESOUP_PUBLIC_HOST and /."),
     click.option("--name", default="onesoup", show_default=True, help="Name that the phone shows for the settings."),
-    click.option("--apn", default="", help="Internet access point. Default: one that the phone has."),
+    click.option("--apn", default="", help="Internet access point (APN). Default: one that the phone already has."),
     click.option("--apn-user", default="", help="User name at the access point."),
     click.option("--apn-password", default="", help="Password at the access point."),
     click.option(
@@ -73,7 +75,7 @@ _OPTIONS = (
         help="IM: chat client; PR: presence client of S60. Default: both.",
     ),
     click.option("--pin", default="", help="PIN that the phone asks for, 4 to 16 digits. Default: a new one."),
-    click.option("--netwpin", "imsi", default="", metavar="IMSI", help="Sign with the IMSI; with --pin, with both."),
+    click.option("--netwpin", "imsi", default="", metavar="IMSI", help="Sign with the IMSI, or with both if --pin is given."),
     click.option("--password-stdin", "piped", is_flag=True, help="Read the phone password from a line of input."),
 )
 
@@ -98,7 +100,7 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
 def ota() -> None:
     """Show or send settings for a phone's chat client (OMA Client Provisioning).
 
-    The phone sets itself up, and its user types nothing but a PIN."""
+    The phone configures itself. Its user only types a PIN."""
 
 
 @ota.command("show")
@@ -124,7 +126,7 @@ def show_settings(asked: Asked, settings: Settings, wv: bool, out: Path | None) 
 
 @ota.command("send")
 @click.option("--to", required=True, metavar="NUMBER", help="The number, with + and country code.")
-@click.option("--dry-run/--no-dry-run", default=True, show_default=True, help="Only show what would go out.")
+@click.option("--dry-run/--no-dry-run", default=True, show_default=True, help="Only show what would be sent.")
 @_settings_options
 def send_settings(asked: Asked, settings: Settings, to: str, dry_run: bool) -> None:
     """Send settings to NUMBER by SMS, outside of every budget.

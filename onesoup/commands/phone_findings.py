@@ -16,12 +16,12 @@ CSP_MEDIA = ("application/vnd.wv.csp", "text/xml", "application/xml", "text/plai
 
 # What is wrong with a body, by its name in an event, -> what to do.
 UNREADABLE_ADVICE = {
-    "content-encoding": "a gateway on the way compresses requests: it must pass them on as they are",
-    "incomplete": "requests break off: a weak connection, or a proxy that waits too short",
+    "content-encoding": "a WAP gateway on the way compresses requests: it must not change them",
+    "incomplete": "requests are cut off: a weak connection, or a proxy with a short time-out",
     "too-large": "raise max_body here, and client_max_body_size in nginx, together",
 }
 _CHANGED = "a gateway on the way changes them: it must pass application/vnd.wv.csp.* on unchanged (docs/install.md, WAP gateway)"
-_FOREIGN = "no chat client sends that: somebody tries the port, or a gateway changes requests"
+_FOREIGN = "no chat client sends this: somebody scans the port, or a WAP gateway changes requests"
 _SPOILED = (
     "let the user choose CSP 1.1 or 1.2 in the phone, or the other encoding; the log has the byte and the address: "
     'event "unreadable"; onesoup wire decode shows a body'

@@ -18,6 +18,7 @@ from onesoup.captures.recorded_phone import RecordedPhone
 from onesoup.commands.audit import note_action
 from onesoup.commands.common import fail, open_store
 from onesoup.commands.sessions import session_filter
+from onesoup.runtime.times import utc_text
 from onesoup.store.recordings import MAX_RECORDING_SECONDS
 
 if TYPE_CHECKING:
@@ -38,18 +39,18 @@ SUPPORT = "recorded by `onesoup record`; names, numbers and texts are replaced"
     default=600,
     show_default=True,
     type=click.IntRange(1, MAX_RECORDING_SECONDS),
-    help="End after this time; Ctrl-C ends earlier.",
+    help="End after this time. Ctrl-C ends the recording earlier.",
 )
-@click.option("--client", help="Which phone it is, for the file.")
+@click.option("--client", help="Make and model of the phone, for the file.")
 def record(user: str | None, new: bool, output: str | None, seconds: int, client: str | None) -> None:
-    """Write what the phones of USER say and hear as a conversation file.
+    """Write the requests of USER's phones, and the answers, to a conversation file.
 
     Names, numbers, texts, pictures and passwords are replaced before they leave the gateway. Tell the user all the same.
     `onesoup phone play` plays the file against any server.
     """
     if bool(user) == new:
         fail("record a USER, or --new")
-    file = Path(output or time.strftime("recording-%Y%m%d-%H%M%S.yaml"))
+    file = Path(output or utc_text(time.time(), "recording-%Y%m%d-%H%M%SZ.yaml"))
     _check_output(file)
     for number in (signal.SIGTERM, signal.SIGHUP):  # a background job gets no Ctrl-C, and a line to a host may drop
         signal.signal(number, signal.default_int_handler)

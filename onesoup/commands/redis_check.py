@@ -26,7 +26,7 @@ CLOCKS_APART, CLOCKS_LOGINS_FAIL = 2.0, 5.0
 
 # What an operator does about each refusal.
 ADVICE = {
-    "BUSY": "a script of somebody else runs too long: SCRIPT KILL",
+    "BUSY": "a script of another program runs too long: SCRIPT KILL",
     "CLUSTERDOWN": "slots have no server: start the nodes that are down, or promote their replicas",
     "LOADING": "it reads its data after a start; wait",
     "MASTERDOWN": "a replica without its master: wait for the failover, or start the master",
@@ -35,7 +35,7 @@ ADVICE = {
     "NOPERM": "the ACL of the user in ONESOUP_REDIS_URL leaves out a command, a key or a channel",
     "NOREPLICAS": "fewer replicas follow than min-replicas-to-write asks for: start them, or CONFIG SET min-replicas-to-write 0",
     "OOM": "its memory is full: raise maxmemory, or find what fills it",
-    "READONLY": "it is a replica: wait for the failover, or let ONESOUP_REDIS_URL lead to the master",
+    "READONLY": "it is a replica: wait for the failover, or set ONESOUP_REDIS_URL to the master",
     "TRYAGAIN": "a slot of the cluster is being moved; wait",
     "WRONGPASS": "user or password in ONESOUP_REDIS_URL are wrong",
 }
@@ -113,7 +113,7 @@ def _version(name: str, server: redis.Redis) -> Iterator[Finding]:
     yield (
         ok_finding(name, told)
         if found >= OLDEST
-        else fail_finding(name, told, "6.2 or newer is needed: older ones lack commands that are used")
+        else fail_finding(name, told, "6.2 or newer is needed: older versions lack commands that onesoup uses")
     )
 
 
@@ -143,7 +143,7 @@ def _keeps(name: str, server: redis.Redis) -> Iterator[Finding]:
         return
     if policy != NOEVICTION:
         yield fail_finding(
-            name, f"maxmemory-policy is {policy}: messages would be forgotten when memory is full", f"set it to {NOEVICTION}"
+            name, f"maxmemory-policy is {policy}: Redis would delete messages when its memory is full", f"set it to {NOEVICTION}"
         )
     if fsync == "no":
         yield note_finding(name, "appendfsync is no: a power cut may lose half a minute", "everysec loses a second at most")
@@ -174,7 +174,7 @@ def _replicas(name: str, server: redis.Redis, known: int) -> Iterator[Finding]:
 
 
 def _replicas_wanted(name: str, replicas: int, wanted: int) -> Iterator[Finding]:
-    """Whether min-replicas-to-write fits the number of replicas (docs/operation.md, "How many Redis servers")."""
+    """Whether min-replicas-to-write fits the number of replicas (docs/operation/redis.md)."""
     if replicas > 1 and not wanted:
         yield note_finding(name, "min-replicas-to-write is 0: a master cut off goes on taking what will be lost", "set it to 1")
     elif wanted and wanted >= replicas:

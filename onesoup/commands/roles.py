@@ -4,13 +4,16 @@ What is wrong with these is one line of the log, or of plain text on a terminal,
 does not answer.
 """
 
+import fcntl
 import importlib
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,15 +34,44 @@ NOEVICTION = "noeviction"
 def web() -> None:
     """Run the gateway: gunicorn with gevent workers that serve phones over HTTP."""
     settings, _ = _prepare("web")
-    # Counters of dead workers belong to the last run. The path must be known before prometheus_client is imported.
-    metrics = Path(settings.data, "metrics", f"web-{settings.http_port}").absolute()
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+    # The path must be known before prometheus_client is imported.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(take_metrics_directory(metrics_directory(settings, os.environ)))
     os.execv(
         sys.executable,
         [sys.executable, "-m", "gunicorn", "--config", str(_gunicorn_conf()), "workers.gateway:create_app()"],
     )
+
+
+def metrics_directory(settings: "Settings", environ: Mapping[str, str]) -> Path:
+    """Where the workers of a gateway keep their counters, in files that they map into memory. The RuntimeDirectory= of systemd is
+    preferred, since it is no disk: where the disk below a mapped file is full, a process that writes dies by SIGBUS."""
+    # systemd separates several directories by colons.
+    runtime = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    return Path(runtime or settings.data, "metrics", f"web-{settings.http_port}").absolute()
+
+
+def take_metrics_directory(wanted: Path) -> Path:
+    """Makes the wanted directory, empty: counters that are found there are of dead workers. Where another gateway that runs has
+    it, one beside it, such as web-8080-2: a second one with this port, at another address, must not remove the first one's."""
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    beside = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
+    taken = next(each for each in chain([wanted], beside) if _lock(each))
+    shutil.rmtree(taken, ignore_errors=True)
+    taken.mkdir()
+    return taken
+
+
+def _lock(directory: Path) -> bool:
+    """Whether it is ours from now on, until this process and what it becomes and starts have ended."""
+    file = os.open(f"{directory}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.set_inheritable(file, True)
+    with suppress(OSError):  # on a file system without locks, as if nobody had it
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+    return True
 
 
 @click.command()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from onesoup.operators.living import SessionRow
     from onesoup.operators.operator import Operator
 
+# Of what a phone says of itself, in the table. --json has it all.
+MOST_PHONE_LETTERS = 40
+
 
 def session_filter(user: str | None, domain: str | None, default: str) -> str:
     """What the JID of a session must be, or what it must end with; "" for all sessions. Ends the command for what is no name."""
@@ -30,8 +33,12 @@ def session_filter(user: str | None, domain: str | None, default: str) -> str:
 @click.command()
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 @click.option("--domain", help="Only users of this domain.")
-@click.option("--find", "words", help="Only these: a part of a name, a phone number, a phone's address, or a session's id.")
-@click.option("--limit", default=200, show_default=True, help="Most sessions to list; --json lists all. All are counted.")
+@click.option(
+    "--find", "words", help="Only matching sessions: a part of a name, a phone number, a phone's address, or a session's id."
+)
+@click.option(
+    "--limit", default=200, show_default=True, help="Most sessions to list; --json lists all. The count is of all sessions."
+)
 @json_option
 def sessions(user: str | None, domain: str | None, words: str | None, limit: int, lines: bool) -> None:
     """List sessions: user, phone, and what waits for them.
@@ -71,7 +78,8 @@ def _meant(who: "Operator", user: str | None, domain: str | None, words: str | N
 def _cells(row: "SessionRow") -> tuple[object, ...]:
     wakes = ",".join(row.wakes) + (" (on line)" if row.line else "")
     span = short_span(row.age * 1000), short_span(row.idle * 1000)
-    return row.id, row.user, row.handset, row.csp, row.encoding, wakes or "-", *span, row.inbox, row.outbox, row.holder
+    phone = row.phone[:MOST_PHONE_LETTERS]
+    return row.id, row.user, phone, row.csp, row.encoding, wakes or "-", *span, row.inbox, row.outbox, row.holder
 
 
 @click.command()

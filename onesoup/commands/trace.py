@@ -1,7 +1,6 @@
 """`onesoup trace`: shows live what a user's phones ask and get, and what the XMPP side does, in the whole cluster."""
 
 import contextlib
-import time
 from typing import Any
 
 import click
@@ -44,9 +43,8 @@ def trace(who: str, seconds: float, lines: bool) -> None:
 
 
 def event_line(event: dict[str, Any]) -> str:
-    """One event as a line for a terminal."""
-    at = float(event["at"])
-    clock = time.strftime("%H:%M:%S", time.localtime(at)) + f".{round(at % 1 * 1000) % 1000:03}"
+    """One event as a line for a terminal. Its time is as in the log, without the day: 14:57:31.837Z."""
+    clock = iso_time(float(event["at"])).partition("T")[2]
     role = click.style(str(event["role"]).ljust(6), fg=_COLOURS.get(str(event["role"])))
     fields = " ".join(f"{name}={_text(value)}" for name, value in event.items() if name not in _FRONT and value not in (None, ""))
     return f"{clock} {role} {event.get('sid') or '-':8} {event['what']:<16} {fields}".rstrip()

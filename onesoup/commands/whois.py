@@ -17,9 +17,9 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 @click.argument("who")
 @click.option("--json", "as_object", is_flag=True, help="Print one JSON object per line.")
 def whois(who: str, as_object: bool) -> None:
-    """Find the user behind WHO, a digest of the log such as u-3f9c0a1b2c3d; of a user, show the digest.
+    """Find the user behind WHO, a digest from the log such as u-3f9c0a1b2c3d. If WHO is a user, show the digest.
 
-    A user is found by a session, or by an account that has logged in with a stored password. Exit status 1: nobody is.
+    A user is found by a session, or by an account that has logged in with a stored password. Exit status 1: nobody is found.
     """
     from onesoup.observability.user_digest import USER_DIGEST, user_digest
 

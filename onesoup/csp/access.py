@@ -110,10 +110,14 @@ def client_id_text(client_id: ClientID | None) -> tuple[str, str]:
 def resource_of(client_id: str, digest: bytes) -> str:
     """The XMPP resource of a handset: its ClientID where that shows nothing private, else a keyed digest of it
     (xmpp-mapping.md 1.6). `digest` is the keyed digest of the ClientID."""
-    private = re.search(r"[0-9]{7}|@", client_id)
-    if _RESOURCE.fullmatch(client_id) and not private:
+    if _RESOURCE.fullmatch(client_id) and not is_private(client_id):
         return client_id
     return "imps-" + base64.b32encode(digest[:10]).decode().lower()[:10]
+
+
+def is_private(client_id: str) -> bool:
+    """Whether a ClientID may show a phone number, a serial number or an address."""
+    return re.search(r"[0-9]{7}|@", client_id) is not None
 
 
 def offered_schemas(request: LoginRequest) -> list[str]:

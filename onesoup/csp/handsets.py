@@ -21,64 +21,66 @@ class Handset:
 
     name: str = "unknown"
     default_list_once: bool = quirk(
-        "The default list stands only in DefaultContactList, in 1.1 too: it would load the list twice.",
+        "The default list is sent only in DefaultContactList, in 1.1 too: otherwise the phone loads the list twice.",
         "flows.md 8.2",
         "tests/handlers/test_contacts.py::test_android_gets_the_default_list_once_in_1_1",
     )
     bare_lists: bool = quirk(
-        "ContactList stands bare in 1.3 too: it does not look into ContactListIDList.",
+        "ContactList is sent without ContactListIDList in 1.3 too: the phone does not read ContactListIDList.",
         "flows.md 8.2",
         "tests/handlers/test_contacts.py::test_android_gets_bare_lists_in_1_3",
     )
     halve_poll_min: bool = quirk(
-        "ServerPollMin is told halved: idle, it polls at twice what it was told.",
+        "Half of ServerPollMin is sent: an idle phone polls at twice the interval that it was told.",
         "flows.md 4.6",
         "tests/csp/test_handsets.py::test_halve_poll_min",
     )
     unescape_content: bool = quirk(
-        "The five XML entities in the text of a WBXML message are read as characters: it writes them there.",
+        "The five XML entities in the text of a WBXML message are read as characters: the phone writes entities there.",
         "wire.md 5",
         "tests/csp/test_handsets.py::test_unescape_content",
     )
     repeats_under_new_id: bool = quirk(
-        "A message whose first answer could not be written is known again by its content: without an answer it is sent once "
-        "more under a new TransactionID.",
+        "A repeated message whose first answer could not be written is recognized by its content: without an answer the "
+        "phone sends it again with a new TransactionID.",
         "flows.md 1.3",
         "tests/handlers/test_repeats.py::test_a_repeat_whose_answer_was_lost_is_the_same_message",
     )
     takes_ssms: bool = quirk(
-        "SSMS is agreed in every version, not only in 1.3, with which it came: it understands it.",
+        "SSMS is granted in every version, not only in 1.3, which introduced it: the phone understands it.",
         "cir.md 2.4",
         "tests/csp/test_handsets.py::test_takes_ssms",
     )
     flat_members: bool = quirk(
-        "Whoever is in a group stands flat: each UserMapping in UserMapList is one member, and the list stands directly in the "
-        "answer to JoinGroup, in every version. With mappings inside it never ends the join.",
+        "Members of a group are sent flat: each UserMapping in UserMapList is one member, and the list is directly in the "
+        "answer to JoinGroup, in every version. With nested mappings the phone never finishes the join.",
         "messages.md 13, flows.md 11",
         "tests/csp/test_groups.py::test_android_gets_members_flat",
     )
     no_system_messages: bool = quirk(
-        "What the operator announces comes as a message: it knows no SystemMessage, and its user would never see it.",
+        "Announcements of the operator are sent as a message: the phone does not know SystemMessage, and its user would "
+        "never see it.",
         "flows.md 5.2",
         "tests/handlers/test_system.py::test_android_gets_an_announcement_as_a_message_in_1_3",
     )
     takes_pwd: bool = quirk(
-        "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
+        "Schema PWD is requested although the phone offers only MD5: the phone answers PWD with its password.",
         "flows.md 4.2",
         "tests/handlers/login/test_access.py::test_s60_takes_pwd_although_it_offers_only_md5",
     )
     cir_true_is_down: bool = quirk(
-        "That its STCP line is missing is told with CIR=T: it takes T as an error of the channel, where others take F.",
+        "A missing STCP line is reported with CIR=T: this phone reads T as an error of the channel, others read F.",
         "cir.md 9",
         "tests/handlers/test_wakeups.py::test_a_phone_without_its_line_is_told_once_in_ten_minutes",
     )
     reads_chunks: bool = quirk(
-        "On its STCP line nothing follows an OK for three seconds: whatever it reads in one go it takes for the answer.",
+        "On the STCP line nothing follows an OK for three seconds: the phone takes everything that it reads at once for the "
+        "answer.",
         "cir.md 3.3",
         "tests/cir/stcp/test_server.py::test_after_every_ok_there_is_quiet",
     )
     address_limit: int = limit(
-        "An address that is longer, in characters, is told as a short one of ours: it cannot send it back.",
+        "An address with more characters is replaced by a short one of ours: the phone cannot send a long address back.",
         "messages.md 3",
         "tests/handlers/test_short_addresses.py::test_an_s60_gets_a_short_address_and_is_understood_by_it",
     )
@@ -136,7 +138,8 @@ HANDSETS = (
     Row(SIEMENS_HANDSET, "siemens-sxg75", user_agent="SIE-", assumed=True),
     Row(S40_HANDSET, "nokia-s40", user_agent="Nokia", assumed=True),
 )
-HANDSETS_BY_NAME = {row.handset.name: row.handset for row in HANDSETS} | {Handset().name: Handset()}
+_UNKNOWN_HANDSET = Handset()
+HANDSETS_BY_NAME = {row.handset.name: row.handset for row in HANDSETS} | {_UNKNOWN_HANDSET.name: _UNKNOWN_HANDSET}
 
 
 def find_handset(client_id: str, user_agent: str, transaction_id: str) -> Handset:
@@ -144,9 +147,9 @@ def find_handset(client_id: str, user_agent: str, transaction_id: str) -> Handse
     for row in HANDSETS:
         if row.matches(client_id, user_agent, transaction_id):
             return row.handset
-    return Handset()
+    return _UNKNOWN_HANDSET
 
 
 def handset_named(name: str) -> Handset:
     """The family that a session record names; a family that a newer version knew is unknown here."""
-    return HANDSETS_BY_NAME.get(name, Handset())
+    return HANDSETS_BY_NAME.get(name, _UNKNOWN_HANDSET)

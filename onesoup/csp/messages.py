@@ -152,8 +152,8 @@ def decode_text(text: str, parameters: str) -> str:
 
 def timestamp(seconds: int) -> str:
     """UTC in the basic form, the only one that every known phone reads."""
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"
+    at = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
 
 
 def fitting_text(text: Text, caps: Capabilities) -> Text:

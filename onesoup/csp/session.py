@@ -1,8 +1,8 @@
 """The session as the protocol sees it: who logged in, how, and what was agreed. Values; stored as records elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from onesoup.csp import handsets
@@ -36,6 +36,8 @@ class Session:
     notices: tuple[str, ...] = ()
     # Of the log-in: wbxml, xml or pts; "" in records of before. Each answer is in the encoding of its request all the same.
     encoding: str = ""
+    # How the User-Agent of the log-in begins, where the handset is unknown; "" in records of before.
+    agent: str = ""
 
     @property
     def domain(self) -> str:
@@ -90,12 +92,24 @@ class Capabilities:
 
 
 def to_fields(value: Session | Capabilities) -> dict[str, Any]:
-    """Plain values for a record."""
-    return asdict(value)
+    """Plain values for a record. What is as it is by default is left out: from_fields() knows it."""
+    told = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))  # type: ignore[arg-type]
+    return {name: given for name, given, default in told if given != default}
 
 
 def from_fields(cls: type[RecordT], record: Mapping[str, Any]) -> RecordT:
     """The value of a record; fields that this version does not know are left out."""
-    names = {each.name for each in fields(cls)}  # type: ignore[arg-type]
+    names = _field_names(cls)  # type: ignore[arg-type]
     known = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names}
     return cls(**known)
+
+
+@cache
+def _field_names(cls: Any) -> frozenset[str]:
+    return frozenset(name for name, _ in _defaults(cls))
+
+
+@cache
+def _defaults(cls: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a class with their defaults, which stand for what a record does not say: a default never changes."""
+    return tuple((each.name, each.default) for each in fields(cls))

@@ -54,6 +54,7 @@ class Process:
     def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path, stop_seconds: float = 15.0) -> None:
         self.name, self.argv, self.env, self.log = name, list(argv), dict(env), log
         self.stop_seconds = stop_seconds
+        self.pass_fds: tuple[int, ...] = ()  # open descriptors that the child gets as they are
         self.started = 0.0  # monotonic; 0 before the first start
         self._child: subprocess.Popen[bytes] | None = None
         self._cleared = False  # nothing is left of its group, whose number may be another's by now
@@ -88,6 +89,7 @@ class Process:
                 stderr=output,
                 start_new_session=True,
                 umask=PRIVATE_UMASK,
+                pass_fds=self.pass_fds,
                 preexec_fn=lambda: die_with_parent(parent),
             )
         self.started, self._cleared = time.monotonic(), False

@@ -1,6 +1,8 @@
 """What a Prosody of a demo or a test keeps of its accounts, as files. The server looks at them when somebody logs in, so they may
 be written while it runs."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +22,11 @@ class ProsodyFiles:
             entries = [_entry(each if "@" in each else f"{each}@{self._domain}", name) for each, name in roster.items()]
             head = '[false] = { ["version"] = 1; ["pending"] = {}; };'
             self._keep("roster", user, "\n".join(["return {", head, *entries, "};", ""]))
+
+    def add_hashed_account(self, user: str, password: str, iterations: int, roster: Mapping[str, str] | None = None) -> None:
+        """As add_account, for a server with hashed passwords (`internal_hashed`): it keeps what SCRAM-SHA-1 needs (RFC 5802)."""
+        self._keep("accounts", user, _hashed_account(password, f"salt-of-{user}@{self._domain}", iterations))
+        self.add_account(user, password, roster)
 
     def create(self, user: str, password: str, roster: Mapping[str, str]) -> bool:
         """As add_account; False, and nothing is changed, when the account is there."""
@@ -52,6 +59,19 @@ def lua_text(value: object) -> str:
 
 def _account(password: str) -> str:
     return f'return {{ ["password"] = {lua_text(password)}; }};\n'
+
+
+def scram_keys(password: str, salt: bytes, iterations: int) -> tuple[bytes, bytes]:
+    """(StoredKey, ServerKey) of SCRAM-SHA-1 (RFC 5802)."""
+    salted = hashlib.pbkdf2_hmac("sha1", password.encode(), salt, iterations)
+    return hashlib.sha1(hmac.digest(salted, b"Client Key", "sha1")).digest(), hmac.digest(salted, b"Server Key", "sha1")
+
+
+def _hashed_account(password: str, salt: str, iterations: int) -> str:
+    stored, server = scram_keys(password, salt.encode(), iterations)
+    fields = {"stored_key": stored.hex(), "server_key": server.hex(), "salt": salt}
+    words = "".join(f'["{name}"] = {lua_text(value)}; ' for name, value in fields.items())
+    return f'return {{ {words}["iteration_count"] = {iterations}; }};\n'
 
 
 def _entry(jid: str, name: str) -> str:

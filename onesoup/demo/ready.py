@@ -105,6 +105,8 @@ def _phone(stack: Stack, greeting: Greeting) -> Iterator[tuple[str, str]]:
     yield "server", greeting.url
     yield "user ID", f"wv:alice@{stack.domain}"
     yield "password", stack.passwords["alice"] if greeting.shows_passwords else _PASSWORDS_KEPT.format(owner_command(stack))
+    if greeting.shows_passwords:
+        yield "", "It is the XMPP password and the phone password: good for every phone."
     if not greeting.is_open:
         yield "", "The address is good on this machine only. To let phones in, start it so:"
         yield "", "    ONESOUP_BIND=0.0.0.0 make run"

@@ -23,7 +23,7 @@ BASES = {
     "reported": "told by users",
     "assumed": "assumed",
 }
-GUIDE_PLACEHOLDERS = frozenset({"url", "host", "port", "domain", "address", "user"})
+GUIDE_PLACEHOLDERS = frozenset(("url", "host", "port", "domain", "address", "user", "page", "access_page", "account_page"))
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ID = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _Part = TypeVar("_Part")
@@ -36,7 +36,7 @@ class GuideError(ValueError):
 @dataclass(frozen=True, slots=True)
 class ServerValues:
     """The server's own values, which stand in for placeholders. `url` is what is typed into a phone, `helper` the address of the
-    service contact, "" for none."""
+    service contact, "" for none. The pages are called as on a page of the server itself."""
 
     url: str
     domain: str
@@ -57,6 +57,18 @@ class ServerValues:
     @property
     def user(self) -> str:
         return f"wv:{self.address}"
+
+    @property
+    def page(self) -> str:
+        return "this page"
+
+    @property
+    def access_page(self) -> str:
+        return "the page about access points"
+
+    @property
+    def account_page(self) -> str:
+        return "the account page"
 
     def fill(self, text: str) -> str:
         return _PLACEHOLDER.sub(lambda found: str(getattr(self, found[1])), text)
@@ -101,11 +113,18 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a settings screen: what is typed into it, or what to think of, or both."""
+    """One field of a settings screen: what is typed into it, or what to think of, or both. `basis` is given where it differs from
+    that of the family's menus."""
 
     label: str
     type: str = ""
     say: str = ""
+    basis: str = ""
+
+    @property
+    def told(self) -> str:
+        """`say`, and what the field rests on."""
+        return f"{self.say} ({BASES[self.basis]})".strip() if self.basis else self.say
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +180,13 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """All of it. `fields` are those that every phone has."""
+    """All of it. `fields` are those that every phone has, `unlisted` is for whoever does not find the own model."""
 
     families: tuple[Family, ...]
     causes: Mapping[str, Cause]
     fields: tuple[Field, ...]
     helps: tuple[Help, ...]
+    unlisted: str
 
     def family(self, name: str) -> Family | None:
         return next((each for each in self.families if each.id == name), None)
@@ -193,9 +213,10 @@ def read(text: str) -> Guide:
     families = tuple(_family(each, causes) for each in told.get("family", ()))
     common = tuple(_field(each, "field") for each in told.get("field", ()))
     helps = tuple(_part(Help, each, "help") for each in told.get("help", ()))
-    if set(told) - {"cause", "family", "field", "help"} or not (families and common and helps):
-        _wrong("the file", "needs family, field, cause and help, and has nothing else")
-    made = Guide(families, causes, common, helps)
+    unlisted = str(told.get("unlisted", ""))
+    if set(told) - {"cause", "family", "field", "help", "unlisted"} or not (families and common and helps and unlisted):
+        _wrong("the file", "needs family, field, cause, help and unlisted, and has nothing else")
+    made = Guide(families, causes, common, helps, unlisted)
     _check(made)
     return made
 
@@ -239,6 +260,7 @@ def _field(told: dict[str, Any], place: str) -> Field:
     field = _part(Field, told, place)
     if not (field.type or field.say):
         _wrong(f"{place} {field.label}", "needs type or say")
+    _known_basis(field.basis or "assumed", f"{place} {field.label}")
     return field
 
 

@@ -125,7 +125,7 @@ def create_contact_list(ctx: Context, request: CreateListRequest) -> Primitive:
 def delete_contact_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     contact_list = find_list(ctx, request.contact_list)
     if contact_list.default:
-        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list stays")
+        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list cannot be deleted")
     _remove(ctx, contact_list, [item.jid for item in lists.list_members(contact_list, ctx.roster().values())])
     # Of a long list in parts, the phone means the part that it sees: the others stay.
     if contact_list.cut is None:
@@ -205,7 +205,7 @@ def _make_default(ctx: Context, contact_list: ContactList) -> None:
 def _change_properties(ctx: Context, contact_list: ContactList, properties: ContactListProperties) -> None:
     name, default = _properties(properties)
     if contact_list.number:
-        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "a part of a longer list")
+        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "a part of a longer list cannot be changed")
     if name and name != contact_list.name:
         free = lists.free_group(name, contact_list.token, account_lists(ctx).values()) == name
         group = name if contact_list.group and free else contact_list.group

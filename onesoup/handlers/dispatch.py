@@ -237,7 +237,7 @@ class Exchange:
         if len(reply) > ALWAYS_FITS_BYTES and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
             reply = oversize.ItemFitter(self._services, sid, item, message, room).reply(reply)
         if item.aliases:
-            self._services.aliases.keep(records.unpack_session(item.record).jid, item.aliases)
+            self._services.aliases.keep(records.known_session(item.record).jid, item.aliases)
         return reply
 
     def _written(self, message: Message, item: InboxItem, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:

@@ -50,7 +50,7 @@ def item_primitive(
 ) -> Primitive:
     """The primitive of an item, in the version of the request that it answers. `pictures` looks up the pictures that presence
     names, if the phone wants them. Notes the short addresses that it has in `item.aliases`."""
-    session = records.unpack_session(item.record)
+    session = records.known_session(item.record)
     content = _full_primitive(item, session, version, plain_emoji, pictures)
     item.aliases = short_addresses.shorten(content, session)
     return content

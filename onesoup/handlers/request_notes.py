@@ -1,4 +1,4 @@
-"""Who is told what phones do, for the page on which their owners see it. Whoever is told takes no time: no Redis, no waiting, and
+"""Interface through which handlers report to /doctor. Whoever is told takes no time: no Redis, no waiting, and
 never an error."""
 
 from typing import Protocol

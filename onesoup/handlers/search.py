@@ -41,7 +41,7 @@ def search_or_next(ctx: Context, request: SearchRequest) -> Primitive:
         return _page(ctx, 1 + secrets.randbelow(2**31 - 1), found, 0, request.search_limit)
     kept = ctx.services.searches.get(ctx.sid, request.search_id)
     if kept is None:
-        raise CspError(StatusCode.INVALID_SEARCH_ID, "that search is over")
+        raise CspError(StatusCode.INVALID_SEARCH_ID, "the search has ended")
     found = Found(*kept)
     return _page(ctx, request.search_id, found, search.page_start(found, request.search_index), request.search_limit)
 

@@ -16,7 +16,7 @@ from onesoup.store.redis.refusals import is_passing
 
 log = structlog.get_logger()
 
-# Longer than a failover of the set-up in docs/operation.md. With the answer behind it shorter than the 10 s that a phone is
+# Longer than a failover of the set-up in docs/operation/redis.md. With the answer behind it shorter than the 10 s that a phone is
 # promised.
 FAILOVER_SECONDS = 6.0
 # Requests of one worker that may wait. More are refused: each has a connection of the worker.

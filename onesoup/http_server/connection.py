@@ -80,7 +80,7 @@ class HttpConnection:
         parser = self.parser
         self._deadline = self._answer_by = None
         waited = False
-        while (request := parser.request()) is None:
+        while parser.idle or (request := parser.request()) is None:
             data = self._receive()
             if not data:
                 parser.end()

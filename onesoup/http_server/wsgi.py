@@ -215,7 +215,7 @@ class _Answer:
             lines.append(f"{name}: {value}")
         if not dated:
             lines.append(_date(int(time.time())))
-        if any("\n" in line or "\r" in line for line in lines):
+        if "\n" in (text := "".join(lines)) or "\r" in text:
             raise ValueError("a line end in the head of an answer")
         self._status, self._head = status[:3], lines
         return self._write

@@ -18,15 +18,15 @@ import click
 @click.option("--interval", default=4.0, show_default=True, help="Between two actions of one phone.")
 @click.option("--friends", default=10, show_default=True, type=click.IntRange(1), help="Users of ordinary XMPP clients.")
 @click.option(
-    "--lines", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="The part of the phones with an STCP line."
+    "--lines", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Fraction of the phones with an STCP line."
 )
 @click.option("--stack", "own_stack", is_flag=True, help="Start a server of its own, with the accounts.")
 @click.option("--workers", default=2, show_default=True, help="Gateway workers of that server.")
 @click.option("--holders", default=1, show_default=True, help="Holders of that server.")
 @click.option("--url", help="CSP URL of a server that runs. Its users load0, load1 ... and friend0 ... have to be there.")
 @click.option("--domain", default="localhost", show_default=True, help="XMPP domain of the users.")
-@click.option("--user", "phone_name", default="load", show_default=True, help="What the names of the phones' users begin with.")
-@click.option("--friend", "friend_name", default="friend", show_default=True, help="What the names of the friends begin with.")
+@click.option("--user", "phone_name", default="load", show_default=True, help="Prefix of the phones' user names.")
+@click.option("--friend", "friend_name", default="friend", show_default=True, help="Prefix of the friends' user names.")
 @click.option("--password", default="load-secret", show_default=True, help="Of all these users.")
 @click.option("--xmpp", metavar="HOST:PORT", help="The XMPP server, for friends. Without it phones write to phones only.")
 @click.option("--xmpp-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its certificate authority.")
@@ -57,7 +57,7 @@ def load(
 ) -> None:
     """Put a server under load and account for every message: what was acknowledged must arrive.
 
-    Exit status 1 when a message is lost or came twice, or HTTP failed.
+    Exit status 1: a message was lost or arrived twice, or HTTP failed.
     """
     from gevent import monkey
 

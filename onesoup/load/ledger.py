@@ -29,6 +29,34 @@ def entry_of(text: str) -> Entry | None:
     return (found[1], found[2], int(found[3])) if found else None
 
 
+@dataclass(slots=True, kw_only=True)
+class MessageFate:
+    """What became of one message, in the words of every load test.
+
+    It is *lost* when its writer was told that it is taken and its reader never saw it, nor did it come back. It is *doubled* when
+    the reader saw it under two ids, or again after the server had the reader's acknowledgement. The same id again before that is
+    a *repeat*: a phone and its user see that it is the same."""
+
+    acknowledged: bool = False
+    returned: bool = False
+    # Under how many ids it was seen; how often in all; how often after the server had the reader's acknowledgement of that id.
+    ids: int = 0
+    sights: int = 0
+    again: int = 0
+
+    @property
+    def lost(self) -> bool:
+        return self.acknowledged and not self.ids and not self.returned
+
+    @property
+    def doubled(self) -> int:
+        return max(self.ids - 1, 0) + self.again
+
+    @property
+    def repeated(self) -> int:
+        return max(self.sights - self.ids - self.again, 0)
+
+
 @dataclass
 class LedgerAccount:
     """What became of the messages of one direction."""
@@ -115,17 +143,18 @@ class Ledger:
         return dict(sorted(found.items()))
 
     def _enter(self, account: LedgerAccount, entry: Entry, at: float) -> None:
-        ids, acknowledged = self._received.get(entry, []), entry in self._acknowledged
+        came, acknowledged, returned = self._received.get(entry, []), entry in self._acknowledged, entry in self._returned
+        fate = MessageFate(acknowledged=acknowledged, returned=returned, ids=len(set(came)), sights=len(came))
         account.sent += 1
         account.acknowledged += acknowledged
-        account.received += acknowledged and bool(ids)
-        account.lost += acknowledged and not ids and entry not in self._returned
-        account.returned += not ids and entry in self._returned
-        account.unacknowledged_arrived += bool(ids) and not acknowledged
-        account.doubled += max(len(set(ids)) - 1, 0)
-        account.repeated += len(ids) - len(set(ids))
+        account.received += acknowledged and bool(came)
+        account.lost += fate.lost
+        account.returned += not came and returned
+        account.unacknowledged_arrived += bool(came) and not acknowledged
+        account.doubled += fate.doubled
+        account.repeated += fate.repeated
         account.out_of_order += entry in self._late
-        if ids and acknowledged:
+        if came and acknowledged:
             account.delays.append(self._arrived[entry] - at)
 
     def total(self) -> LedgerAccount:

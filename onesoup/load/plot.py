@@ -16,9 +16,10 @@ class Panel:
     lines: dict[str, Sequence[float]]
 
 
-def svg(title: str, panels: Sequence[Panel], marks: Sequence[tuple[float, str]] = ()) -> str:
-    """`marks` are (second, what), drawn through all panels."""
-    seconds = max((len(line) for panel in panels for line in panel.lines.values()), default=1)
+def svg(title: str, panels: Sequence[Panel], marks: Sequence[tuple[float, str]] = (), step: int = 1) -> str:
+    """`marks` are (second, what), drawn through all panels. `step`: the seconds of one value."""
+    values = max((len(line) for panel in panels for line in panel.lines.values()), default=1)
+    seconds = (values - 1) * step + 1
     height = 40 + len(panels) * (PANEL_HEIGHT + PANEL_GAP) + 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PLOT_WIDTH} {height}" font-family="sans-serif" font-size="11">',
@@ -26,7 +27,7 @@ def svg(title: str, panels: Sequence[Panel], marks: Sequence[tuple[float, str]] 
         f'<text x="{PLOT_LEFT}" y="22" font-size="14">{escape(title)}</text>',
     ]
     for number, panel in enumerate(panels):
-        parts += _panel(panel, 48 + number * (PANEL_HEIGHT + PANEL_GAP), seconds)
+        parts += _panel(panel, 48 + number * (PANEL_HEIGHT + PANEL_GAP), seconds, step)
     bottom = 48 + len(panels) * (PANEL_HEIGHT + PANEL_GAP) - PANEL_GAP
     parts += [_second(each, seconds, bottom) for each in _ticks(seconds)]
     for at, what in marks:
@@ -36,7 +37,7 @@ def svg(title: str, panels: Sequence[Panel], marks: Sequence[tuple[float, str]] 
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _panel(panel: Panel, top: int, seconds: int) -> list[str]:
+def _panel(panel: Panel, top: int, seconds: int, step: int) -> list[str]:
     most = max((value for line in panel.lines.values() for value in line), default=0) or 1
     found = [
         f'<rect x="{PLOT_LEFT}" y="{top}" width="{PLOT_WIDTH - PLOT_LEFT - 10}" height="{PANEL_HEIGHT}" '
@@ -48,7 +49,7 @@ def _panel(panel: Panel, top: int, seconds: int) -> list[str]:
     for number, (name, values) in enumerate(panel.lines.items()):
         colour = CURVE_COLOURS[number % len(CURVE_COLOURS)]
         points = " ".join(
-            f"{_x(at, seconds)},{round(top + PANEL_HEIGHT * (1 - value / most), 1)}" for at, value in enumerate(values)
+            f"{_x(at * step, seconds)},{round(top + PANEL_HEIGHT * (1 - value / most), 1)}" for at, value in enumerate(values)
         )
         found.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.3"/>')
         found.append(f'<text x="{PLOT_LEFT + 250 + 110 * number}" y="{top - 4}" fill="{colour}">{escape(name)}</text>')

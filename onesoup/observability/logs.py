@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import fields
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -27,6 +28,9 @@ SECRET_SETTINGS = frozenset(spec.name for spec in fields(Settings) if spec.metad
 # Session ids are secrets too: who has one can act as the phone. Their hash still tells two sessions apart.
 SESSION_NAMES = frozenset({"sid", "session", "session_id", "sessionid"})
 _SHORT = re.compile(r"[0-9a-f]{8}")
+
+# Names of fields that are remembered: those of the code, and a few that somebody else chose.
+MAX_FIELD_NAMES = 1000
 
 # The first fields of every line, in this order.
 FIRST_FIELDS = ("ts", "level", "event", "role")
@@ -50,10 +54,11 @@ def _call_listeners(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def short(sid: str | bytes) -> str:
-    """The name of a session in logs: the first 8 hexadecimal digits of its id's SHA-256."""
-    return hashlib.sha256(sid.encode() if isinstance(sid, str) else sid).hexdigest()[:8]
+    """The name of a session in logs: the first 8 hexadecimal digits of its id's SHA-256; "" for no session."""
+    return hashlib.sha256(sid.encode() if isinstance(sid, str) else sid).hexdigest()[:8] if sid else ""
 
 
+@lru_cache(MAX_FIELD_NAMES)  # of each line every field is asked for: a third of what a line takes
 def is_secret_field(name: str) -> bool:
     if name in SECRET_SETTINGS:
         return True
@@ -166,10 +171,11 @@ def _json_processors() -> list[Processor]:
 
 
 def _console_processors() -> list[Processor]:
-    """For people: the time of day is enough, and the role is on the screen already. Pretty tracebacks would print variables."""
+    """For people: the time of day (UTC) is enough, and the role is on the screen already. Pretty tracebacks would print
+    variables."""
     return [
         lambda _logger, _method, event: {key: value for key, value in event.items() if key != "role"},
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False, key="ts"),
+        structlog.processors.TimeStamper(fmt="%H:%M:%SZ", utc=True, key="ts"),
         structlog.dev.ConsoleRenderer(
             colors=True, timestamp_key="ts", pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
         ),

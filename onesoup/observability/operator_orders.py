@@ -22,7 +22,7 @@ from onesoup.store.keys import ORDERS_CHANNEL
 
 log = structlog.get_logger()
 
-BLOCKED = Counter("onesoup_blocked_total", "What was refused because an operator has blocked its sender", ["kind"])
+BLOCKED = Counter("onesoup_blocked_total", "Requests refused because an operator has blocked the sender", ["kind"])
 
 # Besides what pub/sub tells at once.
 LOOK_FOR_ORDERS_SECONDS = 5 * scheduler.TASK_SECONDS

@@ -7,10 +7,12 @@ from prometheus_client import Gauge, Histogram
 
 from onesoup.runtime import batched_metrics, scheduler
 
-BUILD = Gauge("onesoup_build_info", "Always 1; its labels tell what runs", ["version", "python"], multiprocess_mode="livemax")
+BUILD = Gauge(
+    "onesoup_build_info", "Always 1; its labels say which version runs", ["version", "python"], multiprocess_mode="livemax"
+)
 LAG = Histogram(
     "onesoup_loop_lag_seconds",
-    "How much later than it should a greenlet runs",
+    "How late a timer of the process runs",
     ["role"],
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )

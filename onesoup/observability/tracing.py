@@ -72,7 +72,7 @@ def follows(sid: str, user: str = "") -> bool:
 
 def trace_event(what: str, names: Iterable[str], sid: str = "", **fields: object) -> None:
     """Sends an event to those who watch one of `names`, hashes of session ids or bare JIDs, or the session `sid` or its user."""
-    session = logs.short(sid) if sid else ""
+    session = logs.short(sid)
     _put(what, watched.intersection([*names, session]), sid, session, fields)
 
 

@@ -15,7 +15,9 @@ from onesoup.observability.logs import short
 from onesoup.operators.living import sid_batches
 from onesoup.operators.operator import Operator, OperatorError
 from onesoup.runtime.networks import parse_network
+from onesoup.runtime.times import utc_text
 from onesoup.store import bounds, operator_bounds
+from onesoup.store.account.login_tokens import forget_login_tokens, forget_login_tokens_of_domain
 from onesoup.store.blocks import BlockedKind, BlockList, OperatorBlock, OperatorBlocks
 from onesoup.store.errors import NoSession
 from onesoup.store.session.gateway_side import GatewaySessionStore
@@ -42,7 +44,7 @@ class BlockMade:
     def said_of_sessions(self) -> str:
         """What becomes of the sessions that there are."""
         if self.block.keeps:
-            return "the sessions that there are go on"
+            return "existing sessions go on"
         if self.block.kind is BlockedKind.AGENT:
             return "sessions with this User-Agent end at their next request"
         if self.block.kind is BlockedKind.ADDRESS:
@@ -63,8 +65,9 @@ def put_block(
     operator: Operator, what: str, name: str, reason: str, seconds: int = 0, keep: bool = False, proxies: Container[str] = ()
 ) -> BlockMade:
     """Blocks NAME, which is a user, an address, a domain or a handset, as `what` says; for so many seconds, 0 until it is ended.
-    Ends the sessions of a user, a domain or a handset unless `keep`. `proxies`: addresses through which all phones come. A block
-    that is made is noted, however the ending of sessions ends."""
+    Ends the sessions of a user, a domain or a handset unless `keep`, and removes the XMPP server's log-in tokens of a user or a
+    domain. `proxies`: addresses through which all phones come. A block that is made is noted, however the ending of sessions
+    ends."""
     block = planned_block(operator, what, name, reason, seconds, keep, proxies)
     now, store = time.time(), OperatorBlocks(operator.client)
     renews = any(each.field == block.field and each.holds(now) for each in store.all())
@@ -76,6 +79,7 @@ def put_block(
         ) from None
     ended: list[str] = []
     try:
+        _forget_tokens(operator, block)
         ended += [] if keep else _end_sessions(operator, block)
     finally:
         _note_block(operator, block, ended)
@@ -83,9 +87,9 @@ def put_block(
 
 
 def _note_block(operator: Operator, block: OperatorBlock, ended: Sequence[str]) -> None:
-    until = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(block.until)) if block.until else "ended"
+    until = utc_text(block.until, "%Y-%m-%dT%H:%MZ") if block.until else "ended"
     named = list(ended[:MOST_NAMED_SESSIONS])
-    operator.note("block", block.field, id=block.id, until=until, ended=len(ended), sessions=named, reason=block.reason)
+    operator.note("block", block.title, id=block.id, until=until, ended=len(ended), sessions=named, reason=block.reason)
 
 
 def planned_block(
@@ -111,7 +115,7 @@ def end_block(operator: Operator, word: str) -> list[OperatorBlock]:
     """Ends the block that WORD names: by its number, or by what is blocked. Several where one word names several."""
     store, now = OperatorBlocks(operator.client), time.time()
     known = [each for each in store.all() if each.holds(now)]
-    found = [each for each in known if word.lower() in (each.id, each.name.lower(), each.field.lower())]
+    found = [each for each in known if word.lower() in (each.id, each.name.lower(), each.field.lower(), each.title.lower())]
     if not found:
         names = {meant for what in ("user", "address", "domain") if (meant := _name_of(operator, what, word))}
         found = [each for each in known if each.name in names]
@@ -119,7 +123,7 @@ def end_block(operator: Operator, word: str) -> list[OperatorBlock]:
         raise OperatorError(f"nothing is blocked that {word} names")
     store.end(found)
     for each in found:
-        operator.note("block end", each.field, id=each.id)
+        operator.note("block end", each.title, id=each.id)
     return found
 
 
@@ -181,6 +185,13 @@ def _name_of(operator: Operator, what: str, word: str) -> str:
     with suppress(CspError, ValueError):
         return _normal(operator, BlockedKind(what), word)
     return ""
+
+
+def _forget_tokens(operator: Operator, block: OperatorBlock) -> None:
+    if block.kind is BlockedKind.USER:
+        forget_login_tokens(operator.client, block.name)
+    elif block.kind is BlockedKind.DOMAIN:
+        forget_login_tokens_of_domain(operator.client, block.name)
 
 
 def _end_sessions(operator: Operator, block: OperatorBlock) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Takes hosts out of service and back: their processes take nothing new and hand over what they have."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onesoup.operators.operator import Operator, OperatorError
@@ -55,11 +55,25 @@ class DrainState:
 
     @property
     def said(self) -> str:
+        return f"{self.drain.host}: {self.left}"
+
+    @property
+    def left(self) -> str:
+        """What the processes have not handed over yet, in words."""
         if not self.processes:
-            return f"{self.drain.host}: drains, and no process runs there"
+            return "drains, and no process runs there"
         if self.done:
-            return f"{self.drain.host}: nothing is left, it may be stopped"
-        return f"{self.drain.host}: {'; '.join(each.said for each in self.processes if not each.done)}"
+            return "nothing is left, it may be stopped"
+        return "; ".join(each.said for each in self.processes if not each.done)
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """A host with its processes, such as `holder 4711`, and its drain, None for a host in service."""
+
+    host: str
+    processes: tuple[str, ...]
+    state: DrainState | None
 
 
 def begin_drain(operator: Operator, host: str, force: bool = False) -> bool:
@@ -69,7 +83,7 @@ def begin_drain(operator: Operator, host: str, force: bool = False) -> bool:
     hosts = sorted({each.host for each in running})
     if host not in hosts and not drains.of(host):
         raise OperatorError(f"no process says that it runs on {host}" + (f"; there are {', '.join(hosts)}" if hosts else ""))
-    lost = list(_lost(running, host, {each.host for each in drains.all()}))
+    lost = _lost(running, host, {each.host for each in drains.all()})
     if lost and not force:
         raise OperatorError(f"{'; '.join(lost)}. --force drains it all the same")
     try:
@@ -94,6 +108,22 @@ def drain_states(operator: Operator) -> list[DrainState]:
     return [_state(each, running) for each in Drains(operator.client).all()]
 
 
+def host_states(operator: Operator) -> list[HostState]:
+    """Every host where a process runs, or that drains, by name."""
+    running, drains = _running(operator), {each.host: each for each in Drains(operator.client).all()}
+    found = []
+    for host in sorted({each.host for each in running} | drains.keys()):
+        processes = sorted({(each.role, each.unit) for each in running if each.host == host})
+        state = _state(drains[host], running) if host in drains else None
+        found.append(HostState(host, tuple(f"{role} {unit}" for role, unit in processes), state))
+    return found
+
+
+def lost_without(operator: Operator, host: str) -> list[str]:
+    """What nobody would do any more if this host were out of service: begin_drain refuses it without `force`."""
+    return _lost(_running(operator), host, {each.host for each in Drains(operator.client).all()})
+
+
 def _running(operator: Operator) -> list[ProcessRecord]:
     return [each.record for each in ProcessRegistry(operator.client).all()]
 
@@ -105,9 +135,8 @@ def _state(drain: Drain, running: Sequence[ProcessRecord]) -> DrainState:
     return DrainState(drain, tuple(processes))
 
 
-def _lost(running: Sequence[ProcessRecord], host: str, draining: set[str]) -> Iterator[str]:
+def _lost(running: Sequence[ProcessRecord], host: str, draining: set[str]) -> list[str]:
     """What nobody does any more when this host is out of service."""
+    here = {each.role for each in running if each.host == host}
     others = {each.role for each in running if each.host != host and each.host not in draining}
-    for role in LOST_WITH_ROLE:
-        if any(each.host == host and each.role == role for each in running) and role not in others:
-            yield f"{host} has the last {role}: {LOST_WITH_ROLE[role]}"
+    return [f"{host} has the last {role}: {lost}" for role, lost in LOST_WITH_ROLE.items() if role in here - others]

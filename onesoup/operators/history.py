@@ -49,6 +49,13 @@ class HistoryAnswer:
         """Whether the last thing was a failure."""
         return self.failure is not None and (self.login is None or self.login.last < self.failure.last)
 
+    @property
+    def is_mended(self) -> bool:
+        """Whether the user of the last failure is in again. An address, and a number, may have several users."""
+        if self.failure is None or self.login is None or self.locked_out:
+            return False
+        return self.login.user == self.failure.user
+
 
 def history_subject(word: str, domain: str, country: str = "") -> HistorySubject:
     """Whom an operator means: an IP address, a number that begins with + or 00 (or 0, where the country is known), or a user as

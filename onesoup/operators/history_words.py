@@ -22,24 +22,24 @@ WAKE_WORDS = {
     WakeOutcome.ACCEPTED: "the SMS gateway has it",
     WakeOutcome.FAILED: "could not be sent",
     WakeOutcome.REFUSED: "not sent",
-    WakeOutcome.FETCHED: "the phone asked, and was told to come",
-    WakeOutcome.UNANSWERED: "the phone did not come, woken by",
+    WakeOutcome.FETCHED: "the phone asked, and was told to poll",
+    WakeOutcome.UNANSWERED: "the phone did not poll after a wake-up by",
 }
 # Why an SMS was not sent, by the words of the budget and of the gateway.
 SMS_WORDS = {
     "accepted": "",
     "queued": "its link to the carrier is down",
-    "unknown": "or may have it: it did not say",
-    "temporary": "the SMS gateway takes none just now; it is tried again",
+    "unknown": "or may have it: it gave no clear answer",
+    "temporary": "the SMS gateway accepts none now; onesoup tries again",
     "permanent": "the SMS gateway refused this message or this number",
     "gap": "too soon after the last one (sms_gap)",
-    "hour": "the number has had its SMS of the hour (sms_per_hour)",
-    "day": "the number has had its SMS of the day (sms_per_day)",
-    "unanswered": "the phone came for none of the last ones, so it gets no more until it comes by itself",
-    "suspended": "messages to this number failed, so it rests for some time",
-    "user": "the user has had the SMS of the day (sms_user_per_day)",
-    "total": "all SMS of the day are used up (sms_total_per_day)",
-    "rate": "too many SMS go out just now (sms_rate)",
+    "hour": "the number has used its SMS of this hour (sms_per_hour)",
+    "day": "the number has used its SMS of today (sms_per_day)",
+    "unanswered": "the phone did not poll after the last ones, so it gets no more until it polls by itself",
+    "suspended": "messages to this number failed, so it gets none for some time",
+    "user": "the user has used the SMS of today (sms_user_per_day)",
+    "total": "all SMS of today are used (sms_total_per_day)",
+    "rate": "too many SMS are being sent now (sms_rate)",
 }
 UNDELIVERED_WORDS = {
     UndeliveredReason.FULL: "a message for the user was refused, and its sender told: too many wait for the phone",
@@ -70,7 +70,8 @@ class FailureWords:
 
 
 _OWN_SERVER = (
-    "`onesoup guard show {domain}` says for how long, `guard clear {domain}` opens it; a server of your own belongs into xmpp_own"
+    "`onesoup guard show {domain}` says for how long, `guard clear {domain}` opens it; if the server is yours, list it in "
+    "xmpp_own"
 )
 FAILURES: tuple[FailureWords, ...] = (
     FailureWords(
@@ -79,11 +80,16 @@ FAILURES: tuple[FailureWords, ...] = (
         (403,),
         "blocked by the operator",
     ),
-    FailureWords("the domain has all the sessions that it may have", "raise domain_sessions, or wait", (503,), "is full"),
-    FailureWords("the domain has had its log-ins for now", "raise domain_logins, or wait", (503,), "too many log-ins at"),
     FailureWords(
-        "the domain was closed after too many wrong passwords of anybody", _OWN_SERVER, (503,), "too many wrong passwords for"
+        "the domain has reached its limit of sessions (domain_sessions)", "raise domain_sessions, or wait", (503,), "is full"
     ),
+    FailureWords(
+        "the domain has reached its limit of log-ins a minute (domain_logins)",
+        "raise domain_logins, or wait",
+        (503,),
+        "too many log-ins at",
+    ),
+    FailureWords("the domain was closed after too many wrong passwords", _OWN_SERVER, (503,), "too many wrong passwords for"),
     FailureWords(
         "the address had to wait after too many wrong passwords",
         "`onesoup guard show {address}` says for how long, `onesoup guard clear {address}` lets it in; where a carrier hides "
@@ -119,17 +125,17 @@ FAILURES: tuple[FailureWords, ...] = (
         reasons.NO_NONCE,
     ),
     FailureWords(
-        "the phone cannot prove a password in a way that is known",
+        "the phone offers no known way to prove a password",
         "where the phone has a setting for security, choose plain password",
         (),
         reasons.NO_KNOWN_DIGEST,
     ),
     FailureWords(
-        "wrong password, the same as before", "the phone has stored it: let the user type it anew", (409,), reasons.WRONG_BEFORE
+        "wrong password, the same as before", "the phone has stored it: let the user type it again", (409,), reasons.WRONG_BEFORE
     ),
     FailureWords(
         "wrong user or password",
-        "let the user type both anew; at the XMPP server the account may be missing too",
+        "let the user type both again; perhaps the account does not exist at the XMPP server",
         (409, 531),
         "refused user or password",
     ),
@@ -137,9 +143,7 @@ FAILURES: tuple[FailureWords, ...] = (
     FailureWords(
         "the domain of {user} is not served here", "let the user type the right domain, or serve this one (domains)", (516,)
     ),
-    FailureWords(
-        "the phone tried to go on with a session that was over", "nothing: it logs in with its password next", (502,), ""
-    ),
+    FailureWords("the phone tried to continue a session that was over", "nothing: it logs in with its password next", (502,), ""),
     FailureWords(
         "too many log-ins at once",
         "`onesoup doctor`, and the log-ins a minute: one address, or a holder that is away?",
@@ -158,8 +162,8 @@ FAILURES: tuple[FailureWords, ...] = (
     FailureWords("the XMPP server could not be reached", "`onesoup doctor` tries it", (503, 504), "XMPP server"),
     FailureWords("Redis did not take the log-in", "`onesoup redis check`", (), "Redis"),
     FailureWords(
-        "the log-in lacked what it must have",
-        "the user id and the client's settings are not as they should be",
+        "a part of the log-in was missing or wrong",
+        "check the user id and the settings of the chat client",
         (400, 402, 427, 531),
         "",
     ),

@@ -8,6 +8,7 @@ from onesoup.handlers.login.access import end_session
 from onesoup.operators.living import SessionRow, rows_of, user_sids
 from onesoup.operators.operator import Operator, OperatorError
 from onesoup.operators.whom import looks_like_session, named_target
+from onesoup.store.account.login_tokens import forget_login_tokens
 from onesoup.store.errors import NoSession
 from onesoup.store.session.gateway_side import GatewaySessionStore
 
@@ -26,8 +27,11 @@ class Kicked:
 
 
 def kick(operator: Operator, word: str) -> Kicked:
-    """Ends the sessions of a user, or one session. Those that were ended are noted, also when it breaks off."""
+    """Ends the sessions of a user, or one session. Those that were ended are noted, also when it breaks off. With all sessions of
+    a user go the tokens with which the next log-in would save the password."""
     target = named_target(operator, word)
+    if not target.sid:
+        forget_login_tokens(operator.client, target.jid)
     sids = [target.sid] if target.sid else user_sids(operator.client, target.jid)
     ended: list[SessionRow] = []
     try:

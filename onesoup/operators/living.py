@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import redis
 
+from onesoup.csp import access, handsets
+from onesoup.csp.session import Session
 from onesoup.csp.text import numbers
 from onesoup.observability.logs import short
 from onesoup.operators.processes import HOLDER_LETTERS
@@ -18,11 +20,14 @@ from onesoup.store.session.shards import Shards
 SHARDS_IN_BATCH = 16  # shards in one round trip
 # Sessions that are read in one round trip: others in the process have their turn in between.
 SESSIONS_IN_BATCH = 250
+_UNKNOWN = handsets.Handset().name
+MAX_SHOWN_CLIENT_ID = 40
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One session. Times in seconds. `wakes`: bearers that were agreed on; `line`: it has an STCP line now; `via`: how its phone
+    """One session. Times in seconds. `handset`: the family in the quirk table; `phone`: the same, or what a phone of no known
+    family says of itself; `wakes`: bearers that were agreed on; `line`: it has an STCP line now; `via`: how its phone
     was last told to come, "" after a poll; `number`: the last digits of the phone's number, "" where none is known; `address`:
     the phone's, "" where it need not be known."""
 
@@ -42,6 +47,7 @@ class SessionRow:
     via: str = ""
     address: str = ""
     number: str = ""
+    phone: str = ""
 
 
 def redis_now_ms(client: redis.Redis) -> int:
@@ -126,4 +132,16 @@ def _row(sid: str, seen: SessionOverview, now: int, shard: int, holder: str) -> 
         via=seen.via,
         address=seen.address,
         number=numbers.hidden_number(seen.number),
+        phone=phone_name(session),
     )
+
+
+def phone_name(session: Session) -> str:
+    """What an operator calls a phone: its family, else how its User-Agent begins, as in the log; where it gave none,
+    "unknown", with its ClientID if that shows nothing private."""
+    if session.handset != _UNKNOWN or session.agent:
+        return session.agent or session.handset
+    told = session.client_id
+    if not told or session.client_kind != "URL" or access.is_private(told):
+        return session.handset
+    return f"{session.handset} ({told[:MAX_SHOWN_CLIENT_ID]})"

@@ -29,5 +29,7 @@ class Operator:
 
 def note_action(client: redis.Redis, name: str, what: str, whom: str = "", **more: object) -> None:
     """As Operator.note, for actions that concern no user."""
-    told = " ".join(f"{field}={','.join(value) if isinstance(value, list) else value}" for field, value in more.items())
+    told = " ".join(
+        f"{field}={','.join(value) if isinstance(value, list) else value}" for field, value in more.items() if value != []
+    )
     AuditLog(client).note(AuditEntry(int(time.time()), name, what, whom, told))

@@ -48,8 +48,8 @@ def _show_profiles(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 
 @click.command(cls=PhoneCommand)
 @click.option("--url", default="http://127.0.0.1:8080/", show_default=True, help="The server, as a phone has it.")
-@click.option("--user", help="User id: alice, alice@example.org or wv:alice@example.org. Asked for when missing.")
-@click.option("--password", help="Asked for when missing, without showing it; the first line of piped input.")
+@click.option("--user", help="User id: alice, alice@example.org or wv:alice@example.org. If missing, you are asked.")
+@click.option("--password", help="If missing, you are asked and it is not shown. Piped input: its first line.")
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
@@ -70,7 +70,7 @@ def _show_profiles(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 @click.option(
     "--way", type=click.Choice(list(WAYS)), help="Log in with the password itself, or a digest.  [default: the handset's own]"
 )
-@click.option("--stcp/--no-stcp", default=True, help="Be woken over TCP where handset and server can.  [default: stcp]")
+@click.option("--stcp/--no-stcp", default=True, help="Use a wake-up line over TCP, if handset and server can.  [default: stcp]")
 @click.option("--raw", is_flag=True, help="Show each document as XML; passwords are hidden.")
 def phone(
     url: str,

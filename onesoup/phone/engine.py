@@ -123,7 +123,12 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         return self._incoming(self._post_checked(self._message([transaction]), self.profile.poll_timeout))
 
     def answer(self, transaction: Transaction) -> Transaction | None:
-        """Processes a server transaction and acknowledges it. Returns the next one, if the answer carries it."""
+        """Processes a server transaction and acknowledges it. Returns the next one, if the answer carries it. What another thread
+        has got while this phone logged out is left to the next session."""
+        with self._answering:
+            return None if self.session_id is None else self._answer(transaction)
+
+    def _answer(self, transaction: Transaction) -> Transaction | None:
         content = transaction.content
         self._take_in(transaction)
         if content.NAME in self.profile.ignores:
@@ -144,7 +149,7 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         while transaction is not None and count < MAX_TRANSACTIONS_PER_RUN:
             count += 1
             transaction = self.answer(transaction)
-            if transaction is None and self.more:
+            if transaction is None and self.more and self.session_id is not None:
                 transaction = self.poll()
         return count
 

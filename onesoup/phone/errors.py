@@ -1,4 +1,4 @@
-"""What can go wrong for a phone."""
+"""Errors of the phone."""
 
 
 class PhoneError(Exception):

@@ -113,10 +113,11 @@ class SessionRequests(PhoneTransactions):
 
     def logout(self) -> Primitive:
         """The answer: Disconnect in CSP 1.1, Status later."""
-        try:
-            answer = self.request(LogoutRequest(), ending=True)
-        finally:
-            self.session_id = None
+        with self._answering:
+            try:
+                answer = self.request(LogoutRequest(), ending=True)
+            finally:
+                self.session_id = None
         self._require_success(answer, "Logout")
         return answer
 

@@ -30,20 +30,20 @@ from onesoup.wire.document import Encoding
 @click.option("--encoding", type=click.Choice(["xml", "wbxml", "pts"]), help="[default: the file's]")
 @click.option("--csp", "version", help="Another CSP version, where the file allows it.")
 @click.option("--alternative", help="Play this alternative of the file.")
-@click.option("--domain", help="The server's domain, in place of the file's.")
+@click.option("--domain", help="The server's domain, instead of the file's.")
 @click.option("--user", "users", multiple=True, metavar="NAME=USER", help="An account of the server for a name in the file.")
 @click.option(
     "--password",
     "passwords",
     multiple=True,
     metavar="[NAME=]PASSWORD",
-    help="Passwords of the accounts, where they are not the file's. {} stands for the user.",
+    help="Passwords of the accounts, if they differ from the file's. {} stands for the user.",
 )
 @click.option(
     "--xmpp", "xmpp_address", metavar="HOST:PORT", help="The XMPP server, for friends.  [default: host of the URL:5222]"
 )
 @click.option("--xmpp-ca", type=click.Path(exists=True, dir_okay=False), help="Its certificate authority.")
-@click.option("--slow", is_flag=True, help="Also the steps that wait for minutes.")
+@click.option("--slow", is_flag=True, help="Also play steps that wait for minutes.")
 def play(
     file: str,
     url: str | None,

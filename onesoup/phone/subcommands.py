@@ -1,4 +1,4 @@
-"""What stands below `onesoup phone`. Imported with it, so it imports nothing of weight."""
+"""Sub-commands of `onesoup phone`. Imported with it, so it imports nothing of weight."""
 
 import importlib
 from typing import Any

@@ -69,6 +69,8 @@ class PhoneTransactions:
         self._http = http.PhoneHttpClient(url, profile.user_agent, profile.timeout, headers)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        # An acknowledgement that has begun gets there before the log-out.
+        self._answering = threading.RLock()
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""What goes wrong with a settings document."""
+"""Errors of settings documents."""
 
 
 class ProvisioningError(ValueError):

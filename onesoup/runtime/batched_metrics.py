@@ -8,6 +8,7 @@ import os
 from bisect import bisect_left
 from collections import Counter as Counted
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -109,7 +110,7 @@ class _BatchedHistogram:
         seen, self._seen = self._seen, []
         bounds = self._histogram._upper_bounds
         self._histogram._sum.inc(sum(seen))
-        for place, count in Counted(bisect_left(bounds, each) for each in seen).items():
+        for place, count in Counted(map(partial(bisect_left, bounds), seen)).items():
             self._histogram._buckets[place].inc(count)
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -41,6 +42,11 @@ def parse_address(text: str) -> Address | None:
 
 def network_of(text: str, old: int, new: int) -> str:
     """The network of an address, of so many bits for IPv4 (`old`) and for IPv6 (`new`); any other text as it is."""
+    return _network_of(text, old, new) if len(text) <= MAX_ADDRESS_LETTERS else text
+
+
+@lru_cache(MAX_REMEMBERED_ADDRESSES)  # a log-in asks for the same ones again and again
+def _network_of(text: str, old: int, new: int) -> str:
     found = parse_address(text)
     if found is None:
         return text

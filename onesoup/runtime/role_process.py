@@ -14,6 +14,7 @@ from onesoup.observability import admin_server, tracing
 from onesoup.observability.bugs import bugs_logged
 from onesoup.observability.process_beat import ProcessBeat
 from onesoup.runtime import systemd
+from onesoup.runtime.garbage import settle_garbage_collector
 from onesoup.runtime.usable_settings import go_on_after_hangup
 from onesoup.settings import Settings, SettingsError
 from onesoup.store.errors import StoreDown
@@ -45,6 +46,7 @@ def run_roles(settings: Settings, name: str, starts: Mapping[str, RoleStart]) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
     go_on_after_hangup(settings, stopping.set)
+    settle_garbage_collector()
     roles = {role: _started(role, start, settings, alone=len(starts) == 1) for role, start in starts.items()}
     clients = [each.client for each in roles.values()]
     tracing.start_tracing(clients[0], name)

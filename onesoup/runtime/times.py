@@ -1,5 +1,6 @@
-"""Times as machines read them."""
+"""Times as machines and operators read them: in UTC."""
 
+import time
 from datetime import UTC, datetime
 
 
@@ -11,3 +12,9 @@ def iso_time(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec=exact).replace("+00:00", "Z")
     except (OverflowError, OSError, ValueError):
         return ""
+
+
+def utc_text(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Seconds since 1970 for an operator, in UTC as in the log: hosts, console and whoever compares them may be in different
+    zones. What shows it says that it is UTC."""
+    return time.strftime(form, time.gmtime(seconds))

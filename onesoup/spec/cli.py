@@ -37,21 +37,21 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--password", help="Its password. Asked for when missing.")
 @click.option("--user2", help="The second account. Nobody else may use either during the run.")
 @click.option("--password2", help="Its password. Asked for when missing.")
-@click.option("--csp", "versions", type=click.Choice(SPEC_VERSIONS), multiple=True, help="This version only. May be given again.")
+@click.option("--csp", "versions", type=click.Choice(SPEC_VERSIONS), multiple=True, help="This version only. May be repeated.")
 @click.option(
     "--encoding", "encodings", type=click.Choice([each.value for each in ANY_TREE]), multiple=True, help="This encoding only."
 )
-@click.option("--only", multiple=True, metavar="AREA|ID", help="These cases only: session, session.login. May be given again.")
+@click.option("--only", multiple=True, metavar="AREA|ID", help="These cases only: session, session.login. May be repeated.")
 @click.option(
     "--level",
     type=click.Choice(list(LEVEL_TITLES)),
     default="chat",
     show_default=True,
-    help="What the exit code is about: a phone can chat, or complete 1.1, 1.2, 1.3.",
+    help="Level that decides the exit code: a phone can chat, or complete 1.1, 1.2, 1.3.",
 )
 @click.option("--json", "json_file", type=_file, help="Write the results as JSON.")
 @click.option("--junit", "junit_file", type=_file, help="Write the results as JUnit XML.")
-@click.option("--html", "html_file", type=_file, help="Write a page to look at.")
+@click.option("--html", "html_file", type=_file, help="Write an HTML page.")
 @click.option(
     "--case-seconds", type=click.FloatRange(1, 600), default=DEFAULT_CASE_SECONDS, show_default=True, help="For one case."
 )
@@ -74,7 +74,7 @@ def spec(
     seconds: float,
     only_list: bool,
 ) -> None:
-    """Ask an IMPS server whether phones can use it.
+    """Test whether phones can use an IMPS server.
 
     Runs cases from outside, with two accounts, in CSP 1.1, 1.2 and 1.3, as XML and as WBXML. Exit code: 0 when the level is
     reached, 1 when it is not, 2 for a mistake in the call, 3 when the server cannot be reached.

@@ -1,10 +1,10 @@
-"""Whom operators have shut out: users, addresses, domains, handsets, each with who, when, why and until when.
+"""Blocks of operators: users, addresses, domains, handsets, each with who, when, why and until when.
 
 The list is short. Processes keep a copy of it (onesoup.observability.operator_orders), so that no request asks Redis. What a
 stranger sends is compared with it, and never becomes a part of it, a pattern or a key."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from onesoup.store import bounds, operator_bounds
 from onesoup.store.keys import ORDERS_CHANNEL
 from onesoup.store.redis import msgpack
 from onesoup.store.redis.client import RedisScript, guarded, publish
+from onesoup.store.redis.commands import RedisCommand, send
 
 OPERATOR_BLOCKS_KEY = "operator-blocks"
 OPERATOR_BLOCK_VERSION = 1
@@ -61,6 +62,17 @@ class OperatorBlock:
     @property
     def field(self) -> str:
         return f"{self.kind.value}:{self.name}"
+
+    @property
+    def what(self) -> str:
+        """What is blocked, as operators call it: what is known by its User-Agent is a handset too."""
+        kind = BlockedKind.HANDSET if self.kind is BlockedKind.AGENT else self.kind
+        return kind.value
+
+    @property
+    def title(self) -> str:
+        """How the audit log calls it."""
+        return f"{self.what}:{self.name}"
 
     def holds(self, now: float) -> bool:
         return not self.until or now < self.until
@@ -153,11 +165,7 @@ class OperatorBlocks:
 
     def holds_now(self, jids: Iterable[str], handset: str, now: float) -> OperatorBlock | None:
         """The block of a log-in, as Redis has it at this moment: for the few cases in which a copy may be too old."""
-        names = [f"{BlockedKind.HANDSET}:{handset}"]
-        for jid in jids:
-            names += [f"{BlockedKind.USER}:{jid}", f"{BlockedKind.DOMAIN}:{addresses.domain_of(jid)}"]
-        found = unpacked_blocks(guarded(lambda: self._client.hmget(OPERATOR_BLOCKS_KEY, names)))
-        return next((each for each in found if each.holds(now)), None)
+        return block_among(send(self._client, blocks_command(block_names(jids, handset))), now)
 
     def _forget(self, blocks: list[OperatorBlock]) -> None:
         if blocks:
@@ -165,6 +173,24 @@ class OperatorBlocks:
 
     def _tell(self) -> None:
         publish(self._client, ORDERS_CHANNEL, b"blocks")
+
+
+def block_names(jids: Iterable[str], handset: str) -> list[str]:
+    """Under which names blocks of a log-in stand."""
+    names = [f"{BlockedKind.HANDSET}:{handset}"]
+    for jid in jids:
+        names += [f"{BlockedKind.USER}:{jid}", f"{BlockedKind.DOMAIN}:{addresses.domain_of(jid)}"]
+    return names
+
+
+def blocks_command(names: Sequence[str]) -> RedisCommand:
+    """The blocks of these names, packed, for block_among()."""
+    return RedisCommand(("HMGET", OPERATOR_BLOCKS_KEY, *names))
+
+
+def block_among(packed: Iterable[bytes | None], now: float) -> OperatorBlock | None:
+    """The first of them that holds."""
+    return next((each for each in unpacked_blocks(packed) if each.holds(now)), None)
 
 
 def unpacked_blocks(packed: Iterable[bytes | None]) -> list[OperatorBlock]:

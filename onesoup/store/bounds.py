@@ -231,6 +231,7 @@ KEY_BOUNDS: tuple[Bound, ...] = (
     ),
     Bound("told:{jid}", BY_PHONE, "a handset 64", "20", "none", "all are told again", alone="a mark for each handset"),
     Bound("service:{jid}", BY_PHONE, "a JID 1,023, a record 4 KiB", f"{MOST_OTHERS}", "none", "others go"),
+    Bound("login-tokens:{jid}", BY_SERVER, "a record 2 KiB", "16", "1 day after the last", "others go"),
     Bound("clients:{jid}", BY_PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),
     Bound("num:{jid}", f"{BY_PHONE}; {BY_SMS}", "a number 16", "8", "180 days", "the oldest go"),
     Bound("code:{jid}", f"{BY_PHONE}; {BY_VISITOR}", "64", "1", "15 minutes", "refused"),

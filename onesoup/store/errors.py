@@ -1,4 +1,4 @@
-"""What the store reports besides its results."""
+"""Errors of the store."""
 
 from onesoup.csp.status import StatusCode
 

@@ -40,6 +40,7 @@ stands in onesoup.store.bounds.
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
     muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back;  topic:{room}  string
     handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.account.handsets)
+    login-tokens:{jid} hash  tokens of the XMPP server, sealed, by client (onesoup.store.account.login_tokens)
     service:{jid} hash  the service contact in the account's lists, and that it has greeted
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.account.groups
     operator-blocks, drains  hashes: whom operators have shut out, and hosts that are taken out of service (onesoup.store.blocks,

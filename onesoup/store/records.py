@@ -1,7 +1,10 @@
-"""Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet."""
+"""Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet.
+
+What every reader takes for granted is left out of records of which a session has many, or which are large."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, replace
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -11,11 +14,13 @@ from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import UNKNOWN_PLACE, Place
-from onesoup.csp.presence import Picture, Shown
+from onesoup.csp.presence import OFFLINE_PRESENCE, Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
 from onesoup.store.redis.msgpack import BadRecord, as_text, as_texts, pack, reader, unpack
 
 RECORD_VERSION = 1
+# Records whose values a process keeps: of sessions some 1.5 KB each; phones of one model have the same capabilities.
+KEPT_SESSIONS, KEPT_CAPABILITIES = 2000, 200
 
 
 def pack_session(session: Session) -> bytes:
@@ -27,13 +32,17 @@ def unpack_session(record: bytes) -> Session:
     return from_fields(Session, unpack(record, RECORD_VERSION))
 
 
+@lru_cache(maxsize=KEPT_SESSIONS)
+def known_session(record: bytes) -> Session:
+    """As unpack_session(), for a gateway: it reads the same record with each request and each message of a phone."""
+    return unpack_session(record)
+
+
 def pack_caps(caps: Capabilities) -> bytes:
-    fields = to_fields(caps)
-    if not caps.language:
-        del fields["language"]  # as processes of the release before write it
-    return pack(RECORD_VERSION, fields)
+    return pack(RECORD_VERSION, to_fields(caps))
 
 
+@lru_cache(maxsize=KEPT_CAPABILITIES)
 @reader
 def unpack_caps(record: bytes | None) -> Capabilities:
     """Before the phone has negotiated, the defaults hold."""
@@ -41,7 +50,13 @@ def unpack_caps(record: bytes | None) -> Capabilities:
 
 
 def pack_item(item: Item) -> bytes:
-    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask, "j": item.spelled or None}
+    fields = {
+        "n": item.name or None,
+        "g": list(item.groups) or None,
+        "s": item.subscription,
+        "a": item.ask or None,
+        "j": item.spelled or None,
+    }
     return pack(RECORD_VERSION, fields)
 
 
@@ -53,10 +68,15 @@ def unpack_item(jid: str, record: bytes) -> Item:
 
 
 _SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im", "picture")
+_OFFLINE = [getattr(OFFLINE_PRESENCE, name) for name in _SHOWN]
 
 
 def pack_shown(shown: Shown) -> bytes:
-    fields: dict[str, Any] = {"p": [getattr(shown, name) for name in _SHOWN]}
+    """At the end, what is as of who is offline is left out."""
+    values = [getattr(shown, name) for name in _SHOWN]
+    while values and values[-1] == _OFFLINE[len(values) - 1]:
+        values.pop()
+    fields: dict[str, Any] = {"p": values}
     if shown.place != UNKNOWN_PLACE:
         fields["w"] = astuple(shown.place)
     return pack(RECORD_VERSION, fields)
@@ -278,7 +298,7 @@ def unpack_plain(record: bytes | None, default: Any) -> Any:
 
 def pack_wishes(names: list[str], sees: bool) -> bytes:
     """What a phone wants to be told of a contact ([]: all), and whether the contact lets us see it."""
-    return pack(RECORD_VERSION, {"x": names, "s": sees})
+    return pack(RECORD_VERSION, {"x": names or None, "s": None if sees else False})
 
 
 @reader

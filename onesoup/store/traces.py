@@ -1,4 +1,4 @@
-"""Whom operators follow just now. Every process looks with each of its beats, so nobody pays who is not followed."""
+"""The users whom operators trace now. Every process looks with each of its beats, so nobody pays who is not followed."""
 
 import time
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""One door to all encodings: tells them apart, decodes, encodes, and names the media type of the answer."""
+"""Entry point to all encodings: detects them, decodes, encodes, and names the media type of the answer."""
 
 from __future__ import annotations
 
@@ -98,7 +98,6 @@ def encoded_size(text: str, encoding: Encoding) -> int:
 
 
 @lru_cache(maxsize=256)  # phones write the same few
-@lru_cache(maxsize=64)  # phones send the same one again and again
 def media_type(document_version: str, encoding: Encoding, asked: str | None = None) -> str:
     """The Content-Type of an answer: the request's own when it is one for that encoding, else the version's.
 

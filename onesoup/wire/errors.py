@@ -1,4 +1,4 @@
-"""What a codec raises. It carries the answer for the phone, so that the caller decides nothing from a message text."""
+"""Errors of codecs. It carries the answer for the phone, so that the caller decides nothing from a message text."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ SESSION = "urn:ietf:params:xml:ns:xmpp-session"
 ROSTER = "jabber:iq:roster"
 SASL2 = "urn:xmpp:sasl:2"  # XEP-0388
 BIND2 = "urn:xmpp:bind:0"  # XEP-0386
+FAST = "urn:xmpp:fast:0"  # XEP-0484
 CHANNEL_BINDING = "urn:xmpp:sasl-cb:0"  # XEP-0440
 STREAM_MANAGEMENT = "urn:xmpp:sm:3"  # XEP-0198
 CLIENT_STATE = "urn:xmpp:csi:0"  # XEP-0352

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +15,7 @@ from tests.captures.packets import Talk, pcap, pcapng
 from tests.captures.test_text_dumps import hexdump_c
 from tests.wire.vectors import GOOD, copy
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 LOGIN, STATUS = GOOD[0].octets, GOOD[1].octets
 PASSWORD, DIGEST, ANSWER = "s3cr3t-word", "ZGlnZXN0Lw==", "my-first-cat"
 
@@ -219,6 +221,15 @@ def test_a_token_that_the_version_does_not_have_is_told(tmp_path):
         f"{several}: document 1: offset 12: a token that CSP 1.2 does not have: unknown-00-3F; and 1 more\n"
     )
     assert run("decode", written(tmp_path / "c.bin", octets)).stderr == ""
+
+
+@pytest.mark.parametrize("name", ["motorola-razr.yaml", "captured/android.yaml"])
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+def test_a_conversation_is_sent_to_the_command_that_plays_it(name, form):
+    file = SCRIPTS / name
+    result = run("decode", str(file), *form)
+    told = f"{file}: this is a conversation file, not a capture: play it with `onesoup phone play FILE --stack`\n"
+    assert (result.stdout, result.stderr, result.exit_code) == ("", told, 1)
 
 
 @pytest.mark.parametrize(

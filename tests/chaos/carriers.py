@@ -53,7 +53,7 @@ def _with_sleepers(stack: Stack) -> None:
 @case(
     5,
     "kill -9 of the CIR process, while it wakes phones by SMS too",
-    "phones connect their lines again; polls still deliver; wake-ups resume within 5 s of its restart; no SMS twice",
+    "phones open their STCP lines again; polls still deliver; wake-ups resume within 5 s of its restart; no SMS is sent twice",
     lines=1.0,
     prepare=_with_sleepers,
 )
@@ -87,12 +87,12 @@ def cir_killed(field: Field) -> list[Figure]:
             pass
     bob.close()
     return [
-        most("all lines are back after its start", back, 5.0, "s"),
-        most("requests that failed meanwhile", during, 0),
+        most("time from its start until all lines are back", back, 5.0, "s"),
+        most("requests that failed while it was down", during, 0),
         just("lines", len(lined)),
         just("SMS before the kill", before_kill),
-        most("the next SMS after its start", again, 5.0, "s"),
-        just("every phone has had its SMS after", all_told, "s"),
+        most("time from its start to the next SMS", again, 5.0, "s"),
+        just("time until every phone had its SMS", all_told, "s"),
         least("phones that got an SMS", len(set(told)), SLEEPERS - IN_HAND),
         most("phones that got more than one SMS", len(told) - len(set(told)), 0),
         most("messages to them that were lost", sum(not phone.inbox for phone in sleepers), 0),
@@ -102,7 +102,7 @@ def cir_killed(field: Field) -> list[Figure]:
 @case(
     18,
     "the carrier's gateway answers 500, then hangs, then is slow",
-    "circuit opens after at most 5 failures; failures cost no budget; other bearers are used; afterwards SMS go again",
+    "the circuit opens after at most 5 failures; failures cost no budget; other bearers are used; afterwards SMS are sent again",
     alone=True,
 )
 def carrier_fails(directory: Path, tell: Callable[[str], None]) -> list[Figure]:
@@ -154,13 +154,13 @@ def _story(stack: Stack, hook: HttpGateway, datagrams: UdpListener, tell: Callab
     got = sum(bool(phone.inbox) for phone in [*sleepers, other])
     bob.close()
     return [
-        most("requests to the gateway until it was left alone", failing, 5),
-        most("messages counted against budgets meanwhile", spent, 0),
+        most("requests to the gateway until the circuit opened", failing, 5),
+        most("messages counted against budgets in that time", spent, 0),
         most("requests while it hung", hanging, 2),
         least("the phone with another bearer was woken by it", woken, 1),
-        just("by datagram after", by_datagram, "s"),
+        just("time until its datagram", by_datagram, "s"),
         least("phones that got their SMS, or may have, afterwards", len(set(told) - {NUMBER.format(PHONES)}), PHONES),
-        just("the last of them after", after, "s"),
+        just("time until the last of them", after, "s"),
         most("phones that got more than one SMS", len(told) - len(set(told)), 0),
         most("messages lost", PHONES + 1 - got, 0),
     ]

@@ -71,7 +71,7 @@ def run(
             _show_logs(directory, tell)
             return record | {"error": f"{type(error).__name__}: {error}", "took": round(time.monotonic() - began)}
         bugs = _bugs(directory)
-        figures += [most("lines in the logs that say bug", len(bugs), 0)]
+        figures += [most("log lines about bugs of onesoup", len(bugs), 0)]
         if bugs or any(each.good is False for each in figures):
             for line in bugs[:2]:
                 tell(line[:4000])
@@ -107,10 +107,10 @@ def books(result: LoadResult, loses: bool = False) -> list[Figure]:
     found = [
         just("acknowledged messages", total.acknowledged),
         just("acknowledged messages lost", total.lost) if loses else most("acknowledged messages lost", total.lost, 0),
-        most("sent twice under two ids", total.doubled, 0),
+        most("sent twice, under two ids", total.doubled, 0),
         just("repeated to phones, same MessageID", sum(each.repeated for name, each in directions.items() if "to phone" in name)),
-        just("came at the next log-in", result.next_login),
-        just("came back to the writer as not delivered", total.returned),
+        just("arrived at the next log-in", result.next_login),
+        just("returned to the writer as not delivered", total.returned),
         most("HTTP 5xx", result.http_5xx, 0),
         just("failed requests (CSP code, or no answer)", result.series.total("failed")),
     ]

@@ -15,7 +15,7 @@ PHONES = 50
 @case(
     23,
     "behind nginx, two of each role, three Sentinels: everything is killed, reloaded, failed over, upgraded, rolled back",
-    "nothing lost, nothing doubled; phones see failures only while nginx itself restarts",
+    "nothing is lost or doubled; phones see failures only while nginx itself restarts",
     alone=True,
 )
 def operated(directory: Path, tell: Callable[[str], None]) -> tuple[list[Figure], str]:
@@ -32,10 +32,10 @@ def _figures(found: Outcome) -> list[Figure]:
         just("phones", PHONES),
         just("acknowledged messages", found.total("acknowledged")),
         most("acknowledged messages lost", found.total("lost"), 0),
-        most("sent twice under two ids", found.total("doubled"), 0),
+        most("sent twice, under two ids", found.total("doubled"), 0),
         just("repeated to phones, same MessageID", found.total("repeated")),
-        most("came back to the writer as not delivered", found.total("returned"), 0),
-        most("failures that phones saw, but for the restart of nginx", others, 0),
+        most("returned to the writer as not delivered", found.total("returned"), 0),
+        most("failures that phones saw, except while nginx restarted", others, 0),
         just("failures that phones saw while nginx restarted", restart),
         just("the failover of Redis by itself", found.failover_seconds, "s"),
     ]

@@ -11,8 +11,8 @@ from tests.chaos.figures import Figure, just, most
 
 @case(
     14,
-    "phones vanish in the middle of an answer: reset after some octets, for 20 s",
-    "unanswered items come again with the same MessageID under a new TransactionID; nothing lost, nothing sent twice",
+    "phones vanish in the middle of an answer: connections are reset after some bytes, for 20 s",
+    "unanswered items come again with the same MessageID under a new TransactionID; nothing is lost or sent twice",
     proxied=("http",),
     env={"ONESOUP_REDELIVER_AFTER": "5"},
 )
@@ -30,7 +30,7 @@ def answers_cut(field: Field) -> list[Figure]:
     field.work(10.0)
     return [
         just("connections broken in use", field.run.series.total("broken") - before),
-        most("requests no longer fail afterwards", recovered, 2.0, "s"),
+        most("time until requests succeed afterwards", recovered, 2.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
 
@@ -38,7 +38,7 @@ def answers_cut(field: Field) -> list[Figure]:
 @case(
     15,
     "phones change their IP address between requests",
-    "the session goes on; CIR is bound anew",
+    "the session goes on; CIR uses the new address",
     proxied=("http",),
 )
 def address_changes(field: Field) -> list[Figure]:

@@ -16,7 +16,7 @@ LEASE = 10.0
 @case(
     1,
     "kill -9 of one gateway worker, 10 times",
-    "failed requests at most those in flight; a retry gets the same answer; nothing lost, nothing sent twice",
+    "only requests in flight fail; a retry gets the same answer; nothing is lost or sent twice",
 )
 def workers_killed(field: Field) -> list[Figure]:
     began = field.run.series.total("broken")
@@ -35,7 +35,7 @@ def workers_killed(field: Field) -> list[Figure]:
     ]
 
 
-@case(2, "SIGHUP: rolling restart of all gateway workers, three times", "0 failed requests; held polls answered early")
+@case(2, "SIGHUP: rolling restart of all gateway workers, three times", "0 failed requests; held polls are answered early")
 def gateways_reloaded(field: Field) -> list[Figure]:
     before = field.run.series.total("broken")
     changed = 0
@@ -57,7 +57,7 @@ def gateways_reloaded(field: Field) -> list[Figure]:
 @case(
     3,
     "kill -9 of a holder with 500 sessions",
-    "shards taken within lease (10 s) + 5 s; all streams back within 20 s; outbox items sent once",
+    "the shards are taken over within lease (10 s) + 5 s; all streams are back within 20 s; each outbox item is sent once",
     phones=500,
     interval=10.0,
 )
@@ -75,8 +75,8 @@ def holder_killed(field: Field) -> list[Figure]:
         most("shards taken", shards, LEASE + 5.0, "s"),
         most("all streams back", streams, 20.0, "s"),
         least("streams", field.open_streams("holder-2"), phones),
-        most("contacts that saw a phone go", field.went() - seen, 0),
-        just("slowest answer from then on", field.slowest(died), "s"),
+        most("contacts that saw a phone go offline", field.went() - seen, 0),
+        just("slowest answer after the kill", field.slowest(died), "s"),
     ]
 
 
@@ -89,7 +89,7 @@ def _owner(field: Field) -> bytes:
 @case(
     4,
     "a holder is paused for 30 s (SIGSTOP), then goes on",
-    "its leases are gone, it writes nothing with its old number, its streams are closed, no presence twice",
+    "it has lost its leases, writes nothing with its old fencing number, closes its streams, and sends no presence twice",
     holders=2,
 )
 def holder_paused(field: Field) -> list[Figure]:
@@ -113,7 +113,7 @@ def holder_paused(field: Field) -> list[Figure]:
         most("the other holder has all streams", taken, 25.0, "s"),
         most("no stream held twice after SIGCONT", settled, 5.0, "s"),
         least("streams in the end", field.open_streams("holder") + field.open_streams("holder-2"), phones),
-        most("contacts that saw a phone go, while paused", went, 0),
-        most("contacts that saw a phone go, afterwards", field.went() - seen - went, 0),
+        most("contacts that saw a phone go offline, while paused", went, 0),
+        most("contacts that saw a phone go offline, afterwards", field.went() - seen - went, 0),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]

@@ -8,19 +8,20 @@ from tests.chaos.figures import Figure
 
 Found = dict[str, Any]
 
-HEAD = """# What was broken, and what came of it
+HEAD = """# What was broken, and what happened
 
-Written by `make chaos` (F: faults) and `make soak` (L: long runs, at their stated length or a shorter one, which each says) from
-their last results; do not edit. Each case runs a stack of its own (Redis with AOF, Prosody, two
-gateway workers, holder, CIR) with phones at work on it: 70 % polls, 10 % keep-alive, 10 % messages, 10 % presence, XML and
-WBXML, CSP 1.1, 1.2 and 1.3; and friends on ordinary XMPP clients who write as much as the phones do. Every message has a
-number; "lost" is what was acknowledged to its writer, never arrived, and did not come back to the writer either. Misses are
-shown like everything else.
+`make chaos` (F: faults) and `make soak` (L: long runs, at their stated length or a shorter one, which each names) write this page
+from their last results; do not edit it. Each case runs a stack of its own: Redis with AOF, Prosody, two gateway workers, a holder
+and a CIR process. Phones use it all the time: 70 % polls, 10 % keep-alive, 10 % messages, 10 % presence, in XML and WBXML,
+CSP 1.1, 1.2 and 1.3. Friends on ordinary XMPP clients write as many messages as the phones. Every message has a number. A
+message counts as "lost" if its writer got an acknowledgement, but it never arrived and did not come back to the writer either.
+Missed goals are shown like everything else.
 
-F23 has a stack of its own kind: what docs/operation.md recommends for two hosts, behind nginx with `deploy/nginx.conf`, with two
-gateways of two workers. It begins and ends with the version before (`ONESOUP_BEFORE`, else the newest tag, else the commit that
-`tests/support/version_before.py` names). A message is also doubled there when a phone gets it again after the server had its
-acknowledgement. `make chaos CASES=F23` runs it, and `make test-networks` a shorter one (`tests/networks/test_ledger.py`).
+F23 has another stack: the one that docs/operation/redis.md recommends for two hosts, behind nginx with `deploy/nginx.conf`,
+with two gateways of two workers. It begins and ends with the version before (`ONESOUP_BEFORE`, else the newest tag, else the
+commit that `tests/support/version_before.py` names). In F23 a message also counts as doubled if a phone gets it again after the
+server had its acknowledgement. `make chaos CASES=F23` runs it; `make test-networks` runs a shorter one
+(`tests/networks/test_ledger.py`).
 """
 
 
@@ -78,7 +79,7 @@ def _summary(records: list[Found]) -> str:
             continue
         figures = {each.name: each for each in _figures(record)}
         counts = [_value(figures.get(name)) for name in ("acknowledged messages", "acknowledged messages lost")]
-        twice = [figures.get(name) for name in ("sent twice under two ids", "sent twice to XMPP")]
+        twice = [figures.get(name) for name in ("sent twice, under two ids", "sent twice to XMPP")]
         bad = ", ".join(each.name for each in figures.values() if each.good is False) or "-"
         doubled = f"{sum(each.value for each in twice if each):.0f}" if any(twice) else ""
         rows.append(

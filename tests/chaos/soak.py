@@ -113,8 +113,8 @@ def _ended(field: Field) -> int:
 
 @case(
     "L2",
-    "1,000 phones, half of them with a line",
-    "as L1; no process grows by 1 MB a minute after the first quarter; greenlets and sockets stay as many",
+    "1,000 phones, half of them with an STCP line",
+    "as L1; no process grows by 1 MB a minute after the first quarter; the numbers of greenlets and sockets stay the same",
     phones=1000,
     interval=20.0,
 )
@@ -154,7 +154,7 @@ def scales(_directory: Path, tell: Callable[[str], None]) -> list[Figure]:
 @case(
     "L5",
     "500 phones log in within 30 s, then the XMPP server restarts",
-    "no log-in is refused, nothing collapses; normal again within 60 s",
+    "no log-in is refused, and nothing breaks down; all is normal again within 60 s",
     phones=500,
     interval=10.0,
     spread=30.0,
@@ -173,9 +173,9 @@ def morning(field: Field) -> list[Figure]:
     return [
         most("the last phone is logged in, after the last began", field.run.login_seconds - 30.0, 10.0, "s"),
         most("log-ins that had to be repeated", refused, 0),
-        just("p95 of a log-in with all that follows", percentile(logins, 0.95) if logins else 0.0, "s"),
+        just("p95 of a log-in with its start-up requests", percentile(logins, 0.95) if logins else 0.0, "s"),
         most("all streams are back", back, 60.0, "s"),
-        most("requests no longer fail", again, 60.0, "s"),
+        most("time until requests succeed", again, 60.0, "s"),
         most("slowest answer from the restart on", field.slowest(restarted), 10.0, "s"),
         most("sessions ended", _ended(field), 0),
     ]

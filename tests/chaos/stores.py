@@ -17,7 +17,7 @@ MAX_LAG = 3
 @case(
     6,
     "kill -9 of Redis and a restart 5 s later (AOF everysec)",
-    "requests in the gap get a CSP answer within 2 s; recovery within 2 s of the restart; nothing lost",
+    "requests in the gap get a CSP answer within 2 s; service is back within 2 s of the restart; nothing is lost",
 )
 def redis_killed(field: Field) -> list[Figure]:
     died = field.mark("kill -9 of Redis")
@@ -30,7 +30,7 @@ def redis_killed(field: Field) -> list[Figure]:
     return [
         most("slowest answer in the gap", slowest, 2.0, "s"),
         just("requests refused in the gap", field.failures(died, back)),
-        most("requests no longer fail after the restart", recovered, 2.0, "s"),
+        most("time until requests succeed after the restart", recovered, 2.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
 
@@ -38,7 +38,7 @@ def redis_killed(field: Field) -> list[Figure]:
 @case(
     7,
     "the master dies, Sentinels promote the replica (down-after 1 s)",
-    "recovery within down-after + 3 s; nothing lost",
+    "service is back within down-after + 3 s; nothing is lost",
     redis_server=lambda directory: started(Sentinels(directory / "redis")),
 )
 def failover(field: Field) -> list[Figure]:
@@ -47,7 +47,7 @@ def failover(field: Field) -> list[Figure]:
     sentinels.process.kill()
     recovered = field.recovered(died)
     return [
-        most("requests no longer fail", recovered, DOWN_AFTER + 3.0, "s"),
+        most("time until requests succeed", recovered, DOWN_AFTER + 3.0, "s"),
         most("slowest answer", field.slowest(died), 10.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
@@ -56,7 +56,7 @@ def failover(field: Field) -> list[Figure]:
 @case(
     9,
     "Redis is full (noeviction), then a read-only replica",
-    "clean refusals, nothing lost, recovers by itself",
+    "requests are refused cleanly, nothing is lost, and service comes back by itself",
 )
 def redis_full(field: Field) -> list[Figure]:
     client = redis.Redis.from_url(field.stack.redis_url)
@@ -76,9 +76,9 @@ def redis_full(field: Field) -> list[Figure]:
     after_readonly = field.recovered(again)
     return [
         just("requests refused while full", refused),
-        most("requests no longer fail when there is room", after_full, 5.0, "s"),
+        most("time until requests succeed, once there is room", after_full, 5.0, "s"),
         just("requests refused while read-only", refused_readonly),
-        most("requests no longer fail when it takes writes", after_readonly, 5.0, "s"),
+        most("time until requests succeed, once it accepts writes", after_readonly, 5.0, "s"),
         most("slowest answer", field.slowest(full), 10.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
@@ -87,7 +87,7 @@ def redis_full(field: Field) -> list[Figure]:
 @case(
     10,
     "Redis is slow: 200 ms for each answer, then 2 s",
-    "refusals with a CSP code, within 10 s; no heap of waiting requests",
+    "requests are refused with a CSP code, within 10 s; waiting requests do not pile up",
     proxied=("redis",),
 )
 def redis_slow(field: Field) -> list[Figure]:
@@ -111,15 +111,15 @@ def redis_slow(field: Field) -> list[Figure]:
         least("requests refused at 2 s", at_2000, 1),
         most("slowest answer at 2 s", most_2000, 10.0, "s"),
         most("connections to Redis at 2 s", most_open, 400),
-        most("requests no longer fail when Redis is fast", recovered, 15.0, "s"),
+        most("time until requests succeed, once Redis is fast", recovered, 15.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
 
 
 @case(
     8,
-    "the master is cut off from its replica and from the Sentinels, clients reach both sides",
-    "loss at most what was written within min-replicas-max-lag; no session is broken; the cut-off master writes nothing more",
+    "the master is cut off from its replica and from the Sentinels, while clients reach both sides",
+    "at most the writes within min-replicas-max-lag are lost; no session is broken; the cut-off master accepts no more writes",
     loses=True,
     redis_server=lambda directory: started(CutOff(directory / "redis")),
 )
@@ -138,7 +138,7 @@ def partition(field: Field) -> list[Figure]:
     field.work(10.0)
     return [
         just("the replica is promoted", promoted, "s"),
-        most("requests no longer fail", recovered, DOWN_AFTER + MAX_LAG + 6.0, "s"),
+        most("time until requests succeed", recovered, DOWN_AFTER + MAX_LAG + 6.0, "s"),
         most("slowest answer", field.slowest(cut), 10.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]

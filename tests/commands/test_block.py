@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -30,11 +31,13 @@ def run(redis_server, client):
 def test_an_operator_blocks_lists_and_lets_in_again(run, client):
     status, said = run("block", "user", "alice", "--for", "2d", "--reason", "sends spam")
     assert status == 0
-    assert "user alice@example.org is blocked until 20" in said
+    assert re.search(r"user alice@example\.org is blocked until 20\S+ \d\d:\d\d UTC; ", said)
     assert said.endswith("ended 0 sessions\n")
     assert "`onesoup unblock " in run("block", "domain", "evil.example", "--reason", "spam", "--keep-sessions")[1]
     assert run("block", "address", "2001:db8::/48", "--reason", "scans")[1].endswith("its lines end; its sessions run out\n")
-    assert run("block", "handset", "MOT-V3", "--reason", "floods")[1].endswith("end at their next request\n")
+    said = run("block", "handset", "MOT-V3", "--reason", "floods")[1]
+    assert said.startswith("handset mot-v3 is blocked until ")
+    assert said.endswith("end at their next request\n")
     rows = [json.loads(line) for line in run("block", "list", "--json")[1].splitlines()]
     assert [(row["kind"], row["name"]) for row in rows] == [
         ("address", "2001:db8::/48"),
@@ -43,14 +46,19 @@ def test_an_operator_blocks_lists_and_lets_in_again(run, client):
         ("user", "alice@example.org"),
     ]
     table = run("block", "list")[1]
+    assert "until (UTC)  " in table
     assert all(row["id"] in table and row["reason"] in table for row in rows)
-    assert [each.says for each in block_findings(client)] == ["4 of 500 that there may be; onesoup block list"]
+    assert re.search(r"^\S+  handset +mot-v3 ", table, re.MULTILINE)
+    assert "agent" not in table
+    assert [each.says for each in block_findings(client)] == ["4 of 500 possible blocks; onesoup block list"]
     for row in rows:
         status, said = run(*(["unblock"] if row["kind"] == "user" else ["block", "end"]), row["id"])
-        assert (status, said) == (0, f"{row['kind']} {row['name']} is not blocked any more\n")
+        what = "handset" if row["name"] == "mot-v3" else row["kind"]
+        assert (status, said) == (0, f"{what} {row['name']} is not blocked any more\n")
     assert run("block", "list") == (0, "nobody is blocked\n")
     assert list(block_findings(client)) == []
-    assert len(AuditLog(client).last(20)) == 8
+    noted = [each.whom for each in AuditLog(client).last(20)]
+    assert (len(noted), noted.count("handset:mot-v3")) == (8, 2)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ LINES = re.findall(r"^    (\S.*)", PAGE.replace("\\\n", " "), re.MULTILINE) + re
 # As `onesoup` is called in the source tree, with settings before it.
 LINES = [re.sub(r"^(ONESOUP_\w+=\S+ )?\.venv/bin/", "", line) for line in LINES]
 TYPED = [shlex.split(line, comments=True) for line in LINES if re.match(r"(onesoup|tools/add_capture) .*(-|@|\.)", line)]
+CA = ".run/prosody/certs/ca.crt"
 FILTERS = sorted({found for line in LINES for found in re.findall(r"tcpdump .*?(tcp port [^'>]*)", line)})
 
 
@@ -31,7 +32,13 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "phone.pcap").write_bytes(pcap(talk().frames))
     written = captured_conversation(pcap(talk().frames), "phone.pcap", "", b"key").text()
-    for name in ("6230i.yaml", "scripts/captured/nokia-s60.yaml", "scripts/captured/nokia-6230i.yaml"):
+    for name in (
+        "6230i.yaml",
+        "scripts/captured/nokia-s60.yaml",
+        "scripts/captured/motorola-razr.yaml",
+        "scripts/captured/nokia-6230i.yaml",
+        CA,
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(written, encoding="utf-8")
     return tmp_path

@@ -93,6 +93,16 @@ def test_settings_that_cannot_be_used_are_named(env, told):
     assert len(output.splitlines()) == 1
 
 
+@pytest.mark.parametrize("value", ["example.org", '"example.org"'])
+def test_an_environment_file_is_no_toml_and_it_is_said_how_to_check_it(value, tmp_path):
+    file = tmp_path / "onesoup.env"
+    file.write_text(f"# of this host\nONESOUP_DOMAIN={value}\nTZ=UTC\n")
+    status, output = run("config", "check", str(file))
+    assert status == 1
+    assert "is an environment file" in output
+    assert f"(set -a; . {file}; onesoup config check)" in output
+
+
 def test_settings_that_can_be_used_may_still_be_doubtful(tmp_path):
     keys = tmp_path / "keys"
     KeyRing.create(keys)

@@ -68,7 +68,7 @@ def test_the_only_process_of_a_host_drains_by_force_and_comes_back(host: Host) -
     assert cir.ready() == "503 draining"
     found = host.doctor(ONESOUP_KEYS_FILE=str(host.keys))
     assert (found["drain"]["grade"], found["drain"]["do"]) == ("note", f"onesoup drain {HERE} --end takes it back")
-    assert found[f"cir-{cir.process.pid}, admin port {cir.admin}"]["says"] == "takes nothing new: its host drains"
+    assert found[f"cir-{cir.process.pid}, admin port {cir.admin}"]["says"] == "accepts nothing new: its host drains"
 
     cir.process.stop()
     cir.start(host)

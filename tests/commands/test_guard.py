@@ -58,6 +58,7 @@ def test_one_address_is_shown_and_let_in(run, client):
     found = rows(run("show", "203.0.113.9", "--json")[1])
     assert (found["address"]["failures"], found["address"]["closed"]) == (10, False)
     assert (found["address at domain"]["failures"], found["address at domain"]["closed"]) == (10, True)
+    assert (found["address"]["name"], found["address at domain"]["name"]) == ("203.0.113.9", "203.0.113.9 example.org")
     assert run("clear", "203.0.113.9") == (0, "203.0.113.9: its failures are forgotten\n")
     assert rows(run("show", "example.org", "--json")[1])["domain"]["failures"] == 5
     (entry,) = AuditLog(client).last(5)

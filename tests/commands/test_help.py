@@ -1,6 +1,7 @@
 """Every command says its own name, what it does, and fits into 80 columns. Whoever adds a command is told here what it lacks."""
 
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +10,7 @@ from onesoup.commands.exit_codes import EXIT_CODES
 from onesoup.commands.main import LAZY_COMMANDS, main
 from onesoup.commands.tree import FoundCommand, walk_commands
 
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 COMMANDS = list(walk_commands(main))
 LEAVES = [each for each in COMMANDS if not each.is_group]
 # A command's help begins with what it does.
@@ -100,3 +102,9 @@ def test_an_error_of_the_command_line_names_the_command_too() -> None:
 def test_all_commands_are_looked_at() -> None:
     paths = {each.words for each in COMMANDS}
     assert {("wire", "decode"), ("phone", "play"), ("ota", "show"), ("record",), ("cir", "send"), ("all",)} <= paths
+
+
+def test_the_reference_says_one_default_of_an_option() -> None:
+    options = [line for line in REFERENCE.read_text(encoding="utf-8").splitlines() if line.startswith("| `-")]
+    assert len(options) > len(LEAVES)
+    assert [line for line in options if line.lower().count("default:") > 1 or '[default: ""]' in line] == []

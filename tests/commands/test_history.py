@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,35 @@ def test_why_she_could_not_log_in_is_in_the_first_lines(run, who):
     assert "onesoup guard show example.org" in first
 
 
+def test_after_a_log_in_that_worked_there_is_nothing_to_do(run, client, tmp_path):
+    now = int(time.time())
+    again = HistoryEvent(HistoryKind.LOGIN, now, now, user=ALICE, address=HOME, session="2ace70f2", code=200)
+    assert "to do:" in run(ALICE)[1]
+    History(client, KeyRing.load(tmp_path / "keys"), 86_400).add([HistoryNote(again)], now)
+    said = " ".join(run(ALICE)[1].split())
+    assert "a log-in after that worked" in said
+    assert "to do:" not in said
+
+
+def test_at_an_address_the_log_in_of_somebody_else_mends_nothing(run):
+    """bob is in, alice is not."""
+    assert "to do:" in run(HOME)[1]
+
+
+def test_times_are_utc_as_in_the_log(run, monkeypatch):
+    monkeypatch.setenv("TZ", "NPT-5:45")
+    time.tzset()
+    try:
+        _, output = run(ALICE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    at = json.loads(run(ALICE, "--json")[1].splitlines()[0])["last"]
+    assert output.splitlines()[0] == f"{ALICE}, the last 24 hours; times are UTC"
+    assert at.endswith("Z")
+    assert f"last failure: {datetime.fromisoformat(at):%a %H:%M:%S}, 1h ago" in output
+
+
 def test_no_line_is_longer_than_a_terminal(run):
     for who in (ALICE, NUMBER, HOME):
         assert max(map(len, run(who)[1].splitlines())) <= 80
@@ -86,7 +116,9 @@ def test_scripts_get_a_json_object_for_each_event(run):
 
 def test_nothing_known_is_1_and_nonsense_is_2(run):
     status, output = run("nobody")
-    assert (status, output) == (1, "onesoup: nothing is known of nobody@example.org in the last 24 hours\n")
+    assert status == 1
+    assert output.startswith("onesoup: nothing is known of nobody@example.org in the last 24 hours (")
+    assert "try again" in output
     assert run("nobody", "--json")[0] == 1
     assert run("+12")[0] == 2
     assert run(HOME, "--forget")[0] == 2

@@ -1,9 +1,11 @@
 """`onesoup init`: what it writes can be used by the settings, by systemd and by nginx, and nothing is replaced without a word."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from onesoup.commands.init_files import SECRETS_OF_ROOT, read_variables
 from onesoup.commands.main import main
+from onesoup.demo import certs
 from onesoup.settings import load_settings
 from onesoup.store.account.keyring import KeyRing
 
@@ -32,6 +35,18 @@ def settings_of(root: Path, **more: str):
 
 def everything(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+def steps(said: str) -> list[str]:
+    """What the command says comes next."""
+    return said.partition("Next:\n")[2].splitlines()
+
+
+def copy_to(host: Path, said: str) -> None:
+    """Runs the steps that copy what was written to its place, with this directory as that place."""
+    for step in steps(said)[:2]:
+        assert " -C / " in step
+        subprocess.run(["sh", "-ec", step.replace(" -C / ", f" -C {host} ")], check=True)
 
 
 def test_five_questions_are_asked_and_each_has_a_default(tmp_path):
@@ -95,12 +110,50 @@ def test_another_call_starts_from_the_answers_of_before_and_keeps_keys_and_lines
     assert "replaced" not in run(tmp_path)
 
 
+def test_the_port_and_the_upload_service_of_ones_own_server_stay_until_the_domain_changes(tmp_path):
+    run(tmp_path, "--domain", "chat.test", "--xmpp", "here")
+    text = (tmp_path / ENV).read_text()
+    (tmp_path / ENV).write_text(
+        text.replace("127.0.0.1:5222", "127.0.0.1:15222").replace("files.chat.test:5281", "up.chat.test:443")
+    )
+    run(tmp_path, "--overwrite", "--public-host", "phones.chat.test")
+    here = settings_of(tmp_path)
+    assert (here.xmpp_routes["chat.test"][1], here.media_hosts) == (15222, ("up.chat.test:443",))
+    run(tmp_path, "--overwrite", "--domain", "other.test")
+    here = settings_of(tmp_path)
+    assert (set(here.xmpp_routes), here.media_hosts) == ({"other.test"}, ("files.other.test:5281",))
+
+
+def test_the_server_of_this_host_may_listen_elsewhere(tmp_path):
+    words = ["--domain", "chat.test", "--xmpp", "here"]
+    run(tmp_path, *words, "--xmpp-at", "127.0.0.2:15222")
+    run(tmp_path, "--overwrite", "--public-host", "phones.chat.test")
+    assert settings_of(tmp_path).xmpp_routes["chat.test"][:2] == ("127.0.0.2", 15222)
+    (tmp_path / ENV).write_text((tmp_path / ENV).read_text().replace("files.chat.test:5281", "up.chat.test:443"))
+    run(tmp_path, "--overwrite", "--xmpp-at", "tls://127.0.0.1:5223")
+    here = settings_of(tmp_path)
+    assert (here.xmpp_routes["chat.test"][1], here.media_hosts) == (5223, ("up.chat.test:443",))
+
+
 def test_a_setting_that_an_answer_takes_back_is_gone(tmp_path):
     run(tmp_path, "--xmpp", "here", "--sms-prefixes", "+1555")
     run(tmp_path, "--overwrite", "--xmpp", "other", "--sms-prefixes", "none")
     assert settings_of(tmp_path).sms_gateway == ""
     assert not settings_of(tmp_path).xmpp_own
     assert "sms" not in (tmp_path / DROP_IN.format("web")).read_text()
+
+
+def test_what_comes_next_is_said_and_begins_with_a_copy_where_the_files_are_elsewhere(tmp_path):
+    root, host = tmp_path / "root", tmp_path / "host"
+    said = run(root)
+    (host / "etc").mkdir(parents=True)
+    (host / "etc").chmod(0o750)
+    copy_to(host, said)
+    assert everything(host) == everything(root)
+    assert stat.S_IMODE((host / "etc").stat().st_mode) == 0o750
+    assert stat.S_IMODE((host / KEYS).stat().st_mode) == 0o600
+    assert "daemon-reload" in steps(said)[2]
+    assert "systemctl restart" in run(root).partition("Next:\n")[2]
 
 
 def test_nothing_is_replaced_without_asking(tmp_path):
@@ -126,6 +179,8 @@ def test_nothing_is_replaced_without_asking(tmp_path):
         (["--public-host", "a;b"], "public_host"),
         (["--redis-url", "nonsense"], "ONESOUP_REDIS_URL"),
         (["--sms-prefixes", "abc"], "ONESOUP_SMS_PREFIXES"),
+        (["--xmpp-at", "127.0.0.1:x"], "ONESOUP_XMPP_ROUTES"),
+        (["--xmpp", "other", "--xmpp-at", "127.0.0.1:5222"], "--xmpp here"),
         (["--certificate", "/a/b.pem"], "belong together"),
         (["--certificate", "/a/b; }", "--certificate-key", "/k"], "no path"),
     ],
@@ -202,3 +257,83 @@ def test_the_command_for_root_has_the_settings_of_the_host(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "chat.test" in done.stdout
     assert f"{tmp_path}/etc/onesoup/keys" in done.stdout
+
+
+# --- below another directory ---
+
+WRAPPER = "usr/local/bin/onesoup"
+
+
+@pytest.fixture
+def versions(tmp_path, monkeypatch) -> Path:
+    """A directory of versions, whose link leads to the one in use; this process is of that one."""
+    place = tmp_path / "versions"
+    for version in ("1.0.0", "1.0.1"):
+        (place / version / "bin").mkdir(parents=True)
+        (place / version / "bin/onesoup").touch()
+    (place / ".venv").symlink_to("1.0.0")
+    monkeypatch.setattr(sys, "prefix", str(place / "1.0.0"))
+    return place
+
+
+def programs(root: Path) -> set[str]:
+    """What is started by the command for root, and by the units."""
+    texts = [(root / WRAPPER).read_text(), *((root / DROP_IN.format(role)).read_text() for role in ("web", "holder@", "cir"))]
+    return {path for text in texts for path in re.findall(r"(?:exec |Start=)(\S*bin/onesoup)", text)}
+
+
+def test_an_upgrade_moves_the_link_that_all_that_is_started_goes_through(tmp_path, versions):
+    """Also of a host whose versions are elsewhere, and from a version that is not in use yet."""
+    run(tmp_path / "root")
+    assert programs(tmp_path / "root") == {f"{versions}/.venv/bin/onesoup"}
+    (versions / ".venv").unlink()
+    (versions / ".venv").symlink_to("1.0.1")
+    assert "replaced" not in run(tmp_path / "root")
+
+
+def test_an_installation_without_such_a_link_is_named_itself(tmp_path, versions):
+    (versions / ".venv").unlink()
+    run(tmp_path / "root")
+    assert programs(tmp_path / "root") == {f"{versions}/1.0.0/bin/onesoup"}
+
+
+def authority(directory: Path) -> Path:
+    return certs.ensure(directory / "made", ["chat.test"])[0]
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_the_authority_of_the_xmpp_server_is_looked_for_where_it_is(tmp_path, below):
+    """At the path that is given, or below the directory from which it is going to be copied there."""
+    root, ca = tmp_path / "root", tmp_path / "ca.pem"
+    place = root / str(ca)[1:] if below else ca
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(authority(tmp_path), place)
+    assert "the settings can be used" in run(root, "--xmpp-ca", str(ca))
+    assert settings_of(root).xmpp_ca == str(ca)
+    assert "replaced" not in run(root)
+
+
+def test_an_authority_that_is_not_there_is_told_and_nothing_is_written(tmp_path):
+    said = run(tmp_path / "root", "--xmpp-ca", "/nowhere/ca.pem", status=1)
+    assert "/nowhere/ca.pem" in said
+    assert "No such file" in said
+    assert not (tmp_path / "root").exists()
+
+
+def test_the_path_of_an_authority_is_good_from_everywhere(tmp_path, monkeypatch):
+    shutil.copy(authority(tmp_path), tmp_path / "ca.pem")
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path / "root", "--xmpp-ca", "ca.pem")
+    assert settings_of(tmp_path / "root").xmpp_ca == str(tmp_path / "ca.pem")
+
+
+def test_the_keys_of_a_host_outlive_a_copy_of_files_that_were_written_elsewhere(tmp_path):
+    root, host = tmp_path / "root", tmp_path / "host"
+    said = run(root, "--sms-prefixes", "+1555")
+    (host / "etc/onesoup").mkdir(parents=True)
+    (host / KEYS).write_text("those of the stored passwords\n")
+    (host / ENV).write_text("# old\n")
+    copy_to(host, said)
+    assert (host / KEYS).read_text() == "those of the stored passwords\n"
+    assert (host / PASSWORD).read_text() == (root / PASSWORD).read_text()
+    assert (host / ENV).read_text() == (root / ENV).read_text()

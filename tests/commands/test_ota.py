@@ -3,9 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -17,7 +14,6 @@ from onesoup.provisioning.documents import AccessPoint, ImpsSettings, document, 
 from onesoup.provisioning.signature import Security, sign
 from tests.support.gateways import HttpGateway, answer
 
-ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
 WHO = ("--user", "alice@example.org", "--url", "http://imps.example.org/")
 SETTINGS = ImpsSettings("http://imps.example.org/", "wv:alice@example.org")
 DOCUMENT = wbxml.encode(document(SETTINGS))
@@ -41,15 +37,6 @@ def bytes_below(out, head):
     """The bytes in the indented lines below a line that begins so."""
     found = re.search(rf"^{head}.*\n((?:  [0-9a-f]+\n)+)", out, re.M)
     return bytes.fromhex("".join(found[1].split()))
-
-
-def test_the_command_is_there_and_its_help_fits_a_terminal():
-    """In a process of its own, as it is typed."""
-    for words in ([], ["show"], ["send"]):
-        argv = [ONESOUP, "ota", *words, "--help"]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "80"})
-        assert (done.returncode, done.stderr) == (0, "")
-        assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_show_has_text_bytes_signature_and_messages():

@@ -1,5 +1,6 @@
 """`onesoup kick` and `onesoup sessions`, on sessions that stand in Redis: whom they mean, and that it is noted who did it."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
@@ -94,3 +95,29 @@ def test_sessions_are_found_by_what_is_known_of_them(opened, run):
     assert run("sessions", "--find", "nobody") == (0, "0 sessions\n")
     assert run("sessions", "--find", " ")[0] == 1
     assert run("sessions", "--find", "ali", "--user", "alice")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("session", "shown"),
+    [
+        ({"handset": "s60", "agent": ""}, "s60"),
+        ({"agent": "Frobozz/1.0 Profile/MIDP-2.0"}, "Frobozz/1.0 Profile/MIDP-2.0"),
+        ({"agent": "Frobozz/1.0 " * 5}, "Frobozz/1.0 Frobozz/1.0 Frobozz/1.0 Frob"),
+        ({"client_id": "http://frobozz.example/im"}, "unknown (http://frobozz.example/im)"),
+        ({"client_id": "x\x1b[2J"}, "unknown (x?[2J)"),
+        ({"client_id": "+358401234567", "client_kind": "MSISDN"}, "unknown"),
+        ({"client_id": "IMEI:490154203237518"}, "unknown"),
+        ({"client_id": ""}, "unknown"),
+    ],
+)
+def test_a_phone_of_no_known_family_is_called_by_what_it_says_of_itself(client, run, session, shown):
+    living_session(client, "alice@example.org", "00one", version="1.2", encoding="xml", **session)
+    head, row, _ = run("sessions")[1].splitlines()
+    column = head.index("handset")
+    assert row[column : head.index("csp")].strip() == shown
+
+
+def test_programs_get_the_family_as_before_and_the_whole_name(client, run):
+    living_session(client, "alice@example.org", "00one", agent="Frobozz/1.0 " * 5)
+    row = json.loads(run("sessions", "--json")[1])
+    assert (row["handset"], row["phone"]) == ("unknown", "Frobozz/1.0 " * 5)

@@ -83,10 +83,10 @@ def wheels() -> list[Path]:
         else:
             shutil.copy(source, place / name)
     (block,) = blocks(PAGE.read_text())["wheel"]
-    project = place / "pyproject.toml"
+    numbered = place / "onesoup" / "__init__.py"
     made: list[Path] = []
     for version in (r"\g<1>", NEXT_VERSION):
-        project.write_text(re.sub(r'(?m)^version = "(.*)"', f'version = "{version}"', project.read_text(), count=1))
+        numbered.write_text(re.sub(r'(?m)^__version__ = "(.*)"', f'__version__ = "{version}"', numbered.read_text(), count=1))
         subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=place, check=True, capture_output=True, timeout=300)
         made += set((place / "dist").glob("onesoup-*.whl")) - set(made)
     return made

@@ -34,7 +34,7 @@ def test_a_command_acknowledged_while_the_outbox_is_read_is_not_sent_again() -> 
     stream: Any = SimpleNamespace(open=True, transmit=lambda *nodes, key, before: sent.append(key))
     state = SessionState("s", Session("alice@example.org", "wv:alice", "1.2", "imps-1"), 1, 0)
     handlers: Any = {commands.SendMessage: lambda queued, command: queued.transmit(command.body.encode())}
-    outbox = Outbox(state, queue, stream, handlers, lambda *_: None, lambda: None)
+    outbox = Outbox(state, queue, stream, lambda: handlers, lambda *_: None, lambda: None)
     outbox._run_commands()
     queue.between = lambda: outbox.acked([stored])
     outbox._run_commands()

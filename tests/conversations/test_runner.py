@@ -429,6 +429,17 @@ def test_names_and_domain_move_to_the_server() -> None:
     assert (al.jid, al.roster, al.online) == ("al@chat.test", {"rob7": "Rob7"}, True)
 
 
+def test_a_pattern_moves_to_the_servers_domain_and_a_user_who_is_not_in_the_file_is_refused() -> None:
+    checks = [{"path": "Sender", "op": "matches", "value": r"^wv:bob@example\.org$"}]
+    steps = [{"name": "one", "expect": {"checks": checks}}]
+    given = {"accounts": {"bob@example.org": "x", "al@example.org": "y"}}
+    made = script.make("x", {"csp_version": "1.2", "encoding": "xml", "given": given, "steps": steps})
+    (step,) = script.cast(made, {"bob": "rob"}, "chat.test").steps
+    assert step["expect"]["checks"][0]["value"] == r"^wv:rob@chat\.test$"
+    with pytest.raises(script.ScriptError, match="has no NAME; its accounts are bob, al"):
+        script.cast(made, {"NAME": "rob"}, "chat.test")
+
+
 def test_the_command_exits_with_1_where_a_check_fails(told: Told, tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
     file.write_text(

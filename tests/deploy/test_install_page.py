@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.commands.init import BEGIN
 from onesoup.settings import ENV_PREFIX, settings_reference
 from tests.commands.test_init import everything, run
 from tests.containers.install_page import PAGE, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = PAGE.read_text()
-TAGS = {"": 9, "wheel": 1, "https": 1, "sms": 1, "other-sites": 1, "backup": 1, "restore": 1, "upgrade": 1}
+TAGS = {"": 9, "wheel": 1, "https": 1, "sms": 1, "other-sites": 1, "backup": 1, "restore": 1, "upgrade": 1, "by-hand": 1}
 
 
 def test_the_page_has_the_blocks_that_are_run():
@@ -39,6 +40,11 @@ def test_the_page_says_what_init_writes(tmp_path):
     listed = re.findall(r"^\| `(/[^`]+)` \|", TEXT, re.MULTILINE)
     for path in everything(tmp_path):
         assert any(fnmatch(f"/{path}", name + ("*" if name.endswith("/") else "")) for name in listed), path
+
+
+def test_the_page_starts_what_init_says_comes_next():
+    (start,) = [line.strip() for line in BEGIN.splitlines() if "enable --now" in line]
+    assert start in TEXT
 
 
 def test_every_unit_that_the_page_names_is_shipped():

@@ -35,6 +35,7 @@ TARGETS = {
         Target("xml", "bytes to a tree, XML", decoders.any_tree, _of(Encoding.XML), documents.XML, 50),
         Target("pts", "bytes to a tree, plain text syntax (SMS)", decoders.any_line, _of(Encoding.PTS), documents.PTS, 200),
         Target("direct", "the short way and the tree, both ways", ways.both_ways, _of(Encoding.WBXML), documents.WBXML, 50),
+        Target("events", "expat's events and the tree, both ways", ways.both_ways, _of(Encoding.XML), documents.XML, 30),
         Target(
             "stanzas",
             "what XMPP servers and strangers send",
@@ -43,6 +44,7 @@ TARGETS = {
             stanzas.DECISIONS,
             200,
             ("onesoup.xmpp", "onesoup.csp", "workers"),
+            10_000,
         ),
         Target(
             "recordings",

@@ -1,4 +1,4 @@
-"""Each target with 20,000 mutants, the same in every run."""
+"""Each target with thousands of mutants, the same in every run."""
 
 import random
 import time

@@ -3,7 +3,7 @@ the fast one leaves the document to the tree."""
 
 import re
 
-from onesoup.csp.codec import envelope, fast_wbxml_reader
+from onesoup.csp.codec import envelope, fast_wbxml_reader, fast_xml_reader
 from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message
 from onesoup.csp.codec.fast_polls import KnownPolls
@@ -28,7 +28,7 @@ def over_the_tree(data: bytes, content_type: str | None = None) -> Message | Non
 
 def agrees(data: bytes) -> bool:
     """Whether the short way took it. It must not differ from the long one, and take nothing that that one refuses."""
-    message = fast_wbxml_reader.decode(data)
+    message = fast_wbxml_reader.decode(data) or fast_xml_reader.decode(data)
     if message is None:
         return False
     for content_type in CONTENT_TYPES:

@@ -13,6 +13,7 @@ FAMILIES = {each.id: each for each in guide().families}
 HERE = ServerValues("http://imps.example.org:8080/", "example.net")
 
 SMALLEST = """
+unlisted = "Ask us."
 [[field]]
 label = "Server"
 type = "{url}"
@@ -122,6 +123,45 @@ def test_host_and_port_of_an_address(url, host, port):
     assert (server.host, server.port) == (host, port)
 
 
+def test_the_pages_are_called_as_on_the_server_itself():
+    assert HERE.fill("{page}, {access_page}, {account_page}") == "this page, the page about access points, the account page"
+
+
+def test_a_field_says_what_it_rests_on_where_that_is_told():
+    assert phones.Field("Proxy", say="Disabled", basis="assumed").told == "Disabled (assumed)"
+    assert phones.Field("Server", type="{url}", basis="guide").told == "(from the user guide)"
+    assert phones.Field("Server", type="{url}").told == ""
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_where_a_digest_may_make_the_log_in_fail_the_xmpp_password_is_not_promised(family):
+    digest = any(guide().causes["digest"] in problem.causes for problem in family.problems)
+    promised = any("or the XMPP password" in each.say for each in family.fields)
+    assert not (digest and promised)
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [("6300", "nokia-s40"), ("3110 classic", "nokia-s40"), ("6600", "nokia-s60"), ("E63", "nokia-s60"), ("N95", "nokia-s60")],
+)
+def test_a_model_is_found_in_one_family(model, family):
+    named = [each.id for each in FAMILIES.values() if re.search(rf"\b{model}\b", each.models)]
+    assert named == [family]
+
+
+def test_an_s40_is_told_how_its_access_point_is_made():
+    told = {each.label: each.told for each in FAMILIES["nokia-s40"].fields}
+    assert told["Access point settings > Data bearer"] == "GPRS (assumed)"
+    assert told["Access point settings > Packet data access point"] == "Your operator's Internet APN. (assumed)"
+    assert told["Proxy"] == "Disabled (assumed)"
+
+
+def test_no_text_depends_on_the_page_on_which_it_stands():
+    """A text that docs/phones.md shows too says {page} for a page of the server."""
+    told = phones.FILE.read_text(encoding="utf-8")
+    assert [line for line in told.splitlines() if re.search(r"this server|(?:open|opened|opens) this page", line)] == []
+
+
 def test_the_smallest_guide_is_read():
     family = read(SMALLEST).families[0]
     assert family.menus[0].path == "Menu > Chat"
@@ -147,6 +187,8 @@ def test_the_smallest_guide_is_read():
         ('ota = "none"', 'ota = "none"\nmodel = "one more"', "missing or unknown: model"),
         ("[cause.line]", '[cause.rain]\nwhy = "Rain."\ndo = "Wait."\n[cause.line]', "that no problem names: rain"),
         ("[cause.line]", "[advice]\n[cause.line]", "has nothing else"),
+        ('unlisted = "Ask us."', "", "unlisted"),
+        ('label = "Server"\ntype', 'label = "Server"\nbasis = "hearsay"\ntype', "basis is one of"),
     ],
 )
 def test_a_slip_in_the_file_is_told_with_its_place(right, wrong, told):

@@ -26,8 +26,10 @@ from onesoup.store import keys, records
 from onesoup.store.account.client_sessions import ClientSessions
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.blocks import blocks_command
 from onesoup.store.redis.channels import Subscriber, send_reply
 from onesoup.store.redis.client import connect
+from onesoup.store.redis.commands import send_together
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.session_values import NewSession
@@ -63,6 +65,8 @@ class Holder:
         # op -> what is answered besides the code.
         self.answers: dict[str, dict[str, Any]] = {}
         self.logins: list[dict[str, Any]] = []
+        # Whether it says what its session has found in Redis; holders of a version before do not.
+        self.tells = True
         self.registrations: list[dict[str, Any]] = []
         self.register_code = 200
         self.done: list[dict[str, Any]] = []
@@ -108,8 +112,14 @@ class Holder:
 
     def reply(self, job: dict[str, Any], code: int) -> None:
         self.guard.settle(LoginTicket.unpack(job["ticket"]), code)
-        more = self.login_failure if code != 200 else {}
+        more = self.login_failure if code != 200 else self._told(job) if self.tells else {}
         send_reply(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says", **more))
+
+    def _told(self, job: dict[str, Any]) -> dict[str, Any]:
+        if "verify" in job:
+            return {}
+        account = self.clients.count_command(records.unpack_session(job["r"]).jid)
+        return dict(zip(("sessions", "blocks"), send_together(self.client, account, blocks_command(job["watch"])), strict=True))
 
     def verdict(self, jid: str, password: str) -> int:
         return self.login_code if self.right is None or (jid, password) in self.right else 409

@@ -55,12 +55,19 @@ def test_a_password_is_made_and_shown_once(run, services):
     assert link.jid == "real@xmpp.example.net"
 
 
-def test_passwords_are_typed_without_an_echo(run, services):
+def test_passwords_are_typed_without_an_echo(run, services, monkeypatch):
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _stdin: True)
     code, told = run("add", "alice", input="right\nkeypad-77\nkeypad-77\n")
     assert code == 0
     assert "right" not in told
     assert "keypad-77" not in told
     assert services.accounts.find(ALICE).phone_password == "keypad-77"
+
+
+def test_a_pipe_is_read_with_stdin_only(run, services):
+    code, told = run("add", "alice", input="right\nkeypad-77\n")
+    assert (code, "--stdin" in told) == (1, True)
+    assert services.accounts.find(ALICE) is None
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_without_a_limit_no_domain_is_locked(services, server, redis):
     assert told(services, ALICE, "right", "203.0.113.9")[0] == 200
     settings = Settings(redis_url=redis.url, domain="example.org", refusals_at_server=0)
     (finding,) = doctor._locks(settings, services.guard._client)
-    assert (finding.grade, finding.says) == ("ok", "any number of wrong passwords may be tried")
+    assert (finding.grade, finding.says) == ("ok", "no limit of wrong passwords: refusals_at_server is 0")
 
 
 def test_a_server_of_one_s_own_has_no_limit_and_others_have(services, server, redis):
@@ -74,6 +74,9 @@ def test_a_server_of_one_s_own_has_no_limit_and_others_have(services, server, re
         told(services, f"user{number}@example.org", "guess", f"10.{number}.0.1")
     assert told(services, ALICE, "right", "203.0.113.9")[0] == 200
     assert services.guard.policy.limit_at("example.net") == 15
+    settings = Settings(redis_url=redis.url, domain="example.org", xmpp_own=("example.org",))
+    (finding,) = doctor._locks(settings, services.guard._client)
+    assert (finding.grade, finding.says) == ("ok", "no limit of wrong passwords: the server is your own (xmpp_own)")
 
 
 def test_one_address_that_is_closed_is_told_by_the_doctor(services, server, redis):

@@ -104,6 +104,17 @@ def listed(phone: StoryPhone, user: str) -> str:
     return phone.until(there, 60)
 
 
+def meets(phone: StoryPhone, baba: str) -> None:
+    """Adds somebody of slidge's pretended network as a contact; texts go both ways, and a picture comes."""
+    phone.add_contact(baba, "Baba")
+    phone.subscribe(users=[baba])
+    assert talk(phone, baba, secret_text(), "A reply").sender == baba
+    phone.send(baba, "picture")
+    got = phone.until(lambda: next((each for each in phone.inbox if each.type.startswith("image/")), None), 60)
+    assert got.sender == baba
+    assert opened(got.data).size[0] > 0
+
+
 @pytest.mark.parametrize(("user", "kind"), [("alice", OLD), ("bob", NEW)])
 def test_a_phone_registers_by_chat_and_talks_with_the_other_network(bridged: Bridged, start_phone, user, kind) -> None:
     phone = start_phone(bridged.stack, user, **kind)
@@ -118,15 +129,7 @@ def test_a_phone_registers_by_chat_and_talks_with_the_other_network(bridged: Bri
 
     # Who is there, and how to reach them.
     assert f"xmpp:111@{PLAIN}" in talk(phone, bot, "contacts", "Baba").text
-    phone.add_contact(baba, "Baba")
-    phone.subscribe(users=[baba])
-    assert talk(phone, baba, secret_text(), "A reply").sender == baba
-
-    # A picture.
-    phone.send(baba, "picture")
-    got = phone.until(lambda: next((each for each in phone.inbox if each.type.startswith("image/")), None), 60)
-    assert got.sender == baba
-    assert opened(got.data).size[0] > 0
+    meets(phone, baba)
 
     # A group into which the transport has invited, with what was said there before, at its times.
     news(phone, InviteUserRequest, lambda asked: asked.group_id == group)

@@ -73,6 +73,15 @@ def test_short_session_id_stays_as_it_is(lines):
     assert json.loads(written()[0])["sid"] == logs.short(SID)
 
 
+@pytest.mark.parametrize("name", sorted(logs.SESSION_NAMES))
+def test_where_there_is_no_session_none_is_named(lines, name):
+    """A log-in that failed has none. The digest of nothing looks like a session that all of them share."""
+    written = lines()
+    structlog.get_logger("x").info("event", **{name: ""})
+    assert json.loads(written()[0])[name] == ""
+    assert logs.short("") == logs.short(b"") == ""
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_traceback_shows_no_variables(lines, form):
     written = lines(form)

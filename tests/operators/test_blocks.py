@@ -75,6 +75,7 @@ def test_who_when_what_and_why_are_noted(operator):
     assert (entry.by, entry.what, entry.whom) == ("root@one", "block", "user:alice@example.org")
     assert f"id={made.block.id}" in entry.more
     assert "ended=0" in entry.more
+    assert "sessions=" not in entry.more
     assert entry.more.endswith("reason=sends spam")
     end_block(operator, "alice")
     assert AuditLog(operator.client).last(1)[0].what == "block end"
@@ -85,6 +86,14 @@ def test_nothing_that_is_not_blocked_is_ended(operator):
     for word in ("bob", "", "12345678", "*", "user:*"):
         with pytest.raises(OperatorError, match="nothing is blocked"):
             end_block(operator, word)
+
+
+def test_a_block_is_ended_by_what_the_audit_log_calls_it(operator):
+    put_block(operator, "handset", "MOT-V3", "spam")
+    (entry,) = AuditLog(operator.client).last(1)
+    assert entry.whom == "handset:mot-v3"
+    end_block(operator, entry.whom)
+    assert standing_blocks(operator) == []
 
 
 def test_a_full_list_says_so(operator):

@@ -31,6 +31,37 @@ def test_who_is_not_there_is_not_kicked_and_nothing_is_noted(client, operator):
     assert AuditLog(client).last(9) == []
 
 
+TOKENS = {jid: f"login-tokens:{{{jid}}}" for jid in ("alice@example.org", "bob@example.org", "carol@other.example")}
+
+
+@pytest.mark.parametrize(
+    ("deed", "left"),
+    [
+        (lambda operator: kick(operator, "alice"), ["bob@example.org", "carol@other.example"]),
+        (lambda operator: put_block(operator, "user", "alice", "spam"), ["bob@example.org", "carol@other.example"]),
+        (lambda operator: put_block(operator, "user", "alice", "spam", keep=True), ["bob@example.org", "carol@other.example"]),
+        (lambda operator: put_block(operator, "domain", "example.org", "spam"), ["carol@other.example"]),
+        (lambda operator: put_block(operator, "handset", "s60", "spam"), list(TOKENS)),
+    ],
+    ids=["kick", "block", "block that keeps sessions", "block of a domain", "block of a handset"],
+)
+def test_who_is_put_out_leaves_no_log_in_token_behind(client, operator, opened, deed, left):
+    """Otherwise a sealed credential would outlive the session by a day (XEP-0484)."""
+    for key in TOKENS.values():
+        client.hset(key, "a phone", b"sealed")
+    opened("alice@example.org", "00one")
+    deed(operator)
+    assert [jid for jid, key in TOKENS.items() if client.exists(key)] == left
+
+
+def test_one_session_that_is_kicked_leaves_the_tokens_of_the_others(client, operator, opened):
+    name = opened("alice@example.org", "00one")
+    opened("alice@example.org", "01two")
+    client.hset(TOKENS["alice@example.org"], "a phone", b"sealed")
+    kick(operator, name)
+    assert client.exists(TOKENS["alice@example.org"])
+
+
 def test_how_many_are_told_is_noted_and_no_word_of_the_text(client, operator, opened):
     for sid, jid in (("00one", "alice@example.org"), ("01two", "bob@example.org"), ("02three", "carol@other.example")):
         opened(jid, sid)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.operators.drains import begin_drain, drain_states, end_drain
+from onesoup.operators.drains import begin_drain, drain_states, end_drain, host_states, lost_without
 from onesoup.operators.operator import OperatorError
 from onesoup.store.audit import AuditLog
+from onesoup.store.drains import Drain, Drains
 from onesoup.store.processes import ProcessRecord, ProcessRegistry
 
 HOLDER = ProcessRecord("holder", "one", 12, 12, ("127.0.0.1", "9472"), "1.0", (), 1)
@@ -82,3 +83,14 @@ def test_a_drain_of_a_host_that_is_gone_is_still_there(operator):
     for number, role in enumerate(ROLES):
         registry.leave(replace(HOLDER, role=role, pid=10 + number, unit=10 + number))
     assert drain_states(operator)[0].said == "one: drains, and no process runs there"
+
+
+def test_every_host_is_listed_in_service_or_not(operator):
+    run(operator, "two", "one")
+    begin_drain(operator, "one")
+    Drains(operator.client).begin(Drain("gone", "root@one", 1))
+    found = [(each.host, each.processes, each.state is not None) for each in host_states(operator)]
+    processes = ("cir 12", "holder 11", "web 10")
+    assert found == [("gone", (), True), ("one", processes, True), ("two", processes, False)]
+    assert [each.partition(":")[0] for each in lost_without(operator, "two")] == [f"two has the last {role}" for role in ROLES]
+    assert lost_without(operator, "gone") == []

@@ -297,7 +297,11 @@ def test_ctrl_c_logs_out(world: World) -> None:
     with typed(world, alice) as phone:
         phone.see("/help shows")
         phone.signal(signal.SIGINT)
-        phone.see("logged out")
+        try:
+            phone.see("logged out", within=20)
+        except AssertionError:  # Python notices a signal that comes just before it waits for a line with the next one
+            phone.signal(signal.SIGINT)
+            phone.see("logged out")
         assert phone.wait() == 0
         assert "Traceback" not in phone.output
 

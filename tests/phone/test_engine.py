@@ -262,6 +262,16 @@ def test_server_transactions_that_no_phone_survives(said: Said, breaks: str) -> 
         ask(said, "poll")
 
 
+def test_what_another_thread_got_during_the_log_out_is_neither_shown_nor_acknowledged() -> None:
+    with Scripted(sent(message())) as server, phone_at(server) as phone:
+        got = phone.poll()
+        assert got is not None
+        phone.session_id = None
+        asked = phone.last
+        assert phone.answer(got) is None
+        assert (phone.inbox, phone.last) == ([], asked)
+
+
 def test_a_transaction_id_that_comes_twice() -> None:
     with Scripted(sent(message()), sent(message())) as server, phone_at(server) as phone:
         phone.poll()

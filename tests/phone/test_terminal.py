@@ -38,7 +38,7 @@ from onesoup.phone.terminal.names import Unclear
 from onesoup.phone.terminal.questions import FRIEND, INVITATION, MAX_QUESTIONS, Questions
 from onesoup.phone.terminal.refusals import DIGEST_ADVICE, LOGIN_SENTENCES, SENTENCES, in_words, login_refusal
 from onesoup.phone.terminal.screen import Style, TerminalScreen
-from onesoup.phone.terminal.state import TerminalState
+from onesoup.phone.terminal.state import MAX_STRANGERS, TerminalState
 from onesoup.phone.terminal.terminal import Terminal
 from onesoup.phone.terminal.times import local_time
 from onesoup.phone.terminal.words import describe_message, describe_news, describe_presence, describe_report, printable
@@ -199,6 +199,63 @@ def test_a_whisper_and_the_choice_of_a_name() -> None:
 
 def test_an_address_that_is_on_no_list_is_said_to_be_none() -> None:
     assert "to bob@exmaple.org (not on your list): x" in Table().type("bob@exmaple.org: x")
+
+
+# --- names that were shown ---
+
+
+def test_who_has_written_is_answered_by_the_name_that_was_shown() -> None:
+    table = Table()
+    table.arrives("wv:onesoup", "Welcome! Write me: help")
+    assert " onesoup: Welcome!" in table._out.getvalue()
+    told = table.type("onesoup: help", "and you?", "/w OneSoup who")
+    assert "to onesoup" in told
+    assert table.phone.said == [("wv:onesoup", "help"), ("wv:onesoup", "and you?"), ("wv:onesoup", "who")]
+
+
+def test_a_name_that_was_shown_and_is_that_of_a_friend_too_goes_to_neither() -> None:
+    table = Table()
+    table.arrives("wv:bob", "it is me")
+    assert "Bob may be bob@example.org or wv:bob; type the whole address" in table.type("Bob: x")
+    assert table.phone.said == []
+
+
+def test_who_was_found_or_has_asked_is_written_to_by_the_name_that_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table()
+    monkeypatch.setattr("onesoup.phone.lookup.find", lambda phone, words: ["wv:dora"])
+    assert "  dora\n" in table.type("/find do")
+    table.terminal._show_news(PresenceAuthRequest(user_id="wv:eve"))
+    table.type("Dora: hello", "eve: who are you?")
+    assert table.phone.said == [("wv:dora", "hello"), ("wv:eve", "who are you?")]
+
+
+def test_a_friend_is_written_to_by_each_name_that_the_list_shows() -> None:
+    table = Table()
+    table.phone.contacts["wv:dora"] = ListedContact("wv:dora", "", "l")
+    table.phone.contacts["wv:kim@example.net"] = ListedContact("wv:kim@example.net", " Kim ", "l")
+    table.type("dora: a", "Kim: b")
+    assert table.phone.said == [("wv:dora", "a"), ("wv:kim@example.net", "b")]
+
+
+def test_the_name_of_a_stranger_is_near_a_mistyped_one_but_takes_no_text_that_is_none_of_his() -> None:
+    table = Table()
+    table.arrives("wv:10", "hi")
+    table.arrives("wv:http", "hi")
+    table.arrives("wv:eve@example.net", "hi")
+    table.type("/chat Carol", "10:30: go", "http://example.org/")
+    assert [to for to, _ in table.phone.said] == ["wv:carol@example.org"] * 2
+    assert "near it: eve@example.net" in table.type("eve: hi")
+
+
+def test_strangers_who_were_shown_are_not_remembered_without_end() -> None:
+    table = Table()
+    for number in range(MAX_STRANGERS + 10):
+        table.arrives(f"wv:x{number}", "hi")
+    assert len(table.state.strangers) == MAX_STRANGERS
+    assert "nobody is called x0" in table.type("x0: hi")
+    table.arrives("wv:x20", "still here")
+    table.arrives("wv:y", "hi")
+    assert "to x20" in table.type("x20: hi")
 
 
 KNOWN = {"bob", "dr: no", "big rob"}
@@ -370,6 +427,12 @@ def test_a_refused_log_in_says_what_to_do() -> None:
     assert DIGEST_ADVICE in login_refusal(Refused(409), digest=True)
     assert DIGEST_ADVICE not in login_refusal(Refused(503), digest=True)
     assert set(LOGIN_SENTENCES) <= set(SENTENCES)
+
+
+def test_a_log_in_that_the_operator_has_blocked_says_so_and_other_403s_stay_what_they_are() -> None:
+    blocked = "blocked by the operator, no. 7f3"
+    assert login_refusal(Refused(403, blocked)) == f"the operator has shut you out (status 403: {blocked})"
+    assert login_refusal(Refused(403, "account closed")) == "the account is closed (status 403: account closed)"
 
 
 @pytest.mark.parametrize(

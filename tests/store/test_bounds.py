@@ -28,6 +28,7 @@ from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists, AttributeList, PendingRequests
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.account.login_tokens import LoginTokens, StoredLoginToken
 from onesoup.store.account.page_links import PageLinks, new_link
 from onesoup.store.account.page_sessions import PageSession, PageSessions
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -162,6 +163,18 @@ def what_handsets_have_published(field: Field) -> None:
         for name, size in ((f"handset{number}", 99_000), (f"handset{number}{LONG}", 200_000)):
             remembered.keep_own_presence(JID, name, {"text": "x" * size})
             remembered.keep_pep_nodes(JID, name, ["x" * size])
+
+
+@attacks("login-tokens:{jid}")
+def tokens_of_a_server(field: Field) -> None:
+    """A server chooses the token and SCRAM's salt; a phone how many clients the account has."""
+    tokens = LoginTokens(field.client, KeyRing([("k1", b"k" * 32)]))
+    for number in range(200):
+        for secret, salt in (("x" * 1500, b"s"), (LONG, b"s"), ("x", LONG.encode())):
+            with suppress(TooMuch):
+                tokens.put(JID, f"{number:036}", StoredLoginToken("HT-SHA-256-NONE", secret, 2e9, "sha1", salt, 1, b"k" * 20))
+        with suppress(TooMuch):
+            tokens.put(JID, f"{number}{LONG}", StoredLoginToken("HT-SHA-256-NONE", "x", 2e9, "sha1", b"s", 1, b"k" * 20))
 
 
 @attacks("alias:{jid}")

@@ -1,4 +1,4 @@
-"""Ten incidents of docs/operation.md, each provoked: `onesoup doctor` alone names the cause and the next step. The table there
+"""Ten incidents of docs/incidents.md, each provoked: `onesoup doctor` alone names the cause and the next step. The table there
 names these tests."""
 
 import json
@@ -62,8 +62,8 @@ def test_1_a_holder_is_dead(breakable: World) -> None:
     stack.kill("holder")
     until(lambda: doctor(stack.env), "holders", "", "systemctl restart onesoup-holder@1")
     stack.kill("web")
-    until(lambda: doctor(stack.env), "gateways", "none is heard of", "systemctl restart onesoup-web")
-    until(lambda: doctor(stack.env), "holders", "none lives: nobody can log in", "systemctl restart onesoup-holder@1")
+    until(lambda: doctor(stack.env), "gateways", "none is running", "systemctl restart onesoup-web")
+    until(lambda: doctor(stack.env), "holders", "none is running: nobody can log in", "systemctl restart onesoup-holder@1")
 
 
 def test_2_redis_is_read_only(breakable: World) -> None:
@@ -74,15 +74,15 @@ def test_2_redis_is_read_only(breakable: World) -> None:
     finally:
         client.execute_command("REPLICAOF", "NO", "ONE")
         client.close()
-    assert named(found, "redis", "refuses: READONLY", "let ONESOUP_REDIS_URL lead to the master"), found
+    assert named(found, "redis", "refuses: READONLY", "set ONESOUP_REDIS_URL to the master"), found
 
 
 def test_3_the_keys_are_others_than_those_of_the_stored_passwords(world: World, tmp_path: Path) -> None:
     world.cast("alice")
     KeyRing.create(tmp_path / "keys")
     found = doctor(world.stack.env | {"ONESOUP_KEYS_FILE": str(tmp_path / "keys")})
-    assert named(found, "key ring", "cannot be opened with", "bring the old file back from the backup"), found
-    assert named(found, "key ring", "is not known to", "bring the newest file"), found
+    assert named(found, "key ring", "cannot be opened with", "restore the old file from the backup"), found
+    assert named(found, "key ring", "is not known to", "give them the newest file"), found
 
 
 def test_4_a_domain_is_locked(breakable: World) -> None:

@@ -18,7 +18,7 @@ from onesoup.runtime.ports import free_port
 
 SERVICE = "onesoup"
 SLOTS = 16384
-_PAGE = Path(__file__).parents[2] / "docs" / "operation.md"
+_PAGE = Path(__file__).parents[2] / "docs" / "operation" / "redis.md"
 
 
 def program(name: str) -> str | None:
@@ -75,8 +75,7 @@ def recommended_silence() -> float:
 
 class Sentinels:
     """A master with replicas and three Sentinels. They take a master for dead that is silent for `silence` seconds, 2.5 unless a
-    test is about the set-up of docs/operation.md. `options` are for every server; `password` is what the Sentinels themselves ask
-    for."""
+    test is about the set-up of docs/operation/redis.md. `options` are for every server; `password` is that of the Sentinels."""
 
     def __init__(
         self,

@@ -14,7 +14,20 @@ from onesoup.settings import ENV_PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 # The last commit of the version before, as long as there is no tag. Another one: ONESOUP_BEFORE.
-BEFORE_COMMIT = "e697fcce96ed5387af4c9244d1f5bd7fbc7438b1"
+BEFORE_COMMIT = "365d83e2d3375bc8594badbd70ece208a8d71ba8"
+# 0.1.0 had other names for these two. Its module is asked for first: this tree would be taken for what the other does not have.
+_MAIN = """
+try:
+    from onesoup.cli import main
+except ImportError:
+    from onesoup.commands.main import main
+main()
+"""
+_SETTINGS = """
+from onesoup import settings
+for row in (getattr(settings, "settings_reference", None) or settings.reference)():
+    print(row["name"].upper())
+"""
 
 
 def before_ref() -> str | None:
@@ -39,9 +52,8 @@ class VersionBefore:
     def apply(self, process: Process) -> Callable[[], None]:
         """From its next start on the process is of that version, until what is returned is called."""
         argv, env = list(process.argv), dict(process.env)
-        code = "from onesoup.commands.main import main; main()"
         start = f'cd {self.directory} && PYTHONPATH={self.directory} exec "$0" "$@"'
-        process.argv[:] = ["sh", "-c", start, sys.executable, "-P", "-c", code, *argv[1:]]
+        process.argv[:] = ["sh", "-c", start, sys.executable, "-P", "-c", _MAIN, *argv[1:]]
         process.env = self._understood(env)
 
         def undo() -> None:
@@ -58,7 +70,8 @@ def unpack(ref: str, directory: Path) -> VersionBefore:
     archive = subprocess.run(["git", "-C", str(ROOT), "archive", ref], capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(directory, filter="data")
-    code = "from onesoup.settings import settings_reference\nfor row in settings_reference(): print(row['name'].upper())"
     env = os.environ | {"PYTHONPATH": str(directory)}
-    asked = subprocess.run([sys.executable, "-P", "-c", code], cwd=directory, env=env, capture_output=True, text=True, check=True)
+    asked = subprocess.run(
+        [sys.executable, "-P", "-c", _SETTINGS], cwd=directory, env=env, capture_output=True, text=True, check=True
+    )
     return VersionBefore(ref, directory, frozenset(ENV_PREFIX + name for name in asked.stdout.split()))

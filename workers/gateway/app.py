@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from typing import Any
 
 import falcon
 import gevent.event
@@ -18,7 +19,7 @@ from prometheus_client import Counter, Histogram
 
 from onesoup.csp.codec.codec import MessageReader, UnreadableBody, read_message, write_message
 from onesoup.csp.codec.envelope import Message, Transaction
-from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
+from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse, PollingRequest
 from onesoup.handlers import wiring
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
@@ -49,6 +50,7 @@ from workers.gateway.console.rendering import CONSOLE_PATH
 from workers.gateway.doubts import DoubtNotes, answer_probe
 from workers.gateway.front_door import FrontDoor, refused_login
 from workers.gateway.phone_notes import PhoneNotes
+from workers.gateway.polls_first import PollsFirst
 from workers.gateway.recorder import NO_RECORDER, Recorder
 from workers.gateway.wap_gateway import WAP_GATEWAY, passing_type
 from workers.gateway.web import demo_link
@@ -62,7 +64,7 @@ log = structlog.get_logger()
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 CSP_REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
-CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
+CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are not CSP", ["encoding", "reason"])
 # What is wrong with a body before anybody reads it, in the words of this module.
 NAMED_FAULTS = frozenset({"content-encoding", "incomplete", "too-large"})
 
@@ -95,7 +97,7 @@ class CspResource:
         asked_by: Callable[[Peer], None] = lambda _peer: None,
     ) -> None:
         """`whom` says which account the user id of a log-in means, "" for none. `notes` hears of bodies that nobody can read,
-        `asked_by` of every request."""
+        `asked_by` of every request that goes the long way (polls_first.py)."""
         self._orders = orders
         self._exchange, self._peers, self._max_body, self._whom = exchange, peers, max_body, whom
         self._notes, self._recorder, self._asked_by = notes, recorder, asked_by
@@ -117,17 +119,40 @@ class CspResource:
             return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
-        if tracing.watched:
-            self._trace(message, len(body), reply, began, peer)
-        if self._recorder.active:
-            self._recorder.record(req, peer, body, reply, message.session_id)
+        self._tell_operators(req.env, message, body, reply, began, peer)
         if written:
             resp.set_stream(_then(reply, written), len(reply))
         else:
             resp.data = reply
-        resp.content_type = _media_type(req, message)
+        resp.content_type = _media_type(req.env, message)
         name = getattr(message.transactions[0].content, "NAME", "other")
         _seconds(name)(time.perf_counter() - began)
+
+    def answers_polls(self) -> bool:
+        """See polls_first.py. Not while operators have blocked addresses: the long way sees to that."""
+        return self._orders is None or not self._orders.blocks.has_addresses
+
+    def answer_poll(self, body: bytes, environ: dict[str, Any]) -> tuple[bytes, str] | None:
+        """See polls_first.py."""
+        began = time.perf_counter()
+        poll = self._reader.known_poll(body)
+        if poll is None:
+            return None
+        peer = self._peers.of_environ(environ)
+        reply = self._exchange.run(poll, body, peer)
+        self._tell_operators(environ, poll, body, reply, began, peer)
+        kind = _media_type(environ, poll)
+        _seconds(PollingRequest.NAME)(time.perf_counter() - began)
+        return reply, kind
+
+    def _tell_operators(
+        self, environ: dict[str, Any], message: Message, body: bytes, reply: bytes, began: float, peer: Peer
+    ) -> None:
+        """Tells those who trace or record requests."""
+        if tracing.watched:
+            self._trace(message, len(body), reply, began, peer)
+        if self._recorder.active:
+            self._recorder.record(falcon.Request(environ), peer, body, reply, message.session_id)
 
     def _trace(self, message: Message, octets: int, reply: bytes, began: float, peer: Peer) -> None:
         """Sends an event to operators who trace this session or its user, or the user of this log-in."""
@@ -173,7 +198,7 @@ class CspResource:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
         resp.data = write_message(message)
-        resp.content_type = _media_type(req, message)
+        resp.content_type = _media_type(req.env, message)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
         CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
@@ -184,10 +209,10 @@ class CspResource:
         log.info("unreadable", reason=reason[:200], octets=octets, type=media[:60], **known)
 
 
-def _media_type(req: falcon.Request, message: Message) -> str:
+def _media_type(environ: dict[str, Any], message: Message) -> str:
     """The Content-Type of the answer to this message."""
-    kind = codec.media_type(message.version, message.encoding, req.content_type)
-    return passing_type(kind, req.env.get("HTTP_ACCEPT", "")) if WAP_GATEWAY in req.env else kind
+    kind = codec.media_type(message.version, message.encoding, environ.get("CONTENT_TYPE"))
+    return passing_type(kind, environ.get("HTTP_ACCEPT", "")) if WAP_GATEWAY in environ else kind
 
 
 @cache
@@ -237,7 +262,7 @@ def _broken(req: falcon.Request, resp: falcon.Response, error: Exception, _param
     resp.status, resp.data = falcon.HTTP_500, b""
 
 
-def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, falcon.Response]:
+def create_app(settings: Settings | None = None) -> Application:
     """The WSGI application of one worker. Refuses to run on unpatched sockets."""
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
@@ -269,7 +294,7 @@ def routed_app(
     services: GatewayServices,
     notes: RequestNotes = NO_NOTES,
     recorder: Recorder = NO_RECORDER,
-) -> falcon.App[falcon.Request, falcon.Response]:
+) -> Application:
     """The application with all of its routes, over services that somebody else has started."""
     whom = partial(linking.meant_account, services)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code, DoubtNotes(client))
@@ -294,7 +319,7 @@ def routed_app(
     if settings.browser_phone:
         values = DemoValues(settings.browser_phone_xmpp, settings.browser_phone_accounts)
         app.add_sink(_sink(resource, DemoPages(services, peers, values)), DEMO_PATHS)
-    return app
+    return PollsFirst(resource, app)
 
 
 def _notes(settings: Settings, services: GatewayServices) -> RequestNotes:

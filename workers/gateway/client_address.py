@@ -3,6 +3,7 @@ from the listed proxies; any other client may write any header."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import falcon
@@ -18,6 +19,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 # Most requests whose Peer is remembered, and most letters of each one's key.
 MAX_REMEMBERED_PEERS, MAX_REMEMBERED_LETTERS = 2000, 1000
+_REQUEST_OPTIONS = falcon.RequestOptions()
 
 
 class PeerReader:
@@ -35,6 +37,7 @@ class PeerReader:
         self._proxies, self._number_headers, self._country = Nets(proxies), tuple(number_headers), country
         # What a Peer is made of: the same for each poll of a phone.
         self._told_by = (
+            "PATH_INFO",
             "REMOTE_ADDR",
             "HTTP_HOST",
             "HTTP_USER_AGENT",
@@ -48,10 +51,14 @@ class PeerReader:
         self._known: dict[tuple[str | None, ...], Peer] = {}
 
     def of(self, req: falcon.Request) -> Peer:
-        told = (req.path, *map(req.env.get, self._told_by))
+        return self.of_environ(req.env)
+
+    def of_environ(self, environ: dict[str, Any]) -> Peer:
+        """As of(), from the WSGI environment of the request."""
+        told = tuple(map(environ.get, self._told_by))
         peer = self._known.get(told)
         if peer is None:
-            peer = self._read(req)
+            peer = self._read(falcon.Request(environ, _REQUEST_OPTIONS))
             if len(self._known) >= MAX_REMEMBERED_PEERS:
                 self._known.clear()
             if sum(len(word) for word in told if word) <= MAX_REMEMBERED_LETTERS:

@@ -1,7 +1,8 @@
 """Notes what phones do, and writes it to Redis every few seconds, for the page on which their owners look (web/doctor.py).
 
 A request costs no round trip here. Polls are only counted, in memory; Redis is told of those counts while the owner looks. Of a
-session's requests each kind is noted once, and each that failed. A flood costs MOST_WAITING events and no more."""
+session's requests each kind is noted once, and each that failed. What was on its way when the phone logged out is refused, and
+is not noted: it is no fault. A flood costs MOST_WAITING events and no more."""
 
 import time
 from collections import OrderedDict
@@ -26,6 +27,10 @@ MOST_SCHEMAS = 6
 MOST_WAITING, MOST_COUNTED, MOST_NAMED = 1000, 10_000, 5000
 # Kinds of requests that are remembered of one session.
 MOST_NAMES = 60
+# For so long after a log-out a phone may send what it had begun, seconds: polls are held, and resent.
+AFTER_LOGOUT_SECONDS = 60
+# Sessions that are over whose requests wait to be written, each by its name. Strangers can name as many as they like.
+MOST_OVER = 100
 
 
 class PhoneNotes:
@@ -38,6 +43,7 @@ class PhoneNotes:
         self._polls: dict[str, list[float]] = {}
         self._polled = False
         self._named: OrderedDict[str, set[str]] = OrderedDict()
+        self._over: set[str] = set()
 
     def start(self) -> scheduler.PeriodicTask:
         return scheduler.every(scheduler.TASK_SECONDS, self.flush)
@@ -98,11 +104,12 @@ class PhoneNotes:
         return linking.likely_account(self._services, request.user_id, peer), (request.user_id or "").strip()[:MAX_USER]
 
     def _requests(self, message: Message, octets: int, peer: Peer, code: int) -> None:
-        # Strangers can name as many unknown sessions as they like.
-        sid = "" if code == StatusCode.INVALID_SESSION else message.session_id or ""
-        known = self._known(sid) if sid else set()
+        sid, over = message.session_id or "", code == StatusCode.INVALID_SESSION
+        if over:
+            sid = self._over_and_named(sid)
+        known = self._known(sid) if sid and not over else set()
         for number, transaction in enumerate(message.transactions[:8]):
-            content, told = transaction.content, code if number == 0 else 0
+            content, told = transaction.content, code if over or number == 0 else 0
             name = getattr(content, "NAME", "") or "another"
             if isinstance(content, Unknown):
                 name = "another"
@@ -111,6 +118,13 @@ class PhoneNotes:
             known.add(name)
             asked = {"version": message.version, "encoding": message.encoding.value, "octets": octets}
             self._note(sid, self._event(EventKind.REQUEST, peer, name=name[:MAX_EVENT_NAME], code=told, **asked))
+
+    def _over_and_named(self, sid: str) -> str:
+        """The session, "" where too many wait."""
+        if sid not in self._over and len(self._over) >= MOST_OVER:
+            return ""
+        self._over.add(sid)
+        return sid
 
     def _known(self, sid: str) -> set[str]:
         """The kinds of requests that were noted of a session."""
@@ -145,6 +159,7 @@ class PhoneNotes:
             for key, written in noted:
                 if self._waiting.get(key) is written:
                     del self._waiting[key]
+            self._over = {sid for sid, event in self._waiting.values() if event.code == StatusCode.INVALID_SESSION}
         if self._polled:
             self._polled = False
             self._tell_polls()
@@ -158,6 +173,7 @@ class PhoneNotes:
         """Under which names events are kept: the account that an event is of or means; the address, for what nobody has
         proved."""
         store = self._services.phone_requests
+        noted = self._without_requests_after_logout(noted)
         sids = list(dict.fromkeys(sid for sid, _ in noted if sid))
         owners = dict(zip(sids, self._services.sessions.records.sessions(sids), strict=True))
         sorted_out: dict[str, list[PhoneEvent]] = {}
@@ -170,7 +186,23 @@ class PhoneNotes:
                 sorted_out.setdefault(store.of_address(event.at), []).append(replace(event, user=HIDDEN if event.user else ""))
         return sorted_out
 
+    def _without_requests_after_logout(self, noted: list[tuple[str, PhoneEvent]]) -> list[tuple[str, PhoneEvent]]:
+        """All but what phones still sent when they had logged out. Sessions that are over are one from here on."""
+        over = [(sid, event) for sid, event in noted if event.code == StatusCode.INVALID_SESSION]
+        named = [sid for sid, _ in over if sid]
+        left = dict(zip(named, self._services.sessions.records.logged_out(named), strict=True))
+        kept: dict[tuple[object, ...], PhoneEvent] = {}
+        for sid, event in over:
+            if event.first > (left.get(sid) or 0) + AFTER_LOGOUT_SECONDS:
+                before = kept.get(sameness(event))
+                kept[sameness(event)] = _together(before, event) if before else event
+        return [each for each in noted if each[1].code != StatusCode.INVALID_SESSION] + [("", event) for event in kept.values()]
+
     def _owned(self, event: PhoneEvent, session: Session | None) -> PhoneEvent:
         if session is None:
             return event
         return replace(event, account=self._services.phone_requests.of_account(session.jid), handset=session.handset)
+
+
+def _together(one: PhoneEvent, other: PhoneEvent) -> PhoneEvent:
+    return replace(one, first=min(one.first, other.first), last=max(one.last, other.last), times=one.times + other.times)

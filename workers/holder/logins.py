@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -19,7 +20,8 @@ from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.errors import Fenced, StoreDown
-from onesoup.store.redis.channels import send_reply
+from onesoup.store.redis.channels import reply_command, send_reply
+from onesoup.store.redis.commands import send
 from onesoup.store.redis.refusals import error_name
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Stream, StreamFailure
@@ -100,9 +102,11 @@ class LoginJobs:
             if self._is_for_another_holder(shard, job, payload):
                 self._services.shards.ask(shard, stored)
                 return
-            if ticket is not None:
-                self._limits.settle(ticket, records.unpack_answer(payload)["code"])
-            send_reply(self._client, job["reply"], job["name"], payload)
+            reply = reply_command(self._client, job["reply"], job["name"], payload)
+            if ticket is None:
+                send(self._client, reply)
+            else:
+                self._limits.settle(ticket, records.unpack_answer(payload)["code"], reply)
         except StoreDown as error:
             log.warning("store-down", reason=str(error), lost="the answer to a log-in")
 
@@ -126,10 +130,11 @@ class LoginJobs:
         )
 
     def _verify(self, job: dict[str, Any]) -> bytes:
-        """Whether a password is the account's: logs in on a stream of its own, and closes it again."""
+        """Whether a password is the account's: logs in on a stream of its own, and closes it again. A token would say what was so
+        yesterday, and no log-in of this client will follow that could use one."""
         local, _, domain = job["verify"].rpartition("@")
         password = open_password(self._ring, job["cred"], f"cred:{job['verify']}")
-        options = self._services.options
+        options = replace(self._services.options, tokens=None)
         stream = Stream(domain, local, password, f"imps-{token(8)}", options=options, on_stanzas=_ignore, on_acked=_ignore)
         try:
             with self._services.connecting:
@@ -162,7 +167,7 @@ def _log_failure(user: str, sid: str, failure: StreamFailure) -> None:
     XMPP_CONNECTS.labels(failure.kind).inc()
     reason = failure.text if failure.kind in LOGGED_FAILURE_KINDS else None
     what = {"kind": failure.kind, "condition": failure.condition, "reason": reason}
-    who = {"user": user, "domain": addresses.domain_of(user), "sid": short(sid) if sid else ""}
+    who = {"user": user, "domain": addresses.domain_of(user), "sid": short(sid)}
     log.info("xmpp-login-failed", **{name: value for name, value in (what | who).items() if value})
 
 

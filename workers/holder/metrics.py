@@ -46,8 +46,12 @@ class LoginGuardMetrics(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Nothing while Redis is away."""
         failures = GaugeMetricFamily("onesoup_login_failures_at_server", "Wrong passwords within the hour", labels=["domain"])
-        limit = GaugeMetricFamily("onesoup_login_failures_limit", "How many there may be; 0: any number", labels=["domain"])
-        closed = GaugeMetricFamily("onesoup_logins_closed", "Whether new passwords are refused", labels=["domain", "scope"])
+        limit = GaugeMetricFamily(
+            "onesoup_login_failures_limit", "Most wrong passwords within the hour; 0: no limit", labels=["domain"]
+        )
+        closed = GaugeMetricFamily(
+            "onesoup_logins_closed", "1 while passwords that have not worked before are refused", labels=["domain", "scope"]
+        )
         try:
             for domain in self._domains:
                 found, addresses = self._state.domain(domain), self._state.addresses_at(domain)
@@ -105,7 +109,7 @@ class HolderMetrics(Collector):
         inbox.add_metric([], sum(backlog.inbox for backlog in found.values()))
         outbox = GaugeMetricFamily("onesoup_outbox_messages", "Commands of phones that XMPP servers have not confirmed")
         outbox.add_metric([], sum(backlog.outbox for backlog in found.values()))
-        oldest = GaugeMetricFamily("onesoup_oldest_seconds", "How long the oldest of them waits", labels=["queue"])
+        oldest = GaugeMetricFamily("onesoup_oldest_seconds", "How long the oldest item of the queue waits", labels=["queue"])
         oldest.add_metric(["inbox"], _oldest_item(found.values()))
         oldest.add_metric(["outbox"], stuck)
         return [inbox, outbox, oldest]
@@ -119,7 +123,7 @@ class HolderMetrics(Collector):
             return []
         count = GaugeMetricFamily("onesoup_redis_replicas", "Replicas of the Redis servers that keep our data")
         count.add_metric([], len(lags))
-        worst = GaugeMetricFamily("onesoup_redis_replica_lag_seconds", "How far the last of them is behind")
+        worst = GaugeMetricFamily("onesoup_redis_replica_lag_seconds", "Delay of the slowest replica")
         worst.add_metric([], max(lags, default=0))
         return [count, worst]
 

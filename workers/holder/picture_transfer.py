@@ -25,8 +25,8 @@ MAX_PARALLEL_TRANSFERS = 8
 MODERN_IMAGE_TYPE = "image/png"
 
 
-UPLOADS_TOTAL = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
-FETCHES_TOTAL = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
+UPLOADS_TOTAL = Counter("onesoup_uploads_total", "Uploads of files from phones", ["result"])
+FETCHES_TOTAL = Counter("onesoup_fetches_total", "Links from contacts that were fetched for phones", ["result"])
 
 
 class NotSent(Exception):
@@ -44,6 +44,10 @@ class PictureTransfer:
         self._web, self.fetches, self._most = web, fetches, most
         self._services = UploadServiceCache()
         self._turns = BoundedSemaphore(MAX_PARALLEL_TRANSFERS)
+
+    def known_service(self, domain: str) -> UploadService | None:
+        """As UploadServiceCache.known()."""
+        return self._services.known(domain)
 
     def service(self, stream: IqClient, domain: str) -> UploadService | None:
         """As UploadServiceCache.service()."""

@@ -37,6 +37,7 @@ from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginPolicy
+from onesoup.store.account.login_tokens import LoginTokens
 from onesoup.store.account.offline_inbox import OfflineInbox
 from onesoup.store.domain_quotas import DomainQuotas, QuotaPolicy
 from onesoup.store.errors import StoreDown
@@ -49,7 +50,9 @@ from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Lease, Leases, Shards
 from onesoup.xmpp.stream import Options, Resolver, Tls
 from workers.holder.domain_limits import DomainLimits
+from workers.holder.garbage import SessionGarbage
 from workers.holder.http_client import HttpClient
+from workers.holder.login_tokens import LoginTokenMemory
 from workers.holder.logins import LoginJobs
 from workers.holder.lookup_cache import LookupCache
 from workers.holder.metrics import HolderMetrics, LoginGuardMetrics
@@ -71,6 +74,7 @@ log = structlog.get_logger()
 
 OPEN_STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
 
+# Streams that are being connected at once, for log-ins; and as many more for sessions that reconnect.
 MAX_PARALLEL_CONNECTS = 40
 MAX_REDIS_CONNECTIONS = 128
 # How often the sessions of domains with a limit are counted anew.
@@ -89,6 +93,7 @@ class Holder:
         client = connect(settings.redis_url, max_connections=MAX_REDIS_CONNECTIONS, shared=True)
         self.ring = ring = KeyRing.load(settings.keys_file)
         self.client, self.sessions = client, SessionTable()
+        self.garbage = SessionGarbage(self.sessions)
         self.subscriber = Subscriber(settings.redis_url, self.on_wake, on_gap=self._on_gap)
         self.domains = DomainLimits(settings, self.sessions)
         self.orders = OperatorOrders(client)
@@ -100,7 +105,7 @@ class Holder:
         self.leases = ShardLeases(leases, self.name, settings.lease_ttl, self.sessions, self._on_shards_taken)
         self.upkeep = SessionUpkeep(self.services, self.sessions, timer)
         self.takeover = SessionTakeover(self.services, ring, self.leases, self.sessions)
-        self.opener = SessionOpener(self.services, ring, self.leases, self.sessions, self.domains)
+        self.opener = SessionOpener(self.services, ring, self.leases, self.sessions, self.domains, self.takeover)
         self.logins = LoginJobs(client, self.services, ring, self.leases, self.sessions, self.opener)
         per_round = CLUSTER_SWEEPS_PER_ROUND if sharded_channels.available(client) else SWEEPS_PER_ROUND
         self.sweeps = LostWakeSweep(self.services, self.sessions, self.leases, self._on_login, per_round)
@@ -127,11 +132,13 @@ class Holder:
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
                 known=SaslMechanismMemory(SaslMechanisms(client)),
+                tokens=self._login_tokens(),
                 address_allowed=self.domains.address_allowed,
                 tried=ServerHealth(XmppServerStates(client), settings.allowed_domains.listed).tried,
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(MAX_PARALLEL_CONNECTS),
+            reconnecting=BoundedSemaphore(MAX_PARALLEL_CONNECTS),
             pace=ConnectPace(),
             pictures=PictureTransfer(HttpClient(tls, settings.media_hosts), settings.fetch_pictures, settings.picture_octets),
             agenda=DeadlineQueue(timer.by),
@@ -143,6 +150,10 @@ class Holder:
         )
         shared.options.watch.told = timer.by
         return shared
+
+    def _login_tokens(self) -> LoginTokenMemory | None:
+        seconds = self._settings.xmpp_token_seconds
+        return LoginTokenMemory(LoginTokens(self.client, self.ring), seconds) if seconds else None
 
     # --- news ---
 
@@ -209,6 +220,7 @@ class Holder:
     def _on_gone(self, session: XmppSession) -> None:
         self.sessions.remove(session)
         self.upkeep.forget(session)
+        self.garbage.session_ended()
 
     # --- life ---
 

@@ -16,7 +16,7 @@ from workers.holder.credentials import open_password
 
 log = structlog.get_logger()
 
-REGISTRATIONS = Counter("onesoup_registrations_total", "New accounts asked for at XMPP servers", ["result"])
+REGISTRATIONS = Counter("onesoup_registrations_total", "New accounts requested at XMPP servers", ["result"])
 REGISTRATION_SECONDS = 7.0
 
 

@@ -16,6 +16,8 @@ class SessionTable:
 
     def __init__(self) -> None:
         self._sessions: dict[str, XmppSession] = {}
+        # How many of them are of each shard: that is asked for every few seconds, and takes no walk over all.
+        self._in_shards: Counter[int] = Counter()
         self._arriving: set[str] = set()
         # A lock lives while it is held or waited for.
         self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
@@ -42,7 +44,7 @@ class SessionTable:
         return [each for each in self._sessions.values() if each.shard == shard]
 
     def count_by_shard(self) -> Counter[int]:
-        return Counter(each.shard for each in self._sessions.values())
+        return self._in_shards
 
     def by_domain(self) -> dict[str, list[str]]:
         """The SessionIDs of each domain."""
@@ -60,17 +62,24 @@ class SessionTable:
     # --- changes ---
 
     def add(self, session: XmppSession) -> None:
+        self._take_out(session.sid)
         self._sessions[session.sid] = session
+        self._in_shards[session.shard] += 1
 
     def move(self, old_sid: str, session: XmppSession) -> None:
         """The session has another SessionID than before."""
-        self._sessions.pop(old_sid, None)
-        self._sessions[session.sid] = session
+        self._take_out(old_sid)
+        self.add(session)
 
     def remove(self, session: XmppSession) -> None:
         """Does nothing where another session has its SessionID by now."""
         if self._sessions.get(session.sid) is session:
-            del self._sessions[session.sid]
+            self._take_out(session.sid)
+
+    def _take_out(self, sid: str) -> None:
+        gone = self._sessions.pop(sid, None)
+        if gone is not None:
+            self._in_shards[gone.shard] -= 1
 
     # --- sessions that are being opened or taken over here ---
 

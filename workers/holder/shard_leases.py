@@ -5,6 +5,7 @@ Redis says otherwise later: another holder may have the shard already.
 """
 
 import math
+import random
 import time
 from collections.abc import Callable
 
@@ -26,6 +27,8 @@ LEASES_LOST = Counter("onesoup_lease_lost_total", "Leases that went to another h
 
 # Shards given back in one turn: sessions move in small groups.
 MAX_SHARDS_GIVEN_BACK = 16
+# How often a holder looks in one turn for shards that are free, when others take what it goes for.
+LOOKS_FOR_FREE_SHARDS = 3
 
 
 class ShardLeases:
@@ -112,8 +115,17 @@ class ShardLeases:
             self._take(share - len(self.owned))
 
     def _take(self, most: int) -> None:
+        """Takes up to so many free shards: any of them, since the holders of a host look at the same moment, and would all go for
+        the first ones. Looks again where others were faster."""
+        taken: list[Lease] = []
         began = time.monotonic()
-        taken = self._leases.acquire_all(self._leases.free()[:most])
+        for _ in range(LOOKS_FOR_FREE_SHARDS):
+            free = self._leases.free()
+            wanted = random.sample(free, min(most - len(taken), len(free)))
+            got = self._leases.acquire_all(wanted)
+            taken += got
+            if len(got) == len(wanted):
+                break
         for lease in taken:
             self.owned[lease.shard], self._renewed_at[lease.shard] = lease, began
         self._schedule_expiry()

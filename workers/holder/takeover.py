@@ -3,11 +3,11 @@
 Sessions come with a shard. What cannot be taken over then is found again by a periodic look at the owned shards.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import gevent
 import structlog
+from gevent.lock import BoundedSemaphore
 
 from onesoup.csp.history_events import EndReason
 from onesoup.csp.session import Session
@@ -29,6 +29,9 @@ log = structlog.get_logger()
 
 # How often owned shards are compared with what is here by their numbers of sessions; every so many looks, by the names.
 MISSING_SESSIONS_SECONDS, LOOKS_UNTIL_NAMES_COMPARED = 10.0, 60
+# A dead holder leaves thousands of sessions. Taken over all at once, they kept each other from reading what Redis had answered,
+# until every one of them gave Redis up, again and again (make scale).
+MAX_PARALLEL_TAKEOVERS = 20
 
 
 class SessionTakeover:
@@ -37,6 +40,7 @@ class SessionTakeover:
     def __init__(self, services: HolderServices, ring: KeyRing, leases: ShardLeases, sessions: SessionTable) -> None:
         self._services, self._ring, self._leases, self._sessions = services, ring, leases, sessions
         self._looks = 0
+        self._turns = BoundedSemaphore(MAX_PARALLEL_TAKEOVERS)
 
     def take_over_shards(self, leases: Sequence[Lease]) -> None:
         """Begins to take over all sessions of these shards that are not here."""
@@ -65,10 +69,11 @@ class SessionTakeover:
     def _take_over(self, sid: str, lease: Lease) -> None:
         taken = None
         try:
-            earlier = self._services.feed.records.session(sid)
-            with self._sessions.exclusive(sid if earlier is None else handset_name(earlier)):
-                if self._leases.holds(lease) and sid not in self._sessions:
-                    taken = self._claim(sid, lease)
+            with self._turns:
+                earlier = self._services.feed.records.session(sid)
+                with self._sessions.exclusive(sid if earlier is None else handset_name(earlier)):
+                    if self._leases.holds(lease) and sid not in self._sessions:
+                        taken = self._claim(sid, lease)
         except Fenced:
             return
         except StoreDown as error:
@@ -76,11 +81,18 @@ class SessionTakeover:
         finally:
             self._sessions.unmark_arriving(sid)
         if taken is not None:
-            session, stream_state = taken
-            session.reconnect(stream_state)
+            taken.connection.reconnect()
 
-    def _claim(self, sid: str, lease: Lease) -> tuple[XmppSession, Mapping[str, Any] | None] | None:
-        """The session, listed here, and the state of its stream. None when there is none any more, or none that can go on."""
+    def take_over_now(self, sid: str, lease: Lease) -> XmppSession | None:
+        """For a log-in that holds SessionTable.exclusive of the handset, and meets the handset's last session before its turn has
+        come. None when there is none any more, or none that can go on. StoreDown, Fenced."""
+        taken = self._claim(sid, lease)
+        if taken is not None:
+            gevent.spawn(taken.connection.reconnect)
+        return taken
+
+    def _claim(self, sid: str, lease: Lease) -> XmppSession | None:
+        """The session, listed here. None when there is none any more, or none that can go on."""
         services = self._services
         claimed = services.feed.claim_session(sid, lease.fence)
         if claimed is None:  # it is not known whose session it was: what it left goes as an offline message would
@@ -99,7 +111,10 @@ class SessionTakeover:
         digest = self._ring.digest(password, f"check:{csp_session.jid}")
         session = XmppSession(services, sid, csp_session, password, digest, lease.fence, lease.shard, claimed.capabilities)
         self._begin(session, claimed)
-        return session, claimed.stream_state
+        if not self._leases.holds(lease):  # the shard was given back before the session was here
+            session.drop()
+            return None
+        return session
 
     def _password(self, sid: str, session: Session, sealed: bytes | None) -> str | None:
         """None where it is not stored, or not readable."""
@@ -113,7 +128,7 @@ class SessionTakeover:
 
     def _begin(self, session: XmppSession, claimed: ClaimedSession) -> None:
         session.state.enter(Phase.LIVE)
-        session.adopt(claimed.shown_presence)
+        session.adopt(claimed.shown_presence, claimed.stream_state)
         session.rooms.table.load()
         self._sessions.add(session)
         session.schedule.check_now()

@@ -30,11 +30,15 @@ class UploadServiceCache:
     def __init__(self) -> None:
         self._services: dict[str, tuple[float, UploadService]] = {}
 
+    def known(self, domain: str) -> UploadService | None:
+        """What was found lately, None for nothing."""
+        until, found = self._services.get(domain, (0.0, None))
+        return found if time.monotonic() < until else None
+
     def service(self, stream: IqClient, domain: str) -> UploadService | None:
         """The upload service of the domain that this stream belongs to; None when that cannot be told just now."""
-        known = self._services.get(domain)
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
+        if (known := self.known(domain)) is not None:
+            return known
         try:
             found = self._find(stream, domain)
         except StreamFailure:

@@ -4,7 +4,7 @@ Two ways lead through it, and both give the same: over the element tree, for eve
 phones commonly send. Nothing outside this package imports a fast way.
 """
 
-from onesoup.csp.codec import fast_wbxml_reader, fast_wbxml_writer
+from onesoup.csp.codec import fast_wbxml_reader, fast_wbxml_writer, fast_xml_reader
 from onesoup.csp.codec.envelope import Message, document_from_message, message_from_document, salvage_ids
 from onesoup.csp.codec.fast_polls import KnownPolls
 from onesoup.csp.errors import CspError
@@ -43,6 +43,10 @@ class MessageReader:
     def __init__(self) -> None:
         self._polls = KnownPolls()
 
+    def known_poll(self, body: bytes) -> Message | None:
+        """The poll in a body, if it looks like one that was read before."""
+        return self._polls.match(body)
+
     def read(self, body: bytes, content_type: str | None = None) -> Message:
         """As `read_message`."""
         message = self._polls.match(body)
@@ -54,7 +58,8 @@ class MessageReader:
 
 def read_message(body: bytes, content_type: str | None = None) -> Message:
     """The message in a body. `content_type` is what HTTP says of it. UnreadableBody when there is none."""
-    return fast_wbxml_reader.decode(body) or _read_over_tree(body, content_type)
+    fast = fast_xml_reader if body.startswith(b"<") else fast_wbxml_reader
+    return fast.decode(body) or _read_over_tree(body, content_type)
 
 
 def _read_over_tree(body: bytes, content_type: str | None) -> Message:

@@ -1,7 +1,8 @@
-"""Tables of the fast WBXML ways: which child an element may have, and how it is read and written."""
+"""Tables of the fast ways: which child an element may have, and how it is read and written."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from onesoup.csp.codec import fast_shells
@@ -9,6 +10,8 @@ from onesoup.csp.codec.binding import PRIMITIVE_ALIASES
 from onesoup.csp.codec.fast_frames import WBXML_VERSIONS
 from onesoup.csp.codec.generated_elements import FIELDS, PRIMITIVES, Node
 from onesoup.wire import tokens
+from onesoup.wire.datatypes import KIND_OF_ELEMENT
+from onesoup.wire.names import CIR_ADDRESS
 
 
 class LeftToTree(Exception):
@@ -18,6 +21,7 @@ class LeftToTree(Exception):
 # How a child is read and written.
 KIND_TEXT, KIND_NUMBER, KIND_TRUTH, KIND_FLAG, KIND_ELEMENT = range(5)
 LAST_COUNTS, ALL_COUNT, ONE_ALLOWED = range(3)  # of a SINGLE that came twice the last counts; a second ONCE is odd
+TRUTHS = {"T": True, "F": False, "": None}
 FORM_OF_KIND = {"str": KIND_TEXT, "int": KIND_NUMBER, "bool": KIND_TRUTH, "flag": KIND_FLAG}
 
 # Attribute, form, count, class where it is an element.
@@ -94,3 +98,16 @@ CLASSES_WITH_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 def learn_children(cls: type[Any], version: str) -> dict[int, ChildPage]:
     found = CHILDREN_OF_CLASS[version][cls] = _children(cls, version)
     return found
+
+
+# The same of XML, where the name finds the child: the field and the kind of its text.
+NamedChildren = dict[str, tuple[str, int, int, Any, int | None]]
+
+LEAF: NamedChildren = {}
+
+
+@cache
+def children_by_name(cls: type[Any]) -> NamedChildren:
+    """Without those whose name hangs on the version."""
+    fields = _fields(cls).items()
+    return {name: (*field, KIND_OF_ELEMENT.get(name)) for name, field in fields if name not in CIR_ADDRESS}

@@ -21,6 +21,7 @@ from onesoup.csp.codec.fast_fields import (
     KIND_TEXT,
     KIND_TRUTH,
     NO_CHILDREN,
+    TRUTHS,
     ChildPage,
     LeftToTree,
     learn_children,
@@ -127,7 +128,7 @@ def _read(
                 raise LeftToTree
             value = int(text) if text else None
         elif form == KIND_TRUTH:
-            value = _TRUTHS[text] if text in _TRUTHS else _odd()
+            value = TRUTHS[text] if text in TRUTHS else _odd()
         elif form == KIND_FLAG:
             value = True
         else:
@@ -151,8 +152,6 @@ def _read(
             pages = known[cls] if cls in known else learn_children(cls, version)
             children = pages.get(number, NO_CHILDREN)
 
-
-_TRUTHS = {"T": True, "F": False, "": None}
 
 _TEXT_TOKENS = frozenset((STR_I, STR_T, EXT_T_0, OPAQUE, ENTITY))
 

@@ -23,6 +23,8 @@ _UNESCAPES = {code: char for char, code in _ESCAPES.items()} | {"5c": "\\"}
 _ESCAPED = re.compile(r"\\(20|22|26|27|2f|3a|3c|3e|40|5c)", re.IGNORECASE)
 _OTHER_SCHEMES = re.compile(r"^(sip|sips|mailto|tel|im|pres|http|https):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What stands in an address as it is: nearly every part.
+_PLAIN_PART = re.compile(r"(?!\+)[!-$&-.0-?A-~]*")
 MAX_PART = 1023
 
 
@@ -188,6 +190,8 @@ def local_of(jid: str) -> str:
 
 def encode_part(text: str) -> str:
     """Percent-encodes what may not stand in a part of an address: controls, non-ASCII, space, %, /, @, a leading plus."""
+    if _PLAIN_PART.fullmatch(text):
+        return text
     head = ""
     if text.startswith("+") and not text[1:].isdigit():
         head, text = "%2B", text[1:]

@@ -82,7 +82,7 @@ def _readable(ctx: Context, members: list[Member]) -> list[Member]:
 def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
     levels = {each.jid: each.level for each in occupants(ctx, room) if each.jid} if room in joined_rooms(ctx) else {}
     if not [jid for jid in levels if jid != ctx.session.jid]:
-        raise CspError(rooms.command_code(refusal), "the group does not say")
+        raise CspError(rooms.command_code(refusal), "the group does not list its members")
     return levels
 
 

@@ -94,7 +94,7 @@ def _enter(
     chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
     nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in NICK_SUFFIXES]
     if len(nicks[0]) > MAX_SCREEN_NAME or any(ord(char) < 32 for char in nicks[0]):
-        raise CspError(StatusCode.BAD_PARAMETER, "no such screen name is possible")
+        raise CspError(StatusCode.BAD_PARAMETER, "the screen name cannot be used")
     delivery, length = _method(ctx, room, gid)
     command = commands.JoinRoom(
         room,
@@ -148,7 +148,7 @@ def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
     values, welcome = groups.read_properties(wishes.property), properties.welcome_text(wishes)
     name = groups.parse_group_id(request.group_id)
     if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
-        raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "a group of somebody else")
+        raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "the group belongs to somebody else")
     room, gid = room_of(ctx, request.group_id), spelled_group_id(request.group_id or "")
     _must_be_new(ctx, room)
     settled = properties.with_own_properties(kept_properties(ctx, room, gid), request.own_properties)

@@ -41,7 +41,7 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
     """Sends an invitation. 201 names users who could not be invited; 501 for types without a counterpart in XMPP."""
     kind = (request.invite_type or "").strip().upper()
     if kind in invitations.UNSUPPORTED_INVITATION_TYPES:
-        raise CspError(StatusCode.NOT_IMPLEMENTED, "invitations of that type go nowhere")
+        raise CspError(StatusCode.NOT_IMPLEMENTED, "XMPP has no invitations of that type")
     if kind not in invitations.INVITATION_TYPES:
         raise CspError(StatusCode.BAD_PARAMETER, "unknown InviteType")
     invite_id = (request.invite_id or "").strip()
@@ -85,7 +85,7 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
         try:
             jid = ctx.session.jid_of(user.user_id or "")
             if jid in ctx.service_contacts:
-                raise CspError(StatusCode.UNKNOWN_USER, "the service contact goes nowhere")
+                raise CspError(StatusCode.UNKNOWN_USER, "the service contact cannot be invited")
             to[jid] = None
         except CspError as error:
             users.setdefault(error.code, []).append(user.user_id or "")
@@ -151,7 +151,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
     urls = [each.strip() for each in request.url_list.url if each.strip()] if request.url_list else []
     if kind == "SC":
         if not urls:
-            raise CspError(StatusCode.BAD_REQUEST, "what is shared is missing")
+            raise CspError(StatusCode.BAD_REQUEST, "the shared link is missing")
         return [commands.SendStanza(stanzas.links(jid, note, urls, token(16))) for jid in jids]
     return [commands.SendMessage(ordered_id(time.time()), jid, note or COME_AND_TALK, receipt=False) for jid in jids]
 

@@ -220,7 +220,7 @@ def people_result(people: NamedPeople, version: str) -> Primitive:
         return status(StatusCode.SUCCESSFUL)
     served = people.working
     if not served and len(people.failed) == 1:
-        raise CspError(next(iter(people.failed)), "none of them")
+        raise CspError(next(iter(people.failed)), "no user could be served")
     details = [
         DetailedResult(
             code=code,

@@ -4,10 +4,12 @@ XMPP side, and answers with a Login-Response.
 The first phase of a four-way log-in is never answered with `Status`, the second never with 401 (flows.md 4.2). A wrong user
 and a wrong password get the same refusal."""
 
+import math
 import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -21,8 +23,8 @@ from onesoup.csp.text import addresses
 from onesoup.handlers import system
 from onesoup.handlers.context import Context, GatewayServices, Peer
 from onesoup.handlers.login import operator_limits, reasons, throttle
-from onesoup.handlers.login.attempt import LoginContext, start_attempt
-from onesoup.handlers.login.report import KnownOfLogin, report_login
+from onesoup.handlers.login.attempt import KnownAccount, LoginContext, start_attempt
+from onesoup.handlers.login.report import KnownOfLogin, agent_of_unknown, report_login
 from onesoup.handlers.session import negotiate_capabilities, negotiate_services
 from onesoup.observability import history_notes
 from onesoup.observability.request_id import current_request
@@ -63,12 +65,13 @@ def login(
     deadline: float,
     old: str | None = None,
     encoding: str = "",
+    account: KnownAccount | None = None,
 ) -> LoginOutcome:
     """The Login-Response to a Login-Request of either phase. `deadline` is on the monotonic clock. `old` is the session in
-    whose descriptor the request came."""
+    whose descriptor the request came; `account` what was read of the account that its user id means."""
     known = KnownOfLogin(services, request, transaction_id or "", version, peer)
     try:
-        known.attempt = start_attempt(services, request, transaction_id or "", version, peer, deadline, old, encoding)
+        known.attempt = start_attempt(services, request, transaction_id or "", version, peer, deadline, old, encoding, account)
         outcome = _login(known.attempt)
     except (CspError, BackendError) as error:
         report_login(services, known.failed(error), known.origin())
@@ -87,13 +90,15 @@ def _login(attempt: LoginContext) -> LoginOutcome:
         return _challenge(attempt)
     if attempt.old and attempt.scheme == "none":
         return _resume(attempt, attempt.old)
-    session, sid, password = _opened(attempt)
-    if (blocked := operator_limits.blocked_meanwhile(attempt)) is not None:
+    session, password, sid, answer = _opened(attempt)
+    if (blocked := operator_limits.blocked_meanwhile(attempt, answer.get("blocks"))) is not None:
         with suppress(NoSession):
             end_session(attempt.services.sessions, sid)
         raise blocked
     _keep(attempt, session.jid, password)
-    _make_room(attempt.services, session, sid)
+    # A holder of a version before does not tell how many sessions the account has.
+    if answer.get("sessions", math.inf) > attempt.services.policy.sessions:
+        _make_room(attempt.services, session, sid)
     system.tell_terms(attempt.services, sid, session)
     response = _welcome(attempt, sid, session.ttl, True)
     if attempt.version == "1.3":
@@ -142,6 +147,7 @@ def _session(attempt: LoginContext, jid: str) -> Session:
         began=int(time.time()),
         gateway=attempt.wish.gateway,
         encoding=attempt.encoding,
+        agent=agent_of_unknown(attempt.handset, attempt.peer),
     )
 
 
@@ -198,8 +204,17 @@ def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
 # --- proofs ---
 
 
-def _opened(attempt: LoginContext) -> tuple[Session, str, str]:
-    """The session, its id and the XMPP password that opened it. Where the server no longer accepts the XMPP password of a
+class OpenedLogin(NamedTuple):
+    """A new session and its id, the XMPP password that opened it, and what the holder has answered."""
+
+    session: Session
+    password: str
+    sid: str
+    answer: dict[str, Any]
+
+
+def _opened(attempt: LoginContext) -> OpenedLogin:
+    """The new session. Where the server no longer accepts the XMPP password of a
     link, the password that the phone gave may be the new one."""
     found = _proved(attempt)
     given, own = attempt.request.password, attempt.wish.jid
@@ -213,14 +228,15 @@ def _opened(attempt: LoginContext) -> tuple[Session, str, str]:
     return _opened_with(attempt, found)
 
 
-def _opened_with(attempt: LoginContext, found: tuple[str, str] | None) -> tuple[Session, str, str]:
+def _opened_with(attempt: LoginContext, found: tuple[str, str] | None) -> OpenedLogin:
     """Opens a session with an XMPP account and its password, if the limits of guessing allow it. 409 without a password."""
     word = throttle.password_key(attempt.services, *found) if found else None
-    throttle.admit_login(attempt.services, attempt.peer, attempt.wish.jid, word, attempt.unproved)
+    entry, attempt.entry = attempt.entry, None  # a second try looks again: the first may have failed
+    good = throttle.admit_login(attempt.services, attempt.peer, attempt.wish.jid, word, attempt.unproved, entry)
     assert found is not None
     jid, password = found
     session = _session(attempt, jid)
-    return session, _open(attempt, session, password), password
+    return OpenedLogin(session, password, *_open(attempt, session, password, good))
 
 
 def _proved(attempt: LoginContext) -> tuple[str, str] | None:
@@ -253,8 +269,9 @@ def _octets(text: str) -> bytes:
 # --- the XMPP side ---
 
 
-def _open(attempt: LoginContext, session: Session, password: str) -> str:
-    """Asks the holder of the session's shard to log in. The new SessionID; CspError with what the phone is told."""
+def _open(attempt: LoginContext, session: Session, password: str, good: bool) -> tuple[str, dict[str, Any]]:
+    """Asks the holder of the session's shard to log in; `good`: the password is the account's last good one. The new SessionID,
+    and its answer; CspError with what the phone is told."""
     services = attempt.services
     shard = keys.shard_of(session.jid, session.resource)
     sid = f"{shard:02x}{token(SID_RANDOM_LETTERS)}"
@@ -263,14 +280,15 @@ def _open(attempt: LoginContext, session: Session, password: str) -> str:
         "r": records.pack_session(session),
         "cred": services.ring.seal(_octets(password), f"cred:{session.jid}"),
         "check": services.ring.digest(password, f"check:{session.jid}"),
+        "watch": operator_limits.watched_blocks(attempt),
     }
     _note_move(attempt, session, sid)
     ticket = throttle.login_ticket(services, attempt.peer, attempt.wish.jid, session.jid, password)
     with operator_limits.place_at_domain(services, session, sid):
-        answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
+        answer = throttle.ask_holder(services, shard, job, ticket, good, attempt.deadline)
         if answer["code"] != StatusCode.SUCCESSFUL:
             raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
-    return sid
+    return sid, answer
 
 
 def _note_move(attempt: LoginContext, session: Session, sid: str) -> None:

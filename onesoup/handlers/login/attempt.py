@@ -11,6 +11,8 @@ from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
 from onesoup.store.account.accounts import LinkedAccount
+from onesoup.store.account.login_limits import LoginAttempt
+from onesoup.store.redis.commands import RedisCommand
 
 MAX_CLIENT_ID, MAX_SESSION_COOKIE = 500, 1000
 
@@ -29,6 +31,7 @@ class LoginContext:
     wish: access.LoginWish
     client_id: str
     client_kind: str
+    handset: handsets.Handset
     link: LinkedAccount | None
     # The network states the account's phone number.
     vouched: bool
@@ -36,6 +39,8 @@ class LoginContext:
     encoding: str
     # Why the phone has proved nothing, for the log.
     unproved: str = ""
+    # What was known of log-ins to the account when the request came, until it has been used.
+    entry: LoginAttempt | None = None
 
     @property
     def handset_name(self) -> str:
@@ -52,9 +57,21 @@ class LoginContext:
         parts = self.wish.jid, self.client_id, self.request.session_cookie or "", *more
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
-    @property
-    def handset(self) -> handsets.Handset:
-        return handsets.find_handset(self.client_id, self.peer.user_agent, self.transaction_id)
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """What was read of an account when a Login-Request came that names it: the record of its link, and what is known of log-ins
+    to it from there."""
+
+    jid: str
+    link: bytes | None
+    entry: LoginAttempt
+
+
+def account_commands(services: GatewayServices, jid: str, peer: Peer) -> tuple[RedisCommand, RedisCommand]:
+    """What a KnownAccount is made of."""
+    place = throttle.place_key(services, peer)
+    return services.accounts.record_command(jid), services.guard.enter_command(jid, place)
 
 
 def login_scheme(request: LoginRequest) -> str:
@@ -74,8 +91,10 @@ def start_attempt(
     deadline: float,
     old: str | None,
     encoding: str,
+    account: KnownAccount | None = None,
 ) -> LoginContext:
-    """Finds the account that a Login-Request means. 531 and 516 when no account here can be meant."""
+    """Finds the account that a Login-Request means; `account` is most likely that. 531 and 516 when no account here can be
+    meant."""
     policy, scheme = services.policy, login_scheme(request)
     numbered = services.accounts.of_number(peer.number) if peer.number else None
     if numbered is not None and (owner := linking.find_link(services, numbered)) is not None and owner.number != peer.number:
@@ -85,7 +104,8 @@ def start_attempt(
     else:
         wish = access.login_address(request.user_id, throttle.domain_policy(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
-    link = linking.find_link(services, wish.jid)
+    known = account if account is not None and account.jid == wish.jid else None
+    link = linking.read_link(services, wish.jid, known.link) if known else linking.find_link(services, wish.jid)
     if len(client_id) > MAX_CLIENT_ID or len(request.session_cookie or "") > MAX_SESSION_COOKIE:
         raise CspError(StatusCode.BAD_PARAMETER, "ClientID or SessionCookie too long")
     if addresses.domain_of(link.jid if link else wish.jid) not in policy.domains:
@@ -94,5 +114,6 @@ def start_attempt(
     if vouched and scheme != "challenge":
         scheme = "msisdn"
     old = request.session_id or old
-    who = wish, client_id, kind, link, vouched, scheme
-    return LoginContext(services, request, transaction_id, version, peer, deadline, old, *who, encoding=encoding)
+    who = wish, client_id, kind, handsets.find_handset(client_id, peer.user_agent, transaction_id), link, vouched, scheme
+    entry = known.entry if known else None
+    return LoginContext(services, request, transaction_id, version, peer, deadline, old, *who, encoding=encoding, entry=entry)

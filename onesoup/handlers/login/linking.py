@@ -3,6 +3,7 @@ password; admins with `onesoup accounts` (onesoup.commands.accounts)."""
 
 import secrets
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -42,17 +43,26 @@ def phone_password_objection(phone_password: str, password: str) -> str | None:
     if len(phone_password) > MAX_PHONE_PASSWORD:
         return f"The phone password may have at most {MAX_PHONE_PASSWORD} characters."
     if not all("!" <= char <= "~" for char in phone_password):
-        return "Phones write letters with accents, and blanks, in different ways: use plain letters, digits and signs."
+        return "Use plain letters, digits and signs: phones send letters with accents, and spaces, in different ways."
     if phone_password == password:
-        return "The phone password must not be your XMPP password: phones send it over lines where others can read it."
+        return "The phone password must not be your XMPP password: phones send it in such a way that others can read it."
     return None
 
 
 def find_link(services: GatewayServices, login: str) -> LinkedAccount | None:
     """The link of a log-in, or None. A link that no key can decrypt counts as none: its user can still log in with the XMPP
     password."""
+    return _opened(lambda: services.accounts.find(login))
+
+
+def read_link(services: GatewayServices, login: str, record: bytes | None) -> LinkedAccount | None:
+    """As find_link(), of a record that was read before."""
+    return _opened(lambda: services.accounts.read(login, record))
+
+
+def _opened(find: Callable[[], LinkedAccount | None]) -> LinkedAccount | None:
     try:
-        return services.accounts.find(login)
+        return find()
     except KeyRingError as error:
         log.warning("link-lost", reason=str(error))
         return None
@@ -87,13 +97,13 @@ def verify_password(services: GatewayServices, peer: Peer, jid: str, password: s
     """Checks the password at the XMPP server. CspError with the code that a log-in of a phone would get."""
     throttle.refuse_blocked_account(services, jid)
     given = bool(password) and len(password) <= access.MAX_PASSWORD_LENGTH
-    throttle.admit_login(services, peer, jid, throttle.password_key(services, jid, password) if given else None)
+    good = throttle.admit_login(services, peer, jid, throttle.password_key(services, jid, password) if given else None)
     job = {
         "verify": jid,
         "cred": services.ring.seal(password.encode("utf-8", "surrogatepass"), f"cred:{jid}"),
     }
     ticket = throttle.login_ticket(services, peer, jid, jid, password)
-    answer = throttle.ask_holder(services, keys.shard_of(jid, "verify"), job, ticket, deadline)
+    answer = throttle.ask_holder(services, keys.shard_of(jid, "verify"), job, ticket, good, deadline)
     if answer["code"] != StatusCode.SUCCESSFUL:
         raise CspError(answer["code"], answer.get("text", ""), reasons.holder_reason(answer))
 

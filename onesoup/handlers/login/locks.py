@@ -1,4 +1,4 @@
-"""Which lock keeps somebody from logging in just now, and for how long: for texts that people read.
+"""The wait that keeps a user from logging in now, and its length, for texts.
 
     lock_of(services, peer, "alice@example.org")  -> Lock(LockedBy.ACCOUNT, 720.0) or None
 
@@ -34,8 +34,8 @@ class Lock:
 
 _REASONS = {
     LockedBy.ACCOUNT: "There were too many wrong passwords for this account.",
-    LockedBy.ADDRESS: "There were too many wrong passwords from your network address.",
-    LockedBy.DOMAIN: "There were too many wrong passwords for accounts of this domain, so this server asks it for no new ones.",
+    LockedBy.ADDRESS: "There were too many wrong passwords from your Internet connection.",
+    LockedBy.DOMAIN: "There were too many wrong passwords for accounts with this ending after the @.",
 }
 
 

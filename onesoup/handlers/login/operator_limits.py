@@ -13,7 +13,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login.attempt import LoginContext
 from onesoup.handlers.login.throttle import blocked_refusal, minutes, refuse_blocked_account
-from onesoup.store.blocks import OperatorBlock
+from onesoup.store.blocks import OperatorBlock, block_among, block_names
 from onesoup.store.domain_quotas import QuotaKind, QuotaVerdict
 from onesoup.store.errors import StoreDown
 
@@ -35,9 +35,18 @@ def refuse_blocked(attempt: LoginContext) -> None:
         raise blocked_refusal(attempt.services, found)
 
 
-def blocked_meanwhile(attempt: LoginContext) -> CspError | None:
-    """The refusal of a log-in that was blocked while it went on: whoever ended the sessions then has not seen this one."""
-    block = attempt.services.orders.now_blocked(_accounts(attempt), attempt.handset.name)
+def watched_blocks(attempt: LoginContext) -> list[str]:
+    """The names under which a holder looks for blocks of this log-in, when it has its session."""
+    return block_names(_accounts(attempt), attempt.handset.name)
+
+
+def blocked_meanwhile(attempt: LoginContext, found: list[bytes | None] | None) -> CspError | None:
+    """The refusal of a log-in that was blocked while it went on: whoever ended the sessions then has not seen this one.
+    `found`: what the holder has found under watched_blocks(), None from one of a version before."""
+    if found is not None:
+        block = block_among(found, time.time())
+    else:
+        block = attempt.services.orders.now_blocked(_accounts(attempt), attempt.handset.name)
     return blocked_refusal(attempt.services, block) if block is not None else None
 
 

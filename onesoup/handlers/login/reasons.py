@@ -15,7 +15,7 @@ from onesoup.store.errors import NoSession, StoreDown
 NOT_LINKED = "no phone password is stored for this user, and the phone sent a digest"
 WRONG_DIGEST = "wrong phone password (digest)"
 NO_PASSWORD = "the phone sent no password"
-LONG_PASSWORD = "the password is longer than any"
+LONG_PASSWORD = "the password is longer than the maximum"
 NO_NONCE = "the nonce of the first phase has expired or was used, or is another phone's"
 NO_KNOWN_DIGEST = "the phone offers no digest that is known here"
 WRONG_BEFORE = "wrong password, as before: the XMPP server was not asked again"

@@ -44,7 +44,7 @@ def register_account(services: GatewayServices, request: RegistrationRequest, di
 def _register(services: GatewayServices, request: RegistrationRequest, user_id: str, digest: str, peer: Peer) -> tuple[int, str]:
     policy, deadline = services.policy, time.monotonic() + services.policy.deadline
     if not policy.registration:
-        raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "no new accounts are made here")
+        raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "this server makes no new accounts")
     wish = access.login_address(user_id, throttle.domain_policy(policy, peer))
     domain = wish.jid.rpartition("@")[2]
     password = request.password or ""

@@ -1,8 +1,6 @@
 """Repeated log-ins: a phone whose connection broke sends the same bytes again, and gets the answer of the first (flows.md 15)."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
 from onesoup.csp.codec.envelope import Message
 from onesoup.csp.codec.generated_elements import LoginRequest
@@ -11,10 +9,13 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import answer_to
 from onesoup.handlers import metrics
 from onesoup.handlers.context import GatewayServices, Peer
-from onesoup.handlers.login import access, reasons
+from onesoup.handlers.login import access, linking, reasons
+from onesoup.handlers.login.attempt import KnownAccount, account_commands
 from onesoup.handlers.login.report import KnownOfLogin, report_login
 from onesoup.handlers.replies import Reply, answer_code, encode_reply
+from onesoup.store.account.login_replies import LoginClaim
 from onesoup.store.errors import StoreDown
+from onesoup.store.redis.commands import RedisCommand
 
 CLAIM_POLL_SECONDS = 0.1
 # How much longer than the log-in its claim lasts, in case this process dies.
@@ -26,20 +27,34 @@ def login_once(services: GatewayServices, message: Message, raw: bytes, peer: Pe
     # Keyed: the bytes hold a password, and the rest of them can be guessed.
     digest = services.ring.digest(raw.decode("latin-1"), "login").hex()
     deadline = time.monotonic() + services.policy.deadline
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(_claimed(services, digest, deadline))
-        except (BackendError, StoreDown) as error:
-            _report_unclaimed(services, message, peer, error)
-            raise
-        stored = services.logins.reply(digest)
-        if stored is not None and services.sessions.lives(stored[0]):
+    request = message.transactions[0].content
+    assert isinstance(request, LoginRequest)
+    jid = linking.meant_account(services, request.user_id, peer)
+    try:
+        claim = _claimed(services, digest, deadline, *account_commands(services, jid, peer) if jid else ())
+    except (BackendError, StoreDown) as error:
+        _report_unclaimed(services, message, peer, error)
+        raise
+    answered = False
+    try:
+        if claim.reply is not None and services.sessions.lives(claim.reply[0]):
             metrics.DUPLICATES.labels("login").inc()
-            return stored[1], StatusCode.SUCCESSFUL
-        return _login(services, message, peer, digest, deadline)
+            return claim.reply[1], StatusCode.SUCCESSFUL
+        account = KnownAccount(jid, *claim.told) if jid else None
+        reply, code, sid = _login(services, message, peer, deadline, account)
+        if sid is not None:
+            services.logins.put_reply(digest, sid, reply)
+            answered = True
+        return reply, code
+    finally:
+        if not answered:
+            services.logins.unclaim(digest)
 
 
-def _login(services: GatewayServices, message: Message, peer: Peer, digest: str, deadline: float) -> Reply:
+def _login(
+    services: GatewayServices, message: Message, peer: Peer, deadline: float, account: KnownAccount | None
+) -> tuple[bytes, int, str | None]:
+    """The answer, its code, and the session that was opened, or None."""
     transaction = message.transactions[0]
     assert isinstance(transaction.content, LoginRequest)
     outcome = access.login(
@@ -51,11 +66,10 @@ def _login(services: GatewayServices, message: Message, peer: Peer, digest: str,
         deadline,
         message.session_id,
         message.encoding.value,
+        account,
     )
     reply = encode_reply(message, [answer_to(transaction, outcome.response)])
-    if outcome.sid is not None:
-        services.logins.put_reply(digest, outcome.sid, reply)
-    return reply, answer_code(outcome.response)
+    return reply, answer_code(outcome.response), outcome.sid
 
 
 def _report_unclaimed(services: GatewayServices, message: Message, peer: Peer, error: Exception) -> None:
@@ -65,25 +79,22 @@ def _report_unclaimed(services: GatewayServices, message: Message, peer: Peer, e
     report_login(services, known.failed(error), known.origin())
 
 
-def _claims(services: GatewayServices, digest: str, began: float) -> bool:
+def _claim(services: GatewayServices, digest: str, began: float, *more: RedisCommand) -> LoginClaim:
     """Nothing has been done for the log-in yet, so it may wait for a store that is away."""
     try:
-        return services.logins.claim(digest, seconds=round(services.policy.deadline) + CLAIM_SPARE_SECONDS)
+        return services.logins.claim(digest, round(services.policy.deadline) + CLAIM_SPARE_SECONDS, *more)
     except StoreDown as error:
         if not services.patience.wait(error, began):
             raise
-        return False
+        return LoginClaim(False, None)
 
 
-@contextmanager
-def _claimed(services: GatewayServices, digest: str, deadline: float) -> Iterator[None]:
-    """Waits while another worker answers the same bytes. BackendError 504 when it takes too long."""
+def _claimed(services: GatewayServices, digest: str, deadline: float, *more: RedisCommand) -> LoginClaim:
+    """The claim, when no other worker answers the same bytes any more; with the answers to `more`. BackendError 504 when that
+    takes too long."""
     began = time.monotonic()
-    while not _claims(services, digest, began):
+    while not (claim := _claim(services, digest, began, *more)).first:
         if time.monotonic() > deadline:
-            raise BackendError(StatusCode.TIMEOUT, "the first try is still running", reasons.FIRST_TRY_RUNS)
+            raise BackendError(StatusCode.TIMEOUT, "the first attempt is still running", reasons.FIRST_TRY_RUNS)
         time.sleep(CLAIM_POLL_SECONDS)
-    try:
-        yield
-    finally:
-        services.logins.unclaim(digest)
+    return claim

@@ -1,7 +1,7 @@
 """What is known of one Login-Request when it has been answered, and the one place that tells of it: log and metric."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
@@ -81,7 +81,7 @@ class KnownOfLogin:
         return LoginReport(
             user=self._user(),
             address=peer.address or hidden_number(peer.sender),
-            session=short(sid) if sid else "",
+            session=short(sid or ""),
             handset=self._handset(),
             csp=self._version,
             scheme=scheme,
@@ -105,16 +105,23 @@ class KnownOfLogin:
         return linking.meant_account(self._services, typed, self._peer) or printable(typed or "", MAX_LOGGED_USER)
 
     def _handset(self) -> str:
-        client_id, _ = access.client_id_text(self._request.client_id)
-        found = handsets.find_handset(client_id, self._peer.user_agent, self._transaction_id)
-        agent = printable(self._peer.user_agent, MAX_LOGGED_AGENT)
-        return agent if agent and found == handsets.Handset() else found.name
+        if self.attempt is not None:
+            found = self.attempt.handset
+        else:
+            client_id, _ = access.client_id_text(self._request.client_id)
+            found = handsets.find_handset(client_id, self._peer.user_agent, self._transaction_id)
+        return agent_of_unknown(found, self._peer) or found.name
 
     def _step(self, scheme: str) -> LoginStep:
         if scheme == "challenge":
             return LoginStep.CHALLENGE
         old = self.attempt.old if self.attempt else self._request.session_id
         return LoginStep.RESUME if old and scheme == "none" else LoginStep.OPEN
+
+
+def agent_of_unknown(handset: handsets.Handset, peer: Peer) -> str:
+    """How the User-Agent of a phone begins that is of no known family, for operators; "" for others."""
+    return printable(peer.user_agent, MAX_LOGGED_AGENT) if handset == handsets.Handset() else ""
 
 
 def printable(text: str, most: int) -> str:
@@ -126,9 +133,7 @@ def report_login(services: GatewayServices, report: LoginReport, origin: LoginOr
     """Logs a log-in, counts it, and notes it for `onesoup history`."""
     _note(report, origin)
     metrics.LOGINS.labels(report.result, report.scheme).inc()
-    fields = asdict(report)
-    if not report.request:
-        del fields["request"]
+    fields = {name: getattr(report, name) for name in LoginReport.__slots__ if name != "request" or report.request}
     log.info("login", **fields)
 
 

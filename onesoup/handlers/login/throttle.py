@@ -16,7 +16,7 @@ from onesoup.runtime.networks import network_of
 from onesoup.settings import Settings
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.login_limits import LoginPolicy, LoginTicket
+from onesoup.store.account.login_limits import LoginAttempt, LoginPolicy, LoginTicket
 from onesoup.store.blocks import OperatorBlock
 from onesoup.store.bounds import TooMuch
 
@@ -71,11 +71,19 @@ def note_unknown_session(services: GatewayServices, peer: Peer) -> None:
         _slowed -= 1
 
 
-def admit_login(services: GatewayServices, peer: Peer, account: str, word: str | None, reason: str = "") -> None:
+def admit_login(
+    services: GatewayServices,
+    peer: Peer,
+    account: str,
+    word: str | None,
+    reason: str = "",
+    entry: LoginAttempt | None = None,
+) -> bool:
     """Lets a log-in go on to the XMPP server. `word` is the password's key, None when the phone has proved nothing; `reason`
-    tells the log why. 503 after too many failures, 409 or 403 for a password that is known to be wrong."""
+    tells the log why; `entry` is what is known of the account, where that was read. Whether the password is the account's last
+    good one. 503 after too many failures, 409 or 403 for a password that is known to be wrong."""
     here, where = place_key(services, peer), address_key(services, peer)
-    entry = services.guard.enter(account, here, word or "")
+    entry = entry or services.guard.enter(account, here)
     of_address = 0.0 if entry.place_known else services.guard.address_wait(where)
     wait = max(entry.wait, of_address)
     if wait > 0:
@@ -85,10 +93,13 @@ def admit_login(services: GatewayServices, peer: Peer, account: str, word: str |
     if word is None:
         services.guard.failed(account, here, where)
         raise CspError(StatusCode.INVALID_PASSWORD, WRONG_PASSWORD, reason)
+    if word == entry.good_password:
+        return True  # it would not be, had a server refused it since
     if code := services.guard.wrong(word):
         if code == StatusCode.INVALID_PASSWORD:
             raise CspError(code, WRONG_PASSWORD, reasons.WRONG_BEFORE)
         raise CspError(code, "account closed", reasons.CLOSED_BEFORE)
+    return False
 
 
 def refuse_blocked_account(services: GatewayServices, *jids: str) -> None:
@@ -121,13 +132,14 @@ def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, 
 
 
 def ask_holder(
-    services: GatewayServices, shard: int, job: dict[str, Any], ticket: LoginTicket, deadline: float
+    services: GatewayServices, shard: int, job: dict[str, Any], ticket: LoginTicket, good: bool, deadline: float
 ) -> dict[str, Any]:
-    """Sends a job to the holder of a shard and waits for its answer. A password other than the account's last good one waits
-    for a slot, so that an XMPP server never sees enough wrong ones to ban this gateway. BackendError 503 or 504."""
+    """Sends a job to the holder of a shard and waits for its answer. A password other than the account's last good one, which
+    is what `good` says, waits for a slot, so that an XMPP server never sees enough wrong ones to ban this gateway.
+    BackendError 503 or 504."""
     if not services.replies.ready(within=2.0):
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready", reasons.NO_REPLY_CHANNEL)
-    if not services.guard.enter(ticket.account, ticket.place, ticket.password).password_good:
+    if not good:
         _wait_for_slot(services, ticket, deadline)
     remaining = deadline - time.monotonic()
     if remaining <= 0:

@@ -1,4 +1,4 @@
-"""Whom a typed line is for. Pure: knows no phone and no screen.
+"""Recipient of a typed line. Pure: knows no phone and no screen.
 
 A line that seems to name somebody is never taken for text to somebody else: where it is not clear, the caller gets the name and
 finds that nobody is called so.

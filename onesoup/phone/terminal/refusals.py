@@ -16,7 +16,7 @@ SENTENCES: Mapping[int, str] = {
     S.ACCEPTED: "the server has taken it and will do it later",
     S.BAD_REQUEST: "the server does not understand the request",
     S.UNAUTHORIZED: "you may not do that",
-    S.BAD_PARAMETER: "something in it is not as it must be",
+    S.BAD_PARAMETER: "a value in the request is wrong",
     S.FORBIDDEN: "that is forbidden",
     S.NOT_FOUND: "there is no such thing",
     S.SERVICE_NOT_SUPPORTED: "this server does not offer that",
@@ -50,7 +50,7 @@ SENTENCES: Mapping[int, str] = {
     S.UNKNOWN_USER: "there is no such user",
     S.RECIPIENT_BLOCKED_THE_SENDER: "they have blocked you, or take nothing from you",
     S.MESSAGE_RECIPIENT_NOT_LOGGED_IN: "they are not logged in",
-    S.MESSAGE_RECIPIENT_UNAUTHORIZED: "they may not get that",
+    S.MESSAGE_RECIPIENT_UNAUTHORIZED: "they are not allowed to get that",
     S.SEARCH_TIMED_OUT: "the search took too long",
     S.TOO_MANY_HITS: "too many are found; search for more letters",
     S.TOO_BROAD_SEARCH_CRITERIA: "that would find too many; search for more letters",
@@ -59,7 +59,7 @@ SENTENCES: Mapping[int, str] = {
     S.MESSAGE_HAS_BEEN_FORWARDED: "it was sent on to somebody else",
     S.MESSAGE_HAS_EXPIRED: "it was not fetched in time",
     S.NO_DIGEST_SCHEME: "the server takes none of these ways to log in",
-    S.INVALID_SEARCH: "one cannot search for that",
+    S.INVALID_SEARCH: "that cannot be searched for",
     S.SESSION_EXPIRED: "the phone was silent for too long",
     S.FORCED_LOGOUT: "another phone has taken its place, or the operator has ended it",
     S.ALREADY_LOGGED_IN: "you are logged in elsewhere",
@@ -67,22 +67,22 @@ SENTENCES: Mapping[int, str] = {
     S.NEW_VALUE_NOT_ACCEPTED: "the server keeps another value",
     S.INSUFFICIENT_RIGHTS: "you may not do that",
     S.CONTACT_LIST_DOES_NOT_EXIST: "there is no such contact list",
-    S.CONTACT_LIST_ALREADY_EXISTS: "there is such a contact list already",
+    S.CONTACT_LIST_ALREADY_EXISTS: "a contact list of that name exists already",
     S.INVALID_USER_PROPERTIES: "the server does not take that entry",
     S.INVALID_PRESENCE_ATTRIBUTE: "the server does not know that kind of status",
     S.INVALID_PRESENCE_VALUE: "the server does not take that status",
-    S.INVALID_LIST_PROPERTY: "the contact list cannot be called or set so",
-    S.TOO_MANY_CONTACT_LISTS: "you have as many contact lists as are allowed",
+    S.INVALID_LIST_PROPERTY: "the contact list cannot have that name or setting",
+    S.TOO_MANY_CONTACT_LISTS: "you have the maximum number of contact lists",
     S.TOO_MANY_CONTACTS: "your list is full",
-    S.TOO_MANY_ATTRIBUTE_LISTS: "you have as many lists of that kind as are allowed",
+    S.TOO_MANY_ATTRIBUTE_LISTS: "you have the maximum number of lists of that kind",
     S.AUTO_SUBSCRIBE_NOT_SUPPORTED: "the server does not watch lists by itself",
     S.GROUP_DOES_NOT_EXIST: "there is no such group",
-    S.GROUP_ALREADY_EXISTS: "there is such a group already; /join goes in",
+    S.GROUP_ALREADY_EXISTS: "a group of that name exists already; /join enters it",
     S.GROUP_IS_OPEN: "the group is open to all",
     S.GROUP_IS_RESTRICTED: "the group lets only some people in",
     S.GROUP_IS_PUBLIC: "the group is public",
     S.GROUP_IS_PRIVATE: "the group is private",
-    S.INVALID_GROUP_PROPERTIES: "the group cannot be set so",
+    S.INVALID_GROUP_PROPERTIES: "the group cannot have these settings",
     S.GROUP_IS_ALREADY_JOINED: "you are in that group already",
     S.GROUP_IS_NOT_JOINED: "you are not in that group",
     S.REJECTED: "you are not wanted in that group",
@@ -90,15 +90,15 @@ SENTENCES: Mapping[int, str] = {
     S.SCREEN_NAME_ALREADY_IN_USE: "somebody in the group has that name; join with another one",
     S.GROUP_WITHOUT_PRIVATE_MESSAGES: "the group does not allow private messages",
     S.USER_WITHOUT_PRIVATE_MESSAGES: "they do not take private messages",
-    S.TOO_MANY_GROUPS_OF_USER: "you have as many groups as are allowed",
-    S.TOO_MANY_GROUPS: "the server has as many groups as it can hold",
+    S.TOO_MANY_GROUPS_OF_USER: "you have the maximum number of groups",
+    S.TOO_MANY_GROUPS: "the server has the maximum number of groups",
     S.INSUFFICIENT_GROUP_PRIVILEGES: "you may not do that in this group",
     S.TOO_MANY_JOINED_USERS: "the group is full",
     S.HISTORY_IS_NOT_SUPPORTED: "the group keeps no history",
     S.SEARCHABLE_GROUP_NEEDS_NAME: "the group needs a name",
     S.LEFT_BECAUSE_OF_LOGOUT: "they have logged out",
     S.MULTIPLE_ERRORS: "none of it could be done",
-    S.GENERAL_ADDRESS_ERROR: "that is no address",
+    S.GENERAL_ADDRESS_ERROR: "that is not an address",
     S.NOT_ENOUGH_CREDIT: "there is not enough credit",
     S.HIGHER_CLASS_OF_SERVICE: "your account does not include that",
     S.MSISDN_ERROR: "the phone number is missing or does not match",
@@ -115,6 +115,9 @@ LOGIN_SENTENCES: Mapping[int, str] = {
     S.VERSION_NOT_SUPPORTED: "the server does not speak this version of CSP; try another --csp",
     S.NO_DIGEST_SCHEME: "the server takes none of these ways to log in; try --way plain",
 }
+
+# What a refused log-in means where the server's words, its description, begin so: more than the code says.
+LOGIN_BEGINNINGS: Mapping[str, str] = {"blocked by the operator": "the operator has shut you out"}
 
 # Said behind a wrong password where the phone sent no more than a digest of it.
 DIGEST_ADVICE = "; this phone sends a digest, which needs a phone password; try --way plain"
@@ -134,7 +137,8 @@ def in_words(error: Refused) -> str:
 
 def login_refusal(error: Refused, digest: bool = False) -> str:
     """Why a log-in was refused. `digest`: the phone did not send the password itself."""
-    words = LOGIN_SENTENCES.get(error.code) or SENTENCES.get(error.code, "the server does not let you in")
+    begun = next((words for begin, words in LOGIN_BEGINNINGS.items() if error.description.startswith(begin)), "")
+    words = begun or LOGIN_SENTENCES.get(error.code) or SENTENCES.get(error.code, "the server does not let you in")
     if digest and error.code == S.INVALID_PASSWORD:
         words += DIGEST_ADVICE
     return _with_code(words, error.code, error.description)

@@ -8,30 +8,31 @@ from onesoup.settings.declare import setting
 @dataclass(frozen=True)
 class AccountSettings:
     # Domains that are served.
-    domain: str = setting("localhost", "XMPP domain of a log-in that names none.", "example.org")
+    domain: str = setting("localhost", "XMPP domain of a log-in without a domain.", "example.org")
     domains: tuple[str, ...] = setting(
         (),
-        "XMPP domains that phones may log in to, comma separated; empty: only `domain`; any: every domain. Servers of "
-        "domains that are not listed are reached at public addresses only.",
+        "XMPP domains that phones may log in to, comma separated. Empty: only `domain`. `any`: every domain; the servers of "
+        "domains that are not listed must have public addresses.",
         "example.org,example.net",
     )
 
     domain_by_place: dict[str, str] = setting(  # noqa: RUF009 - setting() makes a factory of it
         {},
-        "XMPP domain of a log-in that names none, by the request's host or the start of its path: place=domain, comma separated.",
+        "XMPP domain of a log-in without a domain, by the request's host or the start of its path: place=domain, comma "
+        "separated.",
         "imps.example.net=example.net,/imps/example.org=example.org",
     )
     gateway_domains: tuple[str, ...] = setting(
         (),
-        "Names of this gateway that are no XMPP domains, comma separated: a log-in as alice%40example.org@name means "
+        "Names of this gateway that are not XMPP domains, comma separated. A log-in as alice%40example.org@name then means "
         "alice@example.org.",
         "imps.example.org",
     )
 
     service_contact: str = setting(
         "onesoup",
-        "User id of the service contact, which answers phones that write to it: help, their own address, settings. Phones do not "
-        "reach an XMPP account of this name at a served domain. Empty: there is none.",
+        "User id of the service contact, which answers phones that write to it: help, their own address, settings. Phones "
+        "cannot reach an XMPP account of the same name at a served domain. Empty: no service contact.",
         "help",
     )
 
@@ -46,13 +47,13 @@ class AccountSettings:
     )
     tell_unknown_users: bool = setting(
         False,
-        "Answer a digest log-in of a user without a stored phone password with 531 at once, instead of 409.",
+        "If a user without a stored phone password logs in with a digest, answer 531 at once instead of 409.",
         "true",
     )
     number_headers: tuple[str, ...] = setting(
         (),
         "Headers in which a trusted proxy states the phone's number. A user with that number linked needs no password. "
-        "Empty: none are trusted.",
+        "Empty: onesoup believes no header.",
         "X-MSISDN,X-Network-MSISDN",
     )
     country_code: str = setting("", "Country code for numbers in national form in number_headers.", "358")
@@ -66,9 +67,9 @@ class AccountSettings:
     )
     refusals_at_server: int = setting(
         15,
-        "Most wrong passwords in an hour that the gateway passes on to one XMPP server, 0 for no limit; two thirds of it for one "
-        "address. Servers ban addresses that send many. After that, users whose password is not known are told 503: servers of "
-        "your own belong into xmpp_own.",
+        "Most wrong passwords in an hour that the gateway passes on to one XMPP server; two thirds of it from one client "
+        "address; 0: no limit. XMPP servers ban addresses that send many. Above the limit, users whose password is not known "
+        "get 503. List your own servers in xmpp_own.",
         "15",
         low=0,
         high=10_000,
@@ -80,14 +81,14 @@ class AccountSettings:
     )
     account_link: bool = setting(
         False,
-        "Whether a link of `onesoup demo link` opens /account over plain HTTP too, where passwords can be read on the way: for "
-        "demos.",
+        "For demos: let a link of `onesoup demo link` open /account over plain HTTP too, where others on the network can "
+        "read passwords.",
         "true",
     )
     doctor_page: bool = setting(
         True,
-        "Serve /doctor with /account: owners of accounts see what their phone has sent. For that, names and codes of "
-        "requests are kept for a day.",
+        "Serve /doctor with /account: owners of accounts see what their phone has sent. The names and codes of requests are "
+        "kept for a day.",
         "false",
     )
     registration: bool = setting(

@@ -10,7 +10,7 @@ class CirSettings:
     stcp_bind: str = setting("", "Address of the STCP port; empty: the same as `bind`.", "0.0.0.0")
     stcp_port: int = port_setting(3171, "TCP port for STCP connections of phones.", "3171")
     public_stcp_port: int = port_setting(
-        0, "STCP port that phones are told, where address translation changes it; 0: stcp_port.", "3171"
+        0, "STCP port that onesoup tells phones, if address translation changes it; 0: stcp_port.", "3171"
     )
     stcp_proxy: bool = setting(False, "Expect a PROXY protocol header on STCP connections from trusted_proxies.", "true")
     stcp_connections: int = setting(20_000, "Most connections of one STCP port.", "20000", low=10, high=1_000_000)
@@ -24,8 +24,8 @@ class CirSettings:
     )
     stcp_accept_cookie: bool = setting(
         False,
-        "Accept the session's cookie in HELO where no session has that id: only from the address of the session's last "
-        "request, and only if no other session has that cookie. No phone is known to need this.",
+        "If no session has the id in HELO, accept the session's cookie instead: only from the address of the session's last "
+        "request, and only if no other session has that cookie. No known phone needs this.",
         "true",
     )
     cir_bind: str = setting("127.0.0.1", "Address of the CIR process's HTTP port.", "0.0.0.0")

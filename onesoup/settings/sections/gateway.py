@@ -20,8 +20,7 @@ class GatewaySettings:
     max_body: int = setting(65536, "Largest request body, bytes.", "65536", low=1024, high=16 * 1024 * 1024)
     request_seconds: float = setting(
         30.0,
-        "Seconds within which a request must arrive completely, and the same again for its answer. Slower connections are "
-        "closed.",
+        "Seconds within which a request must arrive completely. Its answer gets the same time. Slower connections are closed.",
         "60",
         low=1.0,
         high=3600.0,
@@ -36,11 +35,12 @@ class GatewaySettings:
     )
     trusted_proxies: tuple[str, ...] = setting(
         (),
-        "Addresses and networks of proxies whose X-Forwarded headers are trusted, comma separated. Only proxies may be in them.",
+        "Addresses and networks of proxies whose X-Forwarded headers are trusted, comma separated. Nothing but proxies may "
+        "use these addresses.",
         "10.0.0.7,10.1.0.0/16,fd00:1::/64",
     )
     public_host: str = setting(
-        "", "Host name that phones are told for STCP and the CSP URL; empty: the Host of the request.", "imps.example.org"
+        "", "Host name that onesoup tells phones for STCP and the CSP URL; empty: the Host of the request.", "imps.example.org"
     )
 
     # How phones are answered.
@@ -55,31 +55,31 @@ class GatewaySettings:
         10.0, "Seconds after which a message that the phone has not acknowledged is sent again.", "10", low=0.1, high=3600.0
     )
     redeliver_limit: int = setting(
-        3, "How often a message that is not acknowledged is sent again in one session.", "3", low=0, high=100
+        3, "How many times a message that is not acknowledged is sent again in one session.", "3", low=0, high=100
     )
     answer_deadline: float = setting(
-        8.0, "Seconds after which a request is answered, even if a part of the answer is missing.", "8", low=0.1, high=9.5
+        8.0, "Seconds after which the gateway answers a request, even if a part of the answer is missing.", "8", low=0.1, high=9.5
     )
     ttl_min: int = setting(120, "Shortest keep-alive time that a phone can get, seconds.", "120", low=1, high=86400)
     ttl_max: int = setting(7200, "Longest keep-alive time that a phone can get, seconds.", "7200", low=1, high=86400)
     server_poll_min: int = setting(
-        10, "Shortest time between two polls that a phone is told (ServerPollMin), seconds.", "10", low=1, high=3600
+        10, "Shortest time between two polls that onesoup tells phones (ServerPollMin), seconds.", "10", low=1, high=3600
     )
 
     presence_gap: float = setting(
         5.0,
-        "Least seconds between two presence notifications about one contact. The last state is the one sent.",
+        "Least seconds between two presence notifications about one contact. Only the last state is sent.",
         "5",
         low=0.0,
         high=3600.0,
     )
     group_history: int = setting(
-        0, "How many earlier messages a phone gets when it joins a group. They cost traffic.", "10", low=0, high=100
+        0, "Number of earlier messages that a phone gets when it joins a group. They cost traffic.", "10", low=0, high=100
     )
     room_check: float = setting(
         900.0,
-        "Seconds without traffic after which the gateway asks an XMPP room whether the phone is still in it; 0 for never. "
-        "Servers can remove an occupant without telling.",
+        "Seconds without traffic after which onesoup asks an XMPP room whether the phone is still in it; 0: never. A server "
+        "may remove an occupant without saying so.",
         "300",
         low=0.0,
         high=86400.0,

@@ -17,20 +17,20 @@ class OperationSettings:
     console: bool = setting(True, "Serve the operators' console, /console, on the admin port of gateways.", "true")
     console_from: tuple[str, ...] = setting(
         (),
-        "Networks from which the console is served over plain HTTP, beside the loopback of its host. Whoever can listen on the "
-        "way reads the token; better come through ssh, or through a trusted proxy with HTTPS.",
+        "Networks to which the console answers over plain HTTP, besides the loopback of its host. Others on the network can "
+        "read the token: ssh, or a trusted proxy with HTTPS, is better.",
         "10.8.0.0/24",
     )
     console_hosts: tuple[str, ...] = setting(
         (),
-        "Names under which browsers reach the console, beside localhost and addresses: that of your HTTPS proxy. Other names are "
-        "refused, since a page elsewhere could lead its name to this host (DNS rebinding).",
+        "Host names under which browsers reach the console, besides localhost and addresses: the name of your HTTPS proxy. "
+        "Other names are refused, because a foreign page could point its own name to this host (DNS rebinding).",
         "console.example.org",
     )
     history_hours: int = setting(
         24,
-        "Hours for which log-ins, failures, ends of sessions, wake-ups and undelivered messages of each user are kept for "
-        "`onesoup history`, without texts; 0 keeps nothing.",
+        "Hours for which `onesoup history` keeps log-ins, failures, ends of sessions, wake-ups and undelivered messages of "
+        "each user, without texts; 0: keeps nothing.",
         "72",
         low=0,
         high=744,
@@ -38,8 +38,8 @@ class OperationSettings:
     log: str = setting("json", "Form of the log: json for machines, console for people.", "console", choices=("json", "console"))
     log_users: str = setting(
         "plain",
-        "Users in the log: plain, or digest for a keyed digest such as u-3f9c0a1b2c3d, which `onesoup whois` knows. Every role "
-        "then needs keys_file.",
+        "Users in the log: `plain`; or `digest`, a keyed digest such as u-3f9c0a1b2c3d, which `onesoup whois` resolves. "
+        "Every role then needs keys_file.",
         "digest",
         choices=("plain", "digest"),
     )

@@ -24,7 +24,7 @@ class SmsSettings:
         "", "Password at the SMS gateway; for `json` the secret that signs requests.", "soup", secret=SECRET
     )
     sms_from: str = setting("", "Sender of SMS: a short code or a number.", "100")
-    sms_smsc: str = setting("", "Which link of the SMS gateway to use, where it has several.", "carrier")
+    sms_smsc: str = setting("", "Which link of the SMS gateway to use, if it has several.", "carrier")
     sms_host: str = setting("onesoup.invalid", "Host name in the push-ids that a push proxy gateway gets.", "imps.example.org")
     sms_prefixes: tuple[str, ...] = setting(
         (), "Prefixes of the numbers that may get SMS, comma separated; empty: no SMS at all.", "+1555,+44"
@@ -34,7 +34,7 @@ class SmsSettings:
     )
     sms_ports: str = setting(
         "udh",
-        "Where SMPP carries the port numbers: in the user data header (udh), or in optional parameters (tlv).",
+        "Where SMPP puts the port numbers: into the user data header (udh), or into optional parameters (tlv).",
         "tlv",
         choices=("udh", "tlv"),
     )
@@ -59,8 +59,8 @@ class SmsSettings:
     )
     sms_hook_key: str = setting(
         "",
-        "Secret that the SMS gateway must present at /hook/sms to bring SMS of phones: a password, or the key of its "
-        "signature. Empty: it may bring none.",
+        "Secret with which the SMS gateway delivers SMS of phones to /hook/sms: a password, or the key of its signature. "
+        "Empty: SMS of phones are not accepted.",
         "kep6lore",
         secret=SECRET,
     )
@@ -77,5 +77,5 @@ class SmsSettings:
     sms_permanent: str = setting("", "For `url`: regular expression for the body of an answer that refuses for good.", "^ERR")
     sms_id: str = setting("", "For `url`: regular expression that finds the message id in the body, as group 1.", "id=(\\w+)")
     sms_accept_claimed: bool = setting(
-        False, "Send SMS to a number that only the phone itself states. Anybody can state anybody's number.", "false"
+        False, "Send SMS also to a number that only the phone itself states. A phone can state any number.", "false"
     )

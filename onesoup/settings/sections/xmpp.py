@@ -10,22 +10,33 @@ class XmppSettings:
     # Routes and certificates.
     xmpp_routes: dict[str, tuple[str, int]] = setting(  # noqa: RUF009 - setting() makes a factory of it
         {},
-        "Where to reach an XMPP domain instead of asking DNS, comma separated: domain=host:port, or domain=tls://host:port "
-        "(direct TLS).",
+        "Address of the server of an XMPP domain, instead of asking DNS, comma separated: domain=host:port, or "
+        "domain=tls://host:port (direct TLS).",
         "example.org=127.0.0.1:5222",
     )
     xmpp_own: tuple[str, ...] = setting(
         (),
-        "XMPP domains whose servers are your own and do not ban the gateway's address, comma separated: no limit of wrong "
-        "passwords there (refusals_at_server).",
+        "XMPP domains whose servers are your own and do not ban the gateway's address, comma separated. They have no limit "
+        "of wrong passwords (refusals_at_server).",
         "example.org",
     )
-    xmpp_ca: str = setting("", "File with further CA certificates that XMPP servers may use.", "/etc/onesoup/ca.pem")
+    xmpp_ca: str = setting(
+        "", "File with CA certificates to trust for XMPP servers, in addition to the system's.", "/etc/onesoup/ca.pem"
+    )
     xmpp_insecure: tuple[str, ...] = setting(
         (),
         "XMPP domains where clear text and TLS without verification are allowed, comma separated. Log-ins there need SCRAM: "
         "a password is never sent over such a connection.",
         "legacy.example.org",
+    )
+    xmpp_token_seconds: int = setting(
+        86_400,
+        "How long a log-in token of an XMPP server (XEP-0484) may stand for the password that the server took when it gave it, "
+        "in seconds. So long an old password may work at a server that does not take back its tokens when a password changes. "
+        "0: none are used, and none are asked for.",
+        "3600",
+        low=0,
+        high=86_400,
     )
     xmpp_any_streams: int = setting(
         200,
@@ -37,20 +48,20 @@ class XmppSettings:
 
     transport_contacts: bool = setting(
         True,
-        "Take the contacts of a transport that a user has in the contact list (of WhatsApp, say) into the list without asking "
+        "If a user has a bridge (transport), such as WhatsApp, in the contact list, add the bridge's contacts without asking "
         "about each.",
         "false",
     )
     domain_sessions: dict[str, int] = setting(  # noqa: RUF009 - setting() makes a factory of it
         {},
         "Most sessions of a domain at once: domain=number, comma separated; any=number is for each domain that is not named. "
-        "0, or no number: no limit. Above it a log-in gets 503.",
+        "0, or no number: no limit. Above the limit a log-in gets 503.",
         "example.org=5000,any=200",
     )
     domain_logins: dict[str, int] = setting(  # noqa: RUF009 - setting() makes a factory of it
         {},
-        "Most log-ins of a domain in a minute, with good and with wrong passwords: domain=number, comma separated; any=number is "
-        "for each domain that is not named. 0, or no number: no limit. Above it a log-in gets 503.",
+        "Most log-ins of a domain in a minute, with right and with wrong passwords: domain=number, comma separated; "
+        "any=number is for each domain that is not named. 0, or no number: no limit. Above the limit a log-in gets 503.",
         "example.org=300,any=30",
     )
 
@@ -66,8 +77,8 @@ class XmppSettings:
     )
     media_hosts: tuple[str, ...] = setting(
         (),
-        "Web hosts for uploads and links that may have private addresses and no TLS, as host or host:port, comma separated. "
-        "All others need https and a public address.",
+        "Web hosts for uploads and links that may use private addresses and plain HTTP, as host or host:port, comma "
+        "separated. All others need https and a public address.",
         "upload.example.lan,127.0.0.1:5280",
     )
 

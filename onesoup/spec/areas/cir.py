@@ -46,7 +46,7 @@ def agreed_offered(scene: Scene) -> None:
 
 @area.case(
     "agreed.once",
-    "Each agreed CIR method stands there once.",
+    "Each agreed CIR method is listed once.",
     "cir.md 2.3",
     ONE,
     "A Nokia S60 counts two of the same as not agreed.",
@@ -59,7 +59,7 @@ def agreed_once(scene: Scene) -> None:
 
 @area.case(
     "agreed.sms",
-    "CIR by SMS is not agreed with a phone whose number nobody vouches for.",
+    "CIR by SMS is not agreed with a phone whose number is not proved.",
     "cir.md 2.3",
     ONE,
     "A Nokia S60 drops its connection and waits for an SMS that never comes.",
@@ -149,7 +149,7 @@ def stcp_unknown(scene: Scene) -> None:
     "A message wakes the phone with WVCI, the version and its own cookie.",
     "cir.md 1",
     TWO,
-    "A Nokia S60 with CIR polls once a day: it gets its messages tomorrow. Another cookie it ignores.",
+    "A Nokia S60 with CIR polls once a day: it gets its messages tomorrow. It ignores any other cookie.",
 )
 def stcp_wake(scene: Scene) -> None:
     scene.alone(1)

@@ -59,7 +59,7 @@ def no_request(scene: Scene) -> None:
 
 @area.case(
     "bad-number",
-    "A number that is none is answered with an error, and the session goes on.",
+    "A wrong value in the place of a number is answered with an error, and the session goes on.",
     "flows.md 5.4",
     FROM_MEMORY,
     "A phone that makes a mistake loses its session.",

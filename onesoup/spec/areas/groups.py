@@ -128,7 +128,7 @@ def talk(scene: Scene) -> None:
 
 @area.case(
     "no-echo",
-    "Who writes to a group does not get the own message back.",
+    "A member who writes to a group does not get the message back.",
     "flows.md 11",
     TWO,
     "An Android shows each own message twice.",
@@ -147,7 +147,7 @@ def no_echo(scene: Scene) -> None:
     "A message to one screen name reaches that member.",
     "flows.md 11",
     TWO,
-    "What is meant for one is read by nobody.",
+    "Private messages reach nobody.",
 )
 def private(scene: Scene) -> None:
     address, alice, bob, text = with_bob(scene), scene.alice, scene.bob, fresh_word("secretly ")
@@ -162,7 +162,7 @@ def noticed(phone: SpecPhone, way: str, nick: str) -> None:
 
 @area.case(
     "notice.joined",
-    "Who asked for notices is told who joins.",
+    "A member who asked for notices is told who joins.",
     "flows.md 11",
     TWO,
     "The list of members in a Nokia S60 stays as it was.",
@@ -175,7 +175,7 @@ def notice_joined(scene: Scene) -> None:
 
 @area.case(
     "notice.left",
-    "Who asked for notices is told who leaves.",
+    "A member who asked for notices is told who leaves.",
     "flows.md 11",
     TWO,
     "The list of members in a Nokia S60 stays as it was.",
@@ -203,7 +203,7 @@ def leave(scene: Scene) -> None:
 
 @area.case(
     "leave.not-joined",
-    "Leaving a group that one is not in is refused with 808 or 800.",
+    "Leaving a group without being in it is refused with 808 or 800.",
     "flows.md 11",
     TWO,
     "A phone shows an error that it has no words for.",

@@ -317,7 +317,7 @@ def blocked(scene: Scene) -> None:
 
 @area.case(
     "block",
-    "A user who is blocked stands in the blocked list, and is gone from it when unblocked.",
+    "A user who is blocked is in the blocked list, and leaves it when unblocked.",
     "messages.md 11",
     TWO,
     "People cannot get rid of somebody.",

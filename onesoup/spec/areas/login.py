@@ -101,7 +101,7 @@ def login_nonce(scene: Scene) -> None:
     "Each log-in gets a Nonce of its own.",
     "flows.md 4.2",
     ONE,
-    "Who has heard one log-in can repeat it: not the phone suffers but its owner.",
+    "Somebody who has recorded one log-in can repeat it, and gets into the account.",
 )
 def login_nonce_fresh(scene: Scene) -> None:
     nonces = {first_phase(scene.phone(), ["MD5"]).nonce for _ in range(2)}
@@ -252,7 +252,7 @@ def login_anew(scene: Scene) -> None:
     "Two clients of one user have a session each, and both stay.",
     "flows.md 4.5",
     TWO,
-    "Who has two phones is thrown out of one whenever the other logs in.",
+    "A user with two phones is logged out on one whenever the other logs in.",
 )
 def login_two_phones(scene: Scene) -> None:
     one, other = scene.phone(), scene.phone()

@@ -287,7 +287,7 @@ def several_recipients(scene: Scene) -> None:
 
 @area.case(
     "bad-address",
-    "A message to an address that is none is refused.",
+    "A message to something that is not an address is refused.",
     "messages.md 2",
     TWO,
     "A phone shows as sent what nobody can get.",

@@ -98,7 +98,7 @@ def own_shown(scene: Scene) -> None:
 
 @area.case(
     "subscribe",
-    "Who subscribes, and is allowed to, is told whether the other one is online.",
+    "A user who subscribes, and is allowed to, is told whether the other one is online.",
     "flows.md 9.1",
     TWO,
     "All contacts are shown as offline.",
@@ -110,7 +110,7 @@ def subscribe(scene: Scene) -> None:
 
 @area.case(
     "change",
-    "A change of availability and status text reaches who watches.",
+    "A change of availability and status text reaches the watchers.",
     "flows.md 9.1",
     TWO,
     "Phones show what was hours ago.",

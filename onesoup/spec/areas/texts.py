@@ -79,7 +79,7 @@ def text_lines(scene: Scene) -> None:
     "A text that is a word of the protocol arrives as text.",
     "wire.md 3",
     ONE,
-    "Who writes T or Open sends an empty message.",
+    "A user who writes T or Open sends an empty message.",
 )
 def text_words(scene: Scene) -> None:
     alice, bob = scene.alice, scene.bob

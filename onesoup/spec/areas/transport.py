@@ -36,7 +36,7 @@ def type_with_charset(scene: Scene) -> None:
 
 @area.case(
     "type-wrong",
-    "The body counts, where the Content-Type says something else.",
+    "If the Content-Type contradicts the body, the body decides.",
     "wire.md 8",
     ONE,
     "A phone behind a gateway that gets the type wrong cannot be understood.",
@@ -165,7 +165,7 @@ standing(
     "Every answer has the media type of its request.",
     "wire.md 8",
     ONE,
-    "HTTP stacks of phones hand an answer of another type to nobody; a Razr V3 took application/xml.",
+    "HTTP stacks of phones drop an answer of another type; a Razr V3 took application/xml.",
 )
 standing(
     area,

@@ -11,6 +11,7 @@ from onesoup.store import bounds, keys, records
 from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import DOMAIN_BYTES, JID_BYTES, TooMuch
 from onesoup.store.redis.client import guarded
+from onesoup.store.redis.commands import RedisCommand
 
 SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
 JOINS_MS = 86_400_000
@@ -106,19 +107,12 @@ class GroupStore:
         with suppress(TooMuch):
             self._bounded.put(keys.account(jid, "joins"), {resource: record}, JOIN_LIMITS)
 
-    def take_joins(self, jid: str, resource: str) -> bytes | None:
-        """Reads and removes."""
-        key = keys.account(jid, "joins")
+    def joins_command(self, jid: str, resource: str) -> RedisCommand:
+        """What keep_joins() has kept, None for nothing."""
+        return RedisCommand(("HGET", keys.account(jid, "joins"), resource))
 
-        def take() -> bytes | None:
-            pipe = self._client.pipeline(transaction=True)
-            pipe.hget(key, resource)
-            pipe.hdel(key, resource)
-            found: bytes | None = pipe.execute()[0]
-            return found
-
-        taken: bytes | None = guarded(take)
-        return taken
+    def forget_joins(self, jid: str, resource: str) -> None:
+        guarded(lambda: self._client.hdel(keys.account(jid, "joins"), resource))
 
 
 class InvitationTable:

@@ -10,6 +10,7 @@ from onesoup.store import bounds, keys, records
 from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.redis.client import guarded
+from onesoup.store.redis.commands import RedisCommand, send
 
 PENDING_REQUEST_MS = 90 * 86_400_000
 CONTACT_LIST_LIMITS = HashLimits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB)
@@ -32,7 +33,11 @@ class _AccountHash:
         return bool(guarded(lambda: self._client.hexists(self._key(jid), entry)))
 
     def count(self, jid: str) -> int:
-        return int(guarded(lambda: self._client.hlen(self._key(jid))))
+        return int(send(self._client, self.count_command(jid)))
+
+    def count_command(self, jid: str) -> RedisCommand:
+        """As count()."""
+        return RedisCommand(("HLEN", self._key(jid)), int)
 
     def remove(self, jid: str, entries: Iterable[str]) -> None:
         names = list(entries)

@@ -12,6 +12,7 @@ import redis
 from onesoup.csp.status import StatusCode
 from onesoup.store import keys
 from onesoup.store.redis.client import RedisScript, guarded
+from onesoup.store.redis.commands import RedisCommand, script_command, send, send_together
 
 # After so many failures a log-in must wait, twice as long after each further one.
 FREE_FAILURES = 5
@@ -37,12 +38,11 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 _ENTER = (
     CLOCK_LUA
     + """
--- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
--- Returns {ms to wait, 1 where the place is known, 1 where the password is the last good one}.
-local known = redis.call('HEXISTS', KEYS[2], 'p:' .. ARGV[1])
-local good = ARGV[2] ~= '' and redis.call('HGET', KEYS[2], 'good') == ARGV[2] and 1 or 0
-local till = redis.call('HGET', KEYS[1], (known == 1 and ARGV[1] or '') .. '/till')
-return {till and math.max(0, till - now) or 0, known, good}
+-- KEYS 1 failures  2 known  ARGV 1 place
+-- Returns {ms to wait, 1 where the place is known, digest of the last good password, or ""}.
+local known = redis.call('HMGET', KEYS[2], 'p:' .. ARGV[1], 'good')
+local till = redis.call('HGET', KEYS[1], (known[1] and ARGV[1] or '') .. '/till')
+return {till and math.max(0, till - now) or 0, known[1] and 1 or 0, known[2] or ''}
 """
 )
 
@@ -85,6 +85,13 @@ end
 return 1
 """
 )
+
+_COUNT = """
+-- KEYS 1 count  ARGV 1 seconds     One more; the first sets the expiry. Returns how many there are.
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
 
 _RESERVE = (
     CLOCK_LUA
@@ -148,11 +155,12 @@ return math.max(free(all, tonumber(ARGV[2])), free(mine, tonumber(ARGV[3])))
 
 @dataclass(frozen=True, slots=True)
 class LoginAttempt:
-    """What is known of a log-in before it is tried. `wait` in seconds, 0 when it may go on."""
+    """What is known of a log-in before it is tried. `wait` in seconds, 0 when it may go on; `good_password`: the digest of the
+    account's last good password, "" while none is known."""
 
     wait: float
     place_known: bool
-    password_good: bool
+    good_password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,19 +213,27 @@ class LoginLimits:
             RedisScript(client, _PASSED, "guard.passed"),
         )
         self._reserve, self._settle = RedisScript(client, _RESERVE, "guard.reserve"), RedisScript(client, _SETTLE, "guard.settle")
+        self._count = RedisScript(client, _COUNT, "guard.count")
         self._server_wait = RedisScript(client, _SERVER_WAIT, "guard.server_wait")
 
     # --- accounts and addresses ---
 
-    def enter(self, account: str, place: str, password: str = "") -> LoginAttempt:
-        """`password`: its digest, where the log-in has one."""
-        wait, known, good = self._enter(_of(account), [place, password])
-        return LoginAttempt(wait / 1000, known == 1, good == 1)
+    def enter(self, account: str, place: str) -> LoginAttempt:
+        """What is known of a log-in to this account from this place."""
+        known: LoginAttempt = send(self._client, self.enter_command(account, place))
+        return known
+
+    def enter_command(self, account: str, place: str) -> RedisCommand:
+        """As enter()."""
+        return script_command(self._enter, _of(account), [place], _attempt)
 
     def failed(self, account: str, place: str, address: str, password: str = "") -> None:
         """A log-in was refused for its password."""
-        self._failed(_of(account), [place, password])
-        self._count(address_failures_key(address), LOGIN_WINDOW_SECONDS)
+        send_together(self._client, *self._failure(account, place, address, password))
+
+    def _failure(self, account: str, place: str, address: str, password: str) -> list[RedisCommand]:
+        counted = script_command(self._count, [address_failures_key(address)], [LOGIN_WINDOW_SECONDS])
+        return [script_command(self._failed, _of(account), [place, password]), counted]
 
     def passed(self, account: str, place: str, password: str = "") -> None:
         self._passed(_of(account), [place, password])
@@ -239,21 +255,11 @@ class LoginLimits:
 
     def stray(self, address: str) -> int:
         """A request named a session that nobody has: how many did so from this address within a minute."""
-        return self._count(f"stray:{address}", UNKNOWN_SESSION_WINDOW_SECONDS)
+        return int(self._count([f"stray:{address}"], [UNKNOWN_SESSION_WINDOW_SECONDS]))
 
     def busy(self, what: str, address: str, most: int) -> bool:
         """Whether this address has done something more than `most` times within ten minutes. Counts this time too."""
-        return self._count(f"{what}:{address}", LOGIN_WINDOW_SECONDS) > most
-
-    def _count(self, name: str, seconds: int) -> int:
-        def add() -> int:
-            pipe = self._client.pipeline(transaction=True)
-            pipe.set(name, 0, ex=seconds, nx=True)
-            pipe.incr(name)
-            return int(pipe.execute()[1])
-
-        count: int = guarded(add)
-        return count
+        return int(self._count([f"{what}:{address}"], [LOGIN_WINDOW_SECONDS])) > most
 
     # --- wrong passwords ---
 
@@ -276,16 +282,24 @@ class LoginLimits:
         limit, share = self.policy.limit_at(domain), self.policy.share_at(domain)
         return int(self._server_wait([refused_key(domain)], [address, limit, share])) / 1000 if limit else 0.0
 
-    def settle(self, ticket: LoginTicket, code: int) -> None:
-        """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
-        refused = code in PASSWORD_REFUSED_CODES
+    def settle(self, ticket: LoginTicket, code: int, *more: RedisCommand) -> None:
+        """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password. `more` goes
+        along, behind it."""
+        refused, commands = code in PASSWORD_REFUSED_CODES, []
         if ticket.slot:
-            self._settle([refused_key(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
+            args = [ticket.slot, ticket.address, "1" if refused else "0"]
+            commands.append(script_command(self._settle, [refused_key(ticket.domain)], args))
         if refused:
-            guarded(lambda: self._client.set(f"wrong:{ticket.password}", int(code), ex=WRONG_PASSWORD_SECONDS))
-            self.failed(ticket.account, ticket.place, ticket.address, ticket.password)
+            commands.append(RedisCommand(("SET", f"wrong:{ticket.password}", int(code), "EX", WRONG_PASSWORD_SECONDS)))
+            commands += self._failure(ticket.account, ticket.place, ticket.address, ticket.password)
         elif code == StatusCode.SUCCESSFUL:
-            self.passed(ticket.account, ticket.place, ticket.password)
+            commands.append(script_command(self._passed, _of(ticket.account), [ticket.place, ticket.password]))
+        send_together(self._client, *commands, *more)
+
+
+def _attempt(entered: tuple[int, int, bytes]) -> LoginAttempt:
+    wait, known, good = entered
+    return LoginAttempt(wait / 1000, known == 1, good.decode())
 
 
 def _of(account: str) -> list[str]:

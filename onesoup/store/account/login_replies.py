@@ -1,13 +1,26 @@
 """What a log-in needs before there is a session: nonces, and answers to repeated requests."""
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 import redis
 
 from onesoup.store.redis.client import guarded
+from onesoup.store.redis.commands import RedisCommand, send_together
 
 NONCE_SECONDS = 120
 LOGIN_REPLY_SECONDS = 120
 # First phases of one handset that may wait for their second.
 MAX_NONCES = 8
+
+
+class LoginClaim(NamedTuple):
+    """Whether a log-in is to be worked on; (session, stored answer) of an earlier one of the same bytes; and what was asked
+    along."""
+
+    first: bool
+    reply: tuple[str, bytes] | None
+    told: Sequence[Any] = ()
 
 
 class LoginReplies:
@@ -51,19 +64,22 @@ class LoginReplies:
         return [nonce.decode() for nonce in found if isinstance(nonce, bytes)]
 
     def put_reply(self, request: str, sid: str, reply: bytes) -> None:
-        guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=LOGIN_REPLY_SECONDS))
+        """The log-in has its session: others of the same bytes get this answer. As unclaim() besides."""
+        stored = RedisCommand(("SET", f"login:{request}", sid.encode() + b"\n" + reply, "EX", LOGIN_REPLY_SECONDS))
+        send_together(self._client, stored, RedisCommand(("DEL", f"logging:{request}")))
 
-    def reply(self, request: str) -> tuple[str, bytes] | None:
-        """(session, stored answer) of the same log-in request, byte for byte."""
-        found = guarded(lambda: self._client.get(f"login:{request}"))
-        if found is None:
-            return None
-        sid, _, reply = found.partition(b"\n")
-        return sid.decode(), reply
-
-    def claim(self, request: str, seconds: int) -> bool:
-        """True for the first of several equal log-ins that come at the same time."""
-        return bool(guarded(lambda: self._client.set(f"logging:{request}", b"1", nx=True, ex=seconds)))
+    def claim(self, request: str, seconds: int, *more: RedisCommand) -> LoginClaim:
+        """The first of several equal log-ins that come at the same time has the claim. `more` goes along."""
+        claimed = RedisCommand(("SET", f"logging:{request}", b"1", "NX", "EX", seconds), bool)
+        first, reply, *told = send_together(self._client, claimed, RedisCommand(("GET", f"login:{request}"), _reply), *more)
+        return LoginClaim(first, reply, told)
 
     def unclaim(self, request: str) -> None:
         guarded(lambda: self._client.delete(f"logging:{request}"))
+
+
+def _reply(found: bytes | None) -> tuple[str, bytes] | None:
+    if found is None:
+        return None
+    sid, _, reply = found.partition(b"\n")
+    return sid.decode(), reply

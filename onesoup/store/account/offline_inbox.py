@@ -6,6 +6,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.redis.client import guarded
+from onesoup.store.redis.commands import RedisCommand, send
 
 OFFLINE_INBOX_MS = 30 * 86_400_000
 
@@ -30,17 +31,25 @@ class OfflineInbox:
         guarded(write)
 
     def all(self, jid: str) -> dict[str, bytes]:
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
-        return {id_.decode(): stored for id_, stored in found.items()}
+        found: dict[str, bytes] = send(self._client, self.all_command(jid))
+        return found
+
+    def all_command(self, jid: str) -> RedisCommand:
+        """As all()."""
+        return RedisCommand(("HGETALL", keys.account(jid, "offline")), _by_id)
 
     def count(self, jid: str) -> int:
         return int(guarded(lambda: self._client.hlen(keys.account(jid, "offline"))))
 
-    def waits(self, jid: str) -> bool:
+    def waits_command(self, jid: str) -> RedisCommand:
         """Whether there is any."""
-        return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))
+        return RedisCommand(("EXISTS", keys.account(jid, "offline")), bool)
 
     def remove(self, jid: str, ids: Iterable[str]) -> None:
         names = list(ids)
         if names:
             guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
+
+
+def _by_id(found: Mapping[bytes, bytes]) -> dict[str, bytes]:
+    return {id_.decode(): stored for id_, stored in found.items()}

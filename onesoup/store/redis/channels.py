@@ -16,7 +16,8 @@ from onesoup.runtime.turns import give_way
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import sharded_channels as sharded
 from onesoup.store.redis import urls
-from onesoup.store.redis.client import connect_node, connect_subscriber, publish
+from onesoup.store.redis.client import connect_node, connect_subscriber
+from onesoup.store.redis.commands import RedisCommand, publish_command, send
 from onesoup.store.redis.connection import MASTER_CONNECTIONS
 from onesoup.store.redis.pipeline import MASTER_CHECK_SECONDS, REDIS_READ_BYTES
 from onesoup.store.redis.pipeline import reader as new_reader
@@ -177,9 +178,10 @@ class _ChannelReader:
             self._parser, self._heard_at, self._asked_at = new_reader(), time.monotonic(), 0.0
             self._known = set()
         pubsub = self._pubsub
-        self._follow(pubsub)
-        if self.wanted != self._known:
-            return  # it has changed while we said it
+        if self.wanted is not self._known:
+            self._follow(pubsub)
+            if self.wanted is not self._known:
+                return  # it has changed while we said it
         if not self._known:
             self._wait(gevent.sleep, NO_CHANNEL_SECONDS)
             return
@@ -260,7 +262,7 @@ class _ChannelReader:
                 raise redis.ConnectionError("another server is the master")
 
     def _follow(self, pubsub: "redis.client.PubSub") -> None:
-        wanted = set(self.wanted)
+        wanted = self.wanted
         new, old = wanted - self._known, self._known - wanted
         if self._sharded:
             # Those of one command would have to be of one slot.
@@ -363,7 +365,12 @@ class ExpectedReply:
 
 def send_reply(client: redis.Redis, channel: str, name: str, payload: bytes) -> None:
     """The holder's answer to a worker."""
-    publish(client, channel, name.encode() + b" " + payload)
+    send(client, reply_command(client, channel, name, payload))
 
 
-__all__ = ["ExpectedReply", "ReplyChannel", "StoreDown", "Subscriber", "send_reply"]
+def reply_command(client: redis.Redis, channel: str, name: str, payload: bytes) -> RedisCommand:
+    """As send_reply()."""
+    return publish_command(client, channel, name.encode() + b" " + payload)
+
+
+__all__ = ["ExpectedReply", "ReplyChannel", "StoreDown", "Subscriber", "reply_command", "send_reply"]

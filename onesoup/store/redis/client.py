@@ -28,11 +28,11 @@ from onesoup.store.redis.urls import RedisUrl
 
 SCRIPT_SECONDS = Histogram(
     "onesoup_redis_seconds",
-    "How long a script of the store takes, the way there and back included",
+    "Time of a Redis script, with the round trip",
     ["script"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
 )
-REDIS_ERRORS = Counter("onesoup_redis_errors_total", "Times that Redis was away, or would not", ["kind"])
+REDIS_ERRORS = Counter("onesoup_redis_errors_total", "Errors of Redis: it was away, or refused", ["kind"])
 
 # A worker's request must be answered within 10 s whatever Redis does: two tries of 1.5 s leave room for the answer.
 REQUEST_TIMEOUT_SECONDS = 1.5
@@ -133,10 +133,10 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except _ERRORS as error:
-        raise _ours(error) from error
+        raise store_error(error) from error
 
 
-def _ours(error: Exception) -> Exception:
+def store_error(error: Exception) -> Exception:
     """The store's name for it, counted where Redis is away."""
     if is_away(error):
         name = error_name(error)
@@ -180,17 +180,24 @@ class RedisScript:
         self._sha = self._script.sha
 
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
-        command = ("EVALSHA", self._sha, len(keys), *keys, *args)
         began = time.perf_counter()
         try:
-            return self._run(command)
+            return self._run(self.command(keys, args))
         except redis.exceptions.NoScriptError:
             with store_errors():
                 return self._whole(keys, args)
         except _ERRORS as error:
-            raise _ours(error) from error
+            raise store_error(error) from error
         finally:
-            _seconds(self._name)(time.perf_counter() - began)
+            self.note_time(time.perf_counter() - began)
+
+    def command(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Sequence[Value]:
+        """What runs the script where Redis has it already."""
+        return "EVALSHA", self._sha, len(keys), *keys, *args
+
+    def note_time(self, seconds: float) -> None:
+        """For the metrics."""
+        _seconds(self._name)(seconds)
 
     def _whole(self, keys: Sequence[str], args: Sequence[Value]) -> Any:
         """With its source, which the server that runs it keeps. Loaded apart it might go to another one: connections of a pool

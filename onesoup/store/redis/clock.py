@@ -1,4 +1,4 @@
-"""Whether Redis's clock goes as ours does. Redis counts what expires by its wall clock, and wall clocks jump: somebody sets
+"""Checks whether Redis's clock runs like ours. Redis counts what expires by its wall clock, and wall clocks jump: somebody sets
 one, a machine wakes up with another time zone, the master is another machine. Our monotonic clock does not.
 
 Values and Lua only; who reads the time says when it was.

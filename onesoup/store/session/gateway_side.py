@@ -149,7 +149,7 @@ class GatewaySessionStore:
         if record is None:
             raise NoSession(StatusCode.INVALID_SESSION)
         return OpenedRequest(
-            session=records.unpack_session(record),
+            session=records.known_session(record),
             capabilities=records.unpack_caps(caps),
             waiting=waiting,
             unsaid=unsaid or b"",

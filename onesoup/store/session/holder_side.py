@@ -7,8 +7,9 @@ from typing import Any
 import redis
 
 from onesoup.store import keys, records
-from onesoup.store.redis.client import Call, RedisScript, guarded, pack_argument
+from onesoup.store.redis.client import Call, RedisScript, Value, guarded, pack_argument
 from onesoup.store.redis.clock import SHIFT_LUA
+from onesoup.store.redis.commands import RedisCommand, script_command, send, send_together
 from onesoup.store.session.contacts import SessionContacts
 from onesoup.store.session.outbox import OutboxQueue
 from onesoup.store.session.rooms import StoredRooms
@@ -32,16 +33,18 @@ MOVED_SORTED_SETS = ("seen", "valid", "had")
 _CREATE = (
     WAKE_LUA
     + """
--- KEYS 1 session  2 queue  3 items     ARGV 1 sid  2 fields (msgpack)  3 items (msgpack: id, jid + "\\n" + payload)
--- A session begins to live. Messages of the session before, or of the offline store, wait in it at once.
-local now = clock()
-for name, value in pairs(cmsgpack.unpack(ARGV[2])) do redis.call('HSET', KEYS[1], name, value) end
-local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl'))
-redis.call('HSET', KEYS[1], 'due', now + ttl)
+-- KEYS 1 session  2 queue  3 items  4 roster
+-- ARGV 1 sid  2 TTL, ms  3 items (msgpack: id, jid + "\\n" + payload)  4 fields (msgpack: name, value, name, value ...)
+--      5 roster (msgpack: JID, record, JID, record ...)
+-- A session begins to live, with its roster. Messages of the session before, or of the offline store, wait in it at once.
+local ttl = tonumber(ARGV[2])
+redis.call('HSET', KEYS[1], 'ttl', ARGV[2], 'due', clock() + ttl, unpack(cmsgpack.unpack(ARGV[4])))
 redis.call('PEXPIRE', KEYS[1], ttl + LATE + MARK)
 for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
   if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
 end
+local roster = cmsgpack.unpack(ARGV[5])
+if #roster > 0 then redis.call('HSET', KEYS[4], unpack(roster)) end
 return 1
 """
 )
@@ -172,9 +175,23 @@ class HolderSessionStore:
 
     def create(self, sid: str, session: NewSession, items: Iterable[tuple[str, bytes]] = ()) -> None:
         """A new session with its first items, (id, stored form)."""
-        self._create(
-            [keys.session(sid), *keys.of(sid, "q", "i")], [sid, session.pack(), pack_argument([list(item) for item in items])]
-        )
+        self._create(*self._creation(sid, session, items, StreamChanges()))
+
+    def create_command(self, sid: str, session: NewSession, first: StreamChanges) -> RedisCommand:
+        """As create(), with the roster of `first`, which may have ROSTER_ITEMS_PER_SCRIPT contacts, and what it says of the
+        stream."""
+        return script_command(self._create, *self._creation(sid, session, (), first))
+
+    def _creation(
+        self, sid: str, session: NewSession, items: Iterable[tuple[str, bytes]], first: StreamChanges
+    ) -> tuple[list[str], list[Value]]:
+        names = [keys.session(sid), *keys.of(sid, "q", "i", "ros")]
+        packed = pack_argument([list(item) for item in items])
+        return names, [sid, session.ttl_ms, packed, session.pack(first.packed_fields()), first.packed_roster()]
+
+    def send(self, *commands: RedisCommand) -> list[Any]:
+        """Sends what makes a session, or goes along with that, in one round trip."""
+        return send_together(self._client, *commands)
 
     def claim_session(self, sid: str, fence: int) -> ClaimedSession | None:
         """Takes a session over from another holder: writes the fencing number. None when there is no such session."""
@@ -184,15 +201,24 @@ class HolderSessionStore:
     def end(self, sid: str, fence: int, code: int) -> int:
         """The session is over: 600 expired, 601 ended by the server, 604 logged out. The credentials go at once. The code that
         it was ended with before, else this one; 0 where there is no such session."""
-        return int(self._end([keys.session(sid), *keys.of(sid, "q")], [sid, fence, int(code)]))
+        return int(send(self._client, self.end_command(sid, fence, code)))
+
+    def end_command(self, sid: str, fence: int, code: int) -> RedisCommand:
+        """As end()."""
+        return script_command(self._end, [keys.session(sid), *keys.of(sid, "q")], [sid, fence, int(code)], int)
 
     def status(self, sid: str) -> SessionStatus:
         """Whether a session lives, and what is due in it."""
-        return _status(self._state([keys.session(sid), *keys.of(sid, "valid")]))
+        found: SessionStatus = send(self._client, self.status_command(sid))
+        return found
+
+    def status_command(self, sid: str) -> RedisCommand:
+        """As status()."""
+        return script_command(self._state, *_state_call(sid), read=_status)
 
     def status_all(self, sids: Sequence[str]) -> list[SessionStatus]:
         """status() of all of these, in one round trip."""
-        calls: list[Call] = [([keys.session(sid), *keys.of(sid, "valid")], ()) for sid in sids]
+        calls = [_state_call(sid) for sid in sids]
         return [_status(answer) for answer in self._state.many(calls)] if calls else []
 
     def mark_idle(self, sid: str, fence: int, limit_ms: int) -> bool:
@@ -238,7 +264,11 @@ class HolderSessionStore:
 
     def delete_records(self, sid: str) -> None:
         """Removes everything but the mark of how the session ended."""
-        guarded(lambda: self._client.delete(*keys.of(sid, *SESSION_KEYS)))
+        send(self._client, self.delete_command(sid))
+
+    def delete_command(self, sid: str) -> RedisCommand:
+        """As delete_records()."""
+        return RedisCommand(("DEL", *keys.of(sid, *SESSION_KEYS)))
 
     # --- what the stream brings ---
 
@@ -284,6 +314,10 @@ class HolderSessionStore:
             return pipe.execute()
 
         return {copy.decode(): when for found in guarded(read) for copy, when in found}
+
+
+def _state_call(sid: str) -> Call:
+    return [keys.session(sid), *keys.of(sid, "valid")], ()
 
 
 def _status(answer: Sequence[Any]) -> SessionStatus:

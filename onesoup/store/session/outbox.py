@@ -7,6 +7,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.redis.client import RedisScript, guarded, present
+from onesoup.store.redis.commands import RedisCommand, send
 from onesoup.store.session.session_lua import FENCED_LUA
 
 _REPLACE = (
@@ -54,8 +55,12 @@ class OutboxQueue:
 
     def commands(self, sid: str, most: int = 100) -> list[bytes]:
         """Commands that wait, oldest first. They stay until remove()."""
-        found: list[bytes] = guarded(lambda: self._client.lrange(keys.of(sid, "out")[0], 0, most - 1))
+        found: list[bytes] = send(self._client, self.lrange_command(sid, most))
         return found
+
+    def lrange_command(self, sid: str, most: int) -> RedisCommand:
+        """As commands()."""
+        return RedisCommand(("LRANGE", *keys.of(sid, "out"), 0, most - 1))
 
     def remove(self, sid: str, command: bytes) -> None:
         """A command is done: the XMPP server has its stanza."""

@@ -7,6 +7,7 @@ import redis
 
 from onesoup.csp.lists import Cut
 from onesoup.csp.session import Capabilities, Session
+from onesoup.csp.status import StatusCode
 from onesoup.store import keys, records
 from onesoup.store.redis.client import guarded
 from onesoup.store.redis.msgpack import BadRecord
@@ -69,6 +70,18 @@ class SessionRecords:
 
         return [record is not None and code is None for record, code in guarded(read)] if sids else []
 
+    def logged_out(self, sids: Sequence[str]) -> list[float | None]:
+        """When the phone logged out of each of these sessions, in seconds since 1970; None where it has not, or is not known."""
+
+        def read() -> list[list[bytes | None]]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hmget(keys.session(sid), ["end", "due", "ttl"])
+            found: list[list[bytes | None]] = pipe.execute()
+            return found
+
+        return [_logged_out(*found) for found in guarded(read)] if sids else []
+
     def described(self, sid: str) -> DescribedSession | None:
         """The session with its capabilities, also one that is over."""
         record, caps = self._read(sid, "r", "caps")
@@ -101,6 +114,13 @@ class SessionRecords:
     def _read(self, sid: str, *names: str) -> list[bytes | None]:
         values: list[bytes | None] = guarded(lambda: self._client.hmget(keys.session(sid), list(names)))
         return values
+
+
+def _logged_out(code: bytes | None, due: bytes | None, ttl: bytes | None) -> float | None:
+    """The last request that counts as one of the session is the log-out."""
+    if code is None or int(code) != StatusCode.INVALID_SESSION or due is None or ttl is None:
+        return None
+    return (float(due) - float(ttl)) / 1000
 
 
 def _readable(record: bytes | None) -> Session | None:

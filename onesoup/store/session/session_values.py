@@ -1,6 +1,8 @@
 """What the store tells of a whole session, and what it is told when one begins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from onesoup.csp.session import Capabilities, Session
@@ -19,14 +21,14 @@ class NewSession:
     credentials: bytes | None = None
     wake_at_first_poll: bool = False
 
-    def pack(self) -> bytes:
-        """The fields of the session's hash, for the script."""
-        fields: dict[str, bytes | str | int] = {"r": self.record, "ttl": self.ttl_ms, "fence": self.fence}
+    def pack(self, more: Mapping[str, bytes | str | int]) -> bytes:
+        """The fields of the session's hash, and `more` of them, for the script: name, value, name, value ..."""
+        fields = {**more, "r": self.record, "fence": self.fence}
         if self.credentials is not None:
             fields["cred"] = self.credentials
         if self.wake_at_first_poll:
             fields["idle"] = FIRST_POLL
-        return pack_argument(fields)
+        return pack_argument(list(chain.from_iterable(fields.items())))
 
 
 @dataclass(frozen=True, slots=True)

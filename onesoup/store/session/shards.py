@@ -9,6 +9,7 @@ from redis.cluster import RedisCluster
 from onesoup.store import bounds, keys
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import Call, RedisScript, Value, guarded, present
+from onesoup.store.redis.commands import RedisCommand, send
 
 HOLDERS_KEY = "holders"
 
@@ -158,10 +159,18 @@ class Shards:
         self._counts = RedisScript(client, _COUNTS, "leases.counts")
 
     def add(self, shard: int, sid: str) -> None:
-        guarded(lambda: self._client.sadd(keys.shard(shard, "shard"), sid))
+        send(self._client, self.add_command(shard, sid))
+
+    def add_command(self, shard: int, sid: str) -> RedisCommand:
+        """As add()."""
+        return RedisCommand(("SADD", keys.shard(shard, "shard"), sid))
 
     def remove(self, shard: int, sid: str) -> None:
-        guarded(lambda: self._client.srem(keys.shard(shard, "shard"), sid))
+        send(self._client, self.remove_command(shard, sid))
+
+    def remove_command(self, shard: int, sid: str) -> RedisCommand:
+        """As remove()."""
+        return RedisCommand(("SREM", keys.shard(shard, "shard"), sid))
 
     def sessions(self, shard: int) -> list[str]:
         return self.sessions_of([shard])[0]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from onesoup.observability.request_id import current_request
@@ -214,12 +215,6 @@ class StreamChanges:
         contacts = self.roster or self.unroster or self.resources or self.presence or self.extras
         return not (contacts or self.rooms or self.occupants or self.items)
 
-    def add_stream_facts(self, earlier: "StreamChanges") -> None:
-        """What `earlier` says of the stream itself counts where this says nothing."""
-        for name in ("stream_state", "handled_count", "shown_presence", "upload_limit"):
-            if getattr(self, name) is None:
-                setattr(self, name, getattr(earlier, name))
-
     def packed_fields(self) -> dict[str, bytes | str | int]:
         """What changes of the stream, by the names of fields of the session's hash."""
         named = {
@@ -229,6 +224,10 @@ class StreamChanges:
             "upload": self.upload_limit,
         }
         return {name: value for name, value in named.items() if value is not None}
+
+    def packed_roster(self) -> bytes:
+        """The roster alone, for a script: JID, record, JID, record ... As pack()."""
+        return pack_argument(list(chain.from_iterable(_within(self.roster, JID_BYTES, bounds.ITEM_BYTES).items())))
 
     def pack(self) -> bytes:
         """For the script. What is longer than onesoup.store.bounds allows is left out."""

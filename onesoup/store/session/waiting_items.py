@@ -9,6 +9,7 @@ from onesoup.observability.request_id import current_request
 from onesoup.runtime.ids import made_at
 from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument
+from onesoup.store.redis.commands import RedisCommand, send
 from onesoup.store.session.session_lua import FENCED_LUA, WAKE_LUA
 
 # Above so many items that wait for a phone that does not come, none becomes larger than it came.
@@ -139,8 +140,12 @@ class WaitingItems:
     def undelivered(self, sid: str) -> dict[str, bytes]:
         """Messages that the phone has not answered, and invitations, id -> stored form. Presence and events are not among
         them."""
-        found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
-        return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-" or id_[:1] == b"k"}
+        found: dict[str, bytes] = send(self._client, self.undelivered_command(sid))
+        return found
+
+    def undelivered_command(self, sid: str) -> RedisCommand:
+        """As undelivered()."""
+        return RedisCommand(("HGETALL", *keys.of(sid, "i")), _undelivered)
 
     def count(self, sid: str) -> int:
         """How many items the phone has not answered, those that were handed out included."""
@@ -178,3 +183,7 @@ class WaitingItems:
         """(stanza id, recipient) of messages whose receipt was asked for and did not come while they were valid."""
         found = [each.decode() for each in self._overdue(keys.of(sid, "valid", "asked"), [])]
         return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _undelivered(items: Mapping[bytes, bytes]) -> dict[str, bytes]:
+    return {id_.decode(): stored for id_, stored in items.items() if id_[1:2] != b"-" or id_[:1] == b"k"}

@@ -134,7 +134,7 @@ def _negotiated(wire: Wire, target: Target, account: StreamAccount, options: Opt
     domain, past = account.domain, options.past
     place = (domain, target.host, target.port)
     private = not options.tls.trusts_blindly(domain)
-    terms = Terms(private, options.derive, options.known, bind2=past.stores(domain) is False)
+    terms = Terms(private, options.derive, options.known, bind2=past.stores(domain) is False, tokens=options.tokens)
     talk = Login(wire, account, options.language, terms, sm, past.recall(place))
     # A server that loses what comes along with a header leaves us waiting.
     patience = gevent.Timeout(PATIENCE_SECONDS if talk.past else None, StreamFailure(errors.FAILURE_TIMEOUT, _LOST))

@@ -79,14 +79,14 @@ class Wire:
             found[sasl.TLS_UNIQUE] = lambda: tls.get_channel_binding(sasl.TLS_UNIQUE) or b""
         return found
 
-    def restart(self, ready: KnownElement | None = None) -> None:
+    def restart(self, ready: tuple[KnownElement, ...] = ()) -> None:
         """A new document begins (RFC 6120 section 4.3.3). `ready`: as of the parser; without it the words are kept."""
         if self._parser is not None:
             self._parser.close()
         self._parser = Parser(ready=ready)
         self._words = None if ready else []
 
-    def expect(self, ready: KnownElement | None) -> None:
+    def expect(self, ready: tuple[KnownElement, ...]) -> None:
         """As `restart`, in the document that has begun."""
         if self._parser is not None:
             self._parser.ready = ready
@@ -168,6 +168,14 @@ class Wire:
         except BaseException:  # somebody's time is over, or the greenlet is killed: half a stanza may be out
             self.close(StreamFailure(errors.FAILURE_TIMEOUT, "stalled"))
             raise
+
+    def call_when_readable(self, wake: Callable[[], object]) -> None:
+        """Calls `wake` once from the event loop, when there is something to `receive`, be it the end."""
+        link = self._linked()
+        if self.pending:
+            get_hub().loop.run_callback(wake)
+        else:
+            link.call_when_readable(wake)
 
     def receive(self) -> list[StreamEvent]:
         """What the next octets complete; maybe nothing. Raises StreamFailure at the end."""

@@ -37,8 +37,8 @@ class Told:
         return sasl2.login_ways(self.features)
 
     @property
-    def ready(self) -> KnownElement | None:
-        return (self.words, self.features) if self.words else None
+    def ready(self) -> tuple[KnownElement, ...]:
+        return ((self.words, self.features),) if self.words else ()
 
 
 NOTHING_TOLD: Mapping[str, Told] = MappingProxyType({})

@@ -17,6 +17,7 @@ from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import StreamEvent
 from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_told
+from onesoup.xmpp.stream.login_tokens import HashedToken, TokenLogin, TokenMemory
 from onesoup.xmpp.stream.negotiate import (
     AFTER_LOGIN,
     BEFORE_LOGIN,
@@ -30,7 +31,7 @@ from onesoup.xmpp.stream.serializer import escape
 from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
 
 # What may be said to a server before it has told its features this time: nothing that a password could be read from.
-_HARMLESS = ("SCRAM-", "ANONYMOUS")
+_HARMLESS = ("SCRAM-", "HT-", "ANONYMOUS")
 
 
 @dataclass
@@ -50,12 +51,13 @@ class StreamAccount:
 @dataclass(frozen=True)
 class Terms:
     """`private`: only the domain's server reads what is written. `known`: what its servers offered before. `bind2`: it
-    keeps no messages for who is offline, which Bind 2 would throw away (XEP-0386 section 3.2)."""
+    keeps no messages for who is offline, which Bind 2 would throw away (XEP-0386 section 3.2). `tokens`: see Options."""
 
     private: bool
     derive: sasl.Derive
     known: sasl.Known
     bind2: bool = False
+    tokens: TokenMemory | None = None
 
 
 @dataclass
@@ -83,6 +85,10 @@ class _Way:
     def space(self) -> str:
         return namespaces.SASL if self.offer is None else namespaces.SASL2
 
+    @property
+    def by_token(self) -> bool:
+        return isinstance(self.mechanism, HashedToken)
+
 
 class Login(Negotiation):
     """`sm`: a session to resume, if it is still there; its counters are then up to date."""
@@ -100,15 +106,22 @@ class Login(Negotiation):
         self._account, self._terms = account, terms
         self._sm = sm if sm is not None and sm.resumable else None
         self._done = Begun("", None)
+        self._agent = sasl2.agent_id(account.address, account.resource) if account.user else ""
+        # What a token proves could be used again by whoever reads it.
+        memory = terms.tokens if terms.private and account.user else None
+        self._tokens = TokenLogin(memory, account.address, self._agent, account.password, terms.derive)
 
     def run(self, anew: bool) -> Begun:
         """`anew`: the document has to begin; else it has, and its features are there."""
         way = self._introduced(anew)
         try:
-            success = self._proved(way)
+            way, success = self._authenticated(way)
         except sasl.SaslError as error:
+            self._tokens.refused()
             raise StreamFailure(errors.FAILURE_AUTH, "server-not-proved", str(error)) from None
-        self._terms.known.worked(self._domain, way.mechanism.name)
+        if not way.by_token:
+            self._terms.known.worked(self._domain, way.mechanism.name)
+        self._tokens.given(way.mechanism, success)
         if way.offer is None:
             return self._restarted()
         return self._went_along(sasl2.read_success(success))
@@ -124,12 +137,16 @@ class Login(Negotiation):
                 self.open(BEFORE_LOGIN, self._question(way), self._sender)
                 return way
             self.open(BEFORE_LOGIN, sender=self._sender)
+        return self._introduced_as_offered()
+
+    def _introduced_as_offered(self) -> _Way:
         names = self.mechanisms()
         way = self._way(sasl2.login_ways(self.features))
         if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
             raise StreamFailure(errors.FAILURE_NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
-        if sasl.password_newly_exposed(self._terms.known.best(self._domain), way.mechanism.name):
+        if not way.by_token and sasl.password_newly_exposed(self._terms.known.best(self._domain), way.mechanism.name):
             raise StreamFailure(errors.FAILURE_NO_MECHANISM, "downgraded", " ".join(names)[:200])
+        self._wire.expect(self._words(AFTER_LOGIN))  # with SASL2 they follow without a header
         self._wire.send(self._question(way).encode())
         return way
 
@@ -140,8 +157,10 @@ class Login(Negotiation):
 
     def _way(self, ways: sasl2.Ways) -> _Way | None:
         channel = sasl.ChannelBinding(self._wire.bindings(), ways.bindings)
-        if ways.sasl2 is not None and (mechanism := self._mechanism(ways.sasl2.mechanisms, channel)) is not None:
-            return _Way(mechanism, ways.sasl2)
+        if ways.sasl2 is not None:
+            token = self._tokens.mechanism(ways.sasl2.tokens, self._account.user, channel.bindings)
+            if (mechanism := token or self._mechanism(ways.sasl2.mechanisms, channel)) is not None:
+                return _Way(mechanism, ways.sasl2)
         mechanism = self._mechanism(ways.mechanisms, channel)
         return None if mechanism is None else _Way(mechanism, None)
 
@@ -162,10 +181,24 @@ class Login(Negotiation):
         if offer.bind is not None and self._terms.bind2 and (self._sm is None or offer.resume):
             along += sasl2.bind_element(account.resource, offer.bind)
             self._done.carbons = namespaces.CARBONS in offer.bind
-        agent = sasl2.agent_id(account.address, account.resource) if account.user else ""
-        return sasl2.authenticate(name, first, agent, along)
+        along += self._tokens.along(way.mechanism, offer.tokens, self._wire.bindings())
+        return sasl2.authenticate(name, first, self._agent, along)
 
     # --- the proof ---
+
+    def _authenticated(self, way: _Way) -> tuple[_Way, Node]:
+        """The way that the server took, and its <success/>. A token that is refused is forgotten, and the password asked: on the
+        same connection, if that lives."""
+        try:
+            return way, self._proved(way)
+        except StreamFailure as failure:
+            refused = failure.kind == errors.FAILURE_AUTH
+            if way.by_token or refused:
+                self._tokens.refused()
+            if not way.by_token or not refused:
+                raise
+        way = self._introduced_as_offered()
+        return way, self._proved(way)
 
     def _proved(self, way: _Way) -> Node:
         """The server's <success/>, and ours: it knows the password too."""
@@ -181,9 +214,6 @@ class Login(Negotiation):
             if answer.name != "challenge":
                 raise StreamFailure(errors.FAILURE_AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
             response = mechanism.step(sasl.decode(answer.getData()))
-            if way.offer is not None:  # the features follow without a header
-                before = self.past.get(AFTER_LOGIN)
-                self._wire.expect(before.ready if before else None)
             data = sasl.encode(response, "") if response else ""
             self._wire.send(f"<response xmlns='{space}'>{data}</response>".encode())
 

@@ -14,6 +14,7 @@ from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import Broken, End, Header, StreamEvent
 from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_shape, features_told
+from onesoup.xmpp.stream.parser import KnownElement
 from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
 
@@ -62,7 +63,7 @@ class Negotiation:
     def open(self, moment: str = BEFORE_LOGIN, along: str = "", sender: str = "") -> None:
         """A new document and the server's features. `sender`: the account, for a server that is known to be the right one."""
         before = self.past.get(moment)
-        self._wire.restart(before.ready if before else None)
+        self._wire.restart(self._words(moment) + (self._words(AFTER_LOGIN) if along and moment == BEFORE_LOGIN else ()))
         who = f" from='{quote(sender)}'" if sender else ""
         header = (
             f"<?xml version='1.0'?><stream:stream to='{quote(self._domain)}'{who} version='1.0'"
@@ -81,6 +82,11 @@ class Negotiation:
             and features_shape(self.features) != before.shape
         ):
             raise StreamFailure(errors.FAILURE_PROTOCOL, FEATURES_CHANGED)
+
+    def _words(self, moment: str) -> tuple[KnownElement, ...]:
+        """What the server has said at such a moment, and may say again."""
+        before = self.past.get(moment)
+        return before.ready if before is not None else ()
 
     def secure(self, tls: Tls) -> bool:
         """STARTTLS; whether a new document has to begin. Clear text goes on for domains only that are listed for it: a missing

@@ -55,6 +55,21 @@ class Forgetful:
         """Forgotten at once."""
 
 
+@dataclass(frozen=True)
+class PasswordProof:
+    """What tells a password that a server has taken from any other: SCRAM's StoredKey (RFC 5802 section 3), from which neither
+    the password nor a log-in can be made."""
+
+    hash_name: str
+    salt: bytes
+    rounds: int
+    stored_key: bytes
+
+    def fits(self, password: str, derive: Derive) -> bool:
+        salted = derive(self.hash_name, saslprep(password).encode(), self.salt, self.rounds)
+        return hmac.compare_digest(self.stored_key, _client_keys(self.hash_name, salted)[1])
+
+
 class Mechanism(Protocol):
     name: str
 
@@ -180,6 +195,7 @@ class Scram:
         self._bare = f"n={escaped},r={self._nonce}"
         self._signature = b""
         self._proved = False
+        self.proof: PasswordProof | None = None  # of a password that the server has taken, when `finish` has returned
 
     def first(self) -> bytes:
         return self._gs2 + self._bare.encode()
@@ -194,7 +210,11 @@ class Scram:
         salted = self._derive(self._hash, self._password, salt, rounds)
         without_proof = f"c={self._binding},r={nonce}"
         signed = f"{self._bare},{challenge.decode()},{without_proof}".encode()
-        proof = base64.b64encode(self._proof(salted, signed)).decode()
+        client_key, stored_key = _client_keys(self._hash, salted)
+        self.proof = PasswordProof(self._hash, salt, rounds, stored_key)
+        self._signature = hmac.digest(hmac.digest(salted, b"Server Key", self._hash), signed, self._hash)
+        signature = hmac.digest(stored_key, signed, self._hash)
+        proof = base64.b64encode(bytes(a ^ b for a, b in zip(client_key, signature, strict=True))).decode()
         return f"{without_proof},p={proof}".encode()
 
     def finish(self, success: bytes) -> None:
@@ -215,20 +235,17 @@ class Scram:
             raise SaslError("no salt")
         return nonce, salt, rounds
 
-    def _proof(self, salted: bytes, signed: bytes) -> bytes:
-        client_key = self._hmac(salted, b"Client Key")
-        signature = self._hmac(hashlib.new(self._hash, client_key).digest(), signed)
-        self._signature = self._hmac(self._hmac(salted, b"Server Key"), signed)
-        return bytes(a ^ b for a, b in zip(client_key, signature, strict=True))
-
     def _verify(self, message: bytes) -> None:
         given = decode(_fields(message).get("v", ""))
         if not self._signature or not hmac.compare_digest(given, self._signature):
             raise SaslError("the server's proof is wrong")
         self._proved = True
 
-    def _hmac(self, key: bytes, message: bytes) -> bytes:
-        return hmac.digest(key, message, self._hash)
+
+def _client_keys(hash_name: str, salted: bytes) -> tuple[bytes, bytes]:
+    """ClientKey, which proves the password, and StoredKey, which only checks it."""
+    client_key = hmac.digest(salted, b"Client Key", hash_name)
+    return client_key, hashlib.new(hash_name, client_key).digest()
 
 
 def decode(text: str) -> bytes:

@@ -21,11 +21,13 @@ ENABLE_ELEMENT = f"<enable xmlns='{namespaces.STREAM_MANAGEMENT}' resume='true' 
 
 @dataclass(frozen=True)
 class Sasl2Offer:
-    """`resume`: a session can be resumed along with it. `bind`: what Bind 2 enables along with it, None without Bind 2."""
+    """`resume`: a session can be resumed along with it. `bind`: what Bind 2 enables along with it, None without Bind 2.
+    `tokens`: mechanisms for tokens (XEP-0484)."""
 
     mechanisms: tuple[str, ...]
-    resume: bool
-    bind: frozenset[str] | None
+    resume: bool = False
+    bind: frozenset[str] | None = None
+    tokens: tuple[str, ...] = ()
 
 
 def sasl2_offer(features: Node) -> Sasl2Offer | None:
@@ -33,14 +35,20 @@ def sasl2_offer(features: Node) -> Sasl2Offer | None:
     found = features.getTag("authentication", namespace=namespaces.SASL2)
     if found is None:
         return None
-    names = tuple(kid.getData() for kid in found.kids if kid and kid.name == "mechanism")
     inline = found.getTag("inline")
     if inline is None:
-        return Sasl2Offer(names, False, None)
-    bind = inline.getTag("bind", namespace=namespaces.BIND2)
+        return Sasl2Offer(_mechanisms(found))
+    bind, fast = inline.getTag("bind", namespace=namespaces.BIND2), inline.getTag("fast", namespace=namespaces.FAST)
     return Sasl2Offer(
-        names, inline.getTag("sm", namespace=namespaces.STREAM_MANAGEMENT) is not None, None if bind is None else _inline(bind)
+        _mechanisms(found),
+        inline.getTag("sm", namespace=namespaces.STREAM_MANAGEMENT) is not None,
+        None if bind is None else _inline(bind),
+        () if fast is None else _mechanisms(fast),
     )
+
+
+def _mechanisms(node: Node) -> tuple[str, ...]:
+    return tuple(kid.getData() for kid in node.kids if kid and kid.name == "mechanism")
 
 
 def _inline(bind: Node) -> frozenset[str]:

@@ -9,6 +9,7 @@ import errno
 import socket as plain
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import gevent
@@ -18,6 +19,9 @@ from gevent.socket import socket
 from onesoup.runtime.pace import Pace
 
 READ_CHUNK_BYTES = 16 * 1024
+# TLS is given so much at a time: the memory between the kernel and OpenSSL grows to the largest piece and never shrinks. With a
+# whole certificate, or a roster, in one piece a stream at rest would take 5 KB more.
+TLS_PIECE_BYTES = 1024
 # The budget of a stream: bytes a second, and at once. A log-in with a long roster fits into what may come at once.
 READ_BYTES_A_SECOND, READ_BURST_BYTES = 256 * 1024, 4 * 1024 * 1024
 LOOP_READ, LOOP_WRITE = 1, 2  # what a watcher of the loop waits for
@@ -29,12 +33,28 @@ _CLOSED = OSError(errno.EBADF, "closed")
 class StreamSocket:
     """Any greenlet may `offer`; one at a time reads, one waits for room. What the system raises is an OSError."""
 
-    __slots__ = ("_in", "_out", "_over", "_owed", "_pace", "_readable", "_rest", "_sock", "_tls", "_whole", "_writable")
+    __slots__ = (
+        "_come",
+        "_in",
+        "_out",
+        "_over",
+        "_owed",
+        "_pace",
+        "_readable",
+        "_rest",
+        "_sock",
+        "_tls",
+        "_wake",
+        "_whole",
+        "_writable",
+    )
 
     def __init__(self, sock: socket) -> None:
         self._whole = sock
         self._sock: plain.socket = sock._sock  # the system's own, which never waits
         self._readable, self._writable = get_hub().loop.io(sock.fileno(), LOOP_READ), None
+        self._wake: Callable[[], object] | None = None  # who waits for octets without a greenlet
+        self._come = False  # there are some
         self._rest = b""
         self._owed = 0.0  # seconds to wait before the next read
         self._pace = Pace(READ_BYTES_A_SECOND, READ_BURST_BYTES)
@@ -99,21 +119,46 @@ class StreamSocket:
 
     # What comes in.
 
+    def call_when_readable(self, wake: Callable[[], object]) -> None:
+        """Calls `wake` once from the event loop, when there is something to `receive` or the socket was closed. Nobody else waits
+        for octets meanwhile."""
+        if self._over:
+            get_hub().loop.run_callback(wake)
+            return
+        self._wake = wake
+        self._readable.start(self._now_readable)
+
+    def _now_readable(self) -> None:
+        self._readable.stop()
+        wake, self._wake, self._come = self._wake, None, True
+        if wake is not None:
+            wake()
+
     def receive(self) -> bytes:
         """What has come, at least one octet of it; b"" at the end."""
         tls = self._tls
         if tls is None:
             return self._taken()
-        while not (found := self._decrypted(tls)) and not self._over:
+        found = self._decrypted(tls, b"")
+        while not found and not self._over:
             data = self._taken()
             if not data:
                 break
-            self._in.write(data)
+            found = self._decrypted(tls, data)
         return found
 
-    def _decrypted(self, tls: ssl.SSLObject) -> bytes:
+    def _decrypted(self, tls: ssl.SSLObject, octets: bytes) -> bytes:
         """What is in the octets of the kernel; a part of a record waits for the rest."""
-        found = []
+        found: list[bytes] = []
+        for at in range(0, len(octets) or 1, TLS_PIECE_BYTES):
+            self._in.write(octets[at : at + TLS_PIECE_BYTES])
+            self._read_records(tls, found)
+        if self._out.pending:  # what the protocol itself answers
+            self._rest += self._out.read()
+            self.offer(b"")
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _read_records(self, tls: ssl.SSLObject, found: list[bytes]) -> None:
         try:
             while self._in.pending or tls.pending():
                 data = tls.read(READ_CHUNK_BYTES)
@@ -123,10 +168,6 @@ class StreamSocket:
                 found.append(data)
         except ssl.SSLWantReadError:
             pass
-        if self._out.pending:  # what the protocol itself answers
-            self._rest += self._out.read()
-            self.offer(b"")
-        return found[0] if len(found) == 1 else b"".join(found)
 
     def _taken(self) -> bytes:
         """The next octets of the kernel. Nearly always there are none yet, so it does not look before it waits. A peer that never
@@ -136,7 +177,9 @@ class StreamSocket:
             if self._whole.fileno() < 0:  # somebody has closed it, and the watcher with it
                 raise _CLOSED
         while True:
-            get_hub().wait(self._readable)
+            if not self._come:
+                get_hub().wait(self._readable)
+            self._come = False
             try:
                 data = self._sock.recv(READ_CHUNK_BYTES)
             except _LATER:
@@ -150,6 +193,7 @@ class StreamSocket:
         """Handshakes: what comes from here on is from a peer with a certificate for this name. Raises what ssl raises."""
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(self._in, self._out, server_hostname=name)
+        data = b""
         while True:
             try:
                 tls.do_handshake()
@@ -161,10 +205,12 @@ class StreamSocket:
                 raise
             else:
                 break
-            data = self._taken()
+            data = data or self._taken()
             if not data:
                 raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "closed during the handshake")
-            self._in.write(data)
+            self._in.write(data[:TLS_PIECE_BYTES])
+            data = data[TLS_PIECE_BYTES:]
+        self._in.write(data)  # what came behind it
         self._say()
         self._tls = tls
 
@@ -175,6 +221,10 @@ class StreamSocket:
 
     def close(self) -> None:
         """At once. A greenlet that waits in here gets an OSError."""
+        if self._wake is not None:
+            self._readable.stop()
+            get_hub().loop.run_callback(self._wake)
+            self._wake = None
         for watcher in (self._readable, self._writable):
             get_hub().cancel_wait(watcher, _CLOSED, True)
         self._whole.close()

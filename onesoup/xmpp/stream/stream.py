@@ -1,6 +1,6 @@
 """One client stream: what the holder sees of XMPP. Knows connections, acknowledgements and requests; no stanza's meaning.
 
-The life of it: `connect`, then `run` in one greenlet until the end; `send`, `request`, `probe` and `close` from any other.
+The life of it: `connect`, then `read_on` until the end; `send`, `request`, `probe` and `close` from any greenlet.
 """
 
 import time
@@ -9,6 +9,7 @@ from typing import Any
 
 import gevent
 import structlog
+from gevent import get_hub
 from gevent.event import Event
 from xmpp.simplexml import Node
 
@@ -29,16 +30,21 @@ log = structlog.get_logger(__name__)
 
 # How long a polite end waits for the server's own.
 FAREWELL_SECONDS = 2.0
+# Between two looks whether what was being stored has been.
+KEEPING_SECONDS = 0.01
 
 
 OnStanzas = Callable[[list[Node]], None]
+# Gets the failure that ended a stream, None after `close`.
+OnEnd = Callable[[StreamFailure | None], object]
 
 
 class Stream(OutgoingStream):
     """`on_stanzas` gets the stanzas of one read together and keeps them; when it returns they count as handled.
 
-    It runs in the greenlet of `run`, with `h_next` telling the h to keep along with them. The list is empty when the
-    read brought only answers to requests: h moved all the same. Answers that no request waits for are among the stanzas.
+    It runs in one of `Options.readers`, never twice at a time, with `h_next` telling the h to keep along with them. The list is
+    empty when the read brought only answers to requests: h moved all the same. Answers that no request waits for are among the
+    stanzas.
     What it raises: one of `Options.not_stored` ends the stream without acknowledging, so that all comes again after a
     resumption; anything else is taken for a mistake about one stanza: each is offered once more alone, with h unmoved, and
     at the end an empty list with the new h.
@@ -51,6 +57,8 @@ class Stream(OutgoingStream):
         "_batch",
         "_early",
         "_ended",
+        "_keeping",
+        "_on_end",
         "_on_stanzas",
         "_reading",
         "_requests",
@@ -84,11 +92,12 @@ class Stream(OutgoingStream):
         self._account: StreamAccount | None = StreamAccount(domain, user, password, resource)
         self._on_stanzas = on_stanzas
         self._requests = OpenRequests(prefix)
-        self._early: list[Node] = []
+        self._early: list[Node] | None = None  # until the first read
         self._batch = 0
         self.since = self.heard = 0.0  # when it was connected, and when the server last said anything
         self.target: Hashable = None  # where the server is
-        self._reading = False
+        self._reading = self._keeping = False
+        self._on_end: OnEnd | None = None
         self._ended: Event | None = None
         self.jid = str(resume.get("jid") or "") if resume else ""
         self.features: frozenset[str] = frozenset()
@@ -144,25 +153,39 @@ class Stream(OutgoingStream):
         self._report(begun.acked)
         if begun.resumed:
             self._send_again()
+            self._say_active()
 
     # What comes in.
 
-    def run(self) -> None:
-        """Reads until the end. Returns after `close`; otherwise raises the StreamFailure that ended it."""
+    def read_on(self, ended: OnEnd) -> None:
+        """Reads from now on; returns at once. `ended` is told how it ends, in a greenlet that it may keep. While nothing comes,
+        no greenlet waits for it."""
+        self._on_end, self._reading = ended, True
+        get_hub().loop.run_callback(self._has_come)
+
+    def _has_come(self) -> None:
+        self._options.readers.run(self._read)
+
+    def _read(self) -> None:
+        """Handles what has come, and leaves its greenlet to others until there is more."""
         wire = self._wired()
-        if self._closing:  # before this greenlet had its first turn
-            return
-        self._reading = True
         try:
-            self._take_early()
-            while True:
+            if self._early is None:
                 self._handle(wire.receive())
+            else:
+                self._take_early()
+            wire.call_when_readable(self._has_come)
         except StreamFailure as failure:
-            self._finish(failure)
-            if not self._closing:
-                raise
-        finally:
+            self._end(failure)
+        except BaseException:  # a mistake of ours
             self._finish(StreamFailure(errors.FAILURE_CLOSED, "local"))
+            raise
+
+    def _end(self, failure: StreamFailure) -> None:
+        self._finish(failure)
+        ended, self._on_end = self._on_end, None
+        if ended is not None:
+            ended(None if self._closing else failure)
 
     def _finish(self, failure: StreamFailure) -> None:
         """Closes, and wakes all who wait. May be called again."""
@@ -176,8 +199,8 @@ class Stream(OutgoingStream):
 
     def _take_early(self) -> None:
         """Stanzas that came during the negotiation: no h counts them."""
-        early, self._early = self._early, []
-        if early:
+        early, self._early = self._early, None
+        if early and not self._closing:
             self._hand_over(early)
 
     def _handle(self, events: list[StreamEvent]) -> None:
@@ -189,6 +212,7 @@ class Stream(OutgoingStream):
             if not isinstance(event, Node) or event.namespace == namespaces.STREAM:
                 if isinstance(event, Node) and event.name == "features":
                     self.features = offered_namespaces(event)  # with SASL2 they come behind a log-in that is done
+                    self._say_active()
                 else:
                     last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == namespaces.STREAM_MANAGEMENT:
@@ -197,16 +221,22 @@ class Stream(OutgoingStream):
                 counted += 1
                 if not self._requests.answer(event, self.jid):
                     stanzas.append(event)
-        if counted:
-            self._batch = counted
-            self._hand_over(stanzas)
-            self._batch = 0
-            if self._sm:
-                self._sm.received(counted)
+        # Behind our end, what h does not count is the server's, which brings it at the next log-in: kept here, it came twice.
+        if counted and not (self._closing and self._sm):
+            self._keep(stanzas, counted)
         if asked:
             self._acknowledge()
         if last is not None:
             self._last(last)
+
+    def _keep(self, stanzas: list[Node], counted: int) -> None:
+        self._keeping = True
+        self._batch = counted
+        self._hand_over(stanzas)
+        self._batch = 0
+        if self._sm:
+            self._sm.received(counted)
+        self._keeping = False
 
     def _hand_over(self, stanzas: list[Node]) -> None:
         if self._offer(stanzas) is None:
@@ -244,6 +274,12 @@ class Stream(OutgoingStream):
         text = f"<stream:error><{broken.condition} xmlns='{namespaces.STREAM_ERRORS}'/></stream:error></stream:stream>"
         self._wired().send(text.encode())
 
+    def _say_active(self) -> None:
+        """COMPAT(Prosody up to 13): it takes the client of a resumed session for inactive if it was that before. Then it holds up
+        all that it writes, answers and messages too, since the new connection lacks what would end its waiting."""
+        if self.resumed:
+            self.hint(active=True)
+
     def hint(self, active: bool) -> None:
         """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
         if namespaces.CLIENT_STATE in self.features and self.open:
@@ -258,7 +294,7 @@ class Stream(OutgoingStream):
     def request(self, iq: Node, timeout: float) -> Node:
         """The result or error for an iq get or set, which gets an id. StreamFailure no-answer after so many seconds.
 
-        `run` must be at work in another greenlet. Only the answer of whom the request went to counts. One that is too large
+        `read_on` must be at work. Only the answer of whom the request went to counts. One that is too large
         counts as the error resource-constraint.
         """
         return self._request(iq, self._requests.new_id(), timeout)
@@ -305,7 +341,7 @@ class Stream(OutgoingStream):
             else:
                 self.send(Node("iq", {"type": "get", "id": self.new_id()}, [Node(f"{namespaces.PING} ping")]))
         except StreamFailure:
-            return  # `run` reports it
+            return  # whoever reads reports it
 
     def give_up(self) -> None:
         """The server gave no sign of life. The session stays resumable."""
@@ -327,6 +363,7 @@ class Stream(OutgoingStream):
     def _say_goodbye(self, wire: Wire) -> None:
         """Closing at once could reset the connection before the server has read the end, and leave us online there."""
         # XEP-0198 section 4: the last h goes along, lest the server deliver again what we have.
+        self._await_kept(wire)
         farewell = (self._own_h() if self._sm else b"") + b"</stream:stream>"
         self._sm_ends()
         with gevent.Timeout(FAREWELL_SECONDS, False):
@@ -335,6 +372,12 @@ class Stream(OutgoingStream):
                 self._await_end(wire)
             except StreamFailure:
                 return  # it ended without us
+
+    def _await_kept(self, wire: Wire) -> None:
+        """Until h counts what is being stored at this moment."""
+        end = time.monotonic() + FAREWELL_SECONDS
+        while self._keeping and wire.open and time.monotonic() < end:
+            gevent.sleep(KEEPING_SECONDS)
 
     def _await_end(self, wire: Wire) -> None:
         if self._reading:

@@ -1,6 +1,5 @@
 """XEP-0198 as values: what was received, what was sent and is not yet acknowledged. No I/O."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ class StreamManagement:
         self.id, self.location, self.max = id, location, max
         self.h_in = 0
         self._acked = 0  # the server's h
-        self._queue: deque[Sent] = deque()
+        self._queue: list[Sent] = []  # a deque takes 700 bytes more, and most are short
 
     @property
     def h_out(self) -> int:
@@ -83,8 +82,9 @@ class StreamManagement:
 
     def _drop(self, h: int, count: int) -> list[Any]:
         self._acked = h
-        taken = [self._queue.popleft()[0] for _ in range(count)]
-        return [key for key in taken if key is not None]
+        taken = self._queue[:count]
+        del self._queue[:count]
+        return [key for key, _ in taken if key is not None]
 
     def export(self) -> dict[str, Any]:
         """All of it, as plain values. Stale `unacked` are harmless: the server's h sorts them out at the resumption."""

@@ -1,41 +1,33 @@
-"""What was written, acknowledged and seen, and what phones met on the way, phase by phase. Pure: times are arguments.
-
-A message is *lost* when its writer was told that it is taken and its reader never saw it, nor did it come back. It is *doubled*
-when the reader saw it under two ids, or again after the server had the reader's acknowledgement. The same id again before that is
-a *repeat*: a phone and its user see that it is the same."""
+"""What was written, acknowledged and seen, and what phones met on the way, phase by phase. Pure: times are arguments. What is
+lost, doubled or repeated says `MessageFate`."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-# What stands before a message that comes back to its writer.
-RETURNED = "not delivered: "
+from onesoup.load.ledger import RETURNED_PREFIX, MessageFate
+
 _TEXT = re.compile(r"\S+>\S+ #\d+")
 
 
 @dataclass
-class Letter:
+class Letter(MessageFate):
     """One message."""
 
     reader: str
     phase: str
     written: float
-    acknowledged: bool = False
-    returned: bool = False
-    # Ids under which it was seen, in order, and when that was first.
-    ids: list[str] = field(default_factory=list)
+    # Ids under which it was seen, and when that was first.
+    names: set[str] = field(default_factory=set)
     seen: float = 0.0
-    # Ids of which the server has the reader's acknowledgement, and how often one of these was seen again.
+    # Ids of which the server has the reader's acknowledgement.
     closed: set[str] = field(default_factory=set)
-    again: int = 0
 
-    @property
-    def lost(self) -> bool:
-        return self.acknowledged and not self.ids and not self.returned
-
-    @property
-    def doubled(self) -> int:
-        return max(len(set(self.ids)) - 1, 0) + self.again
+    def see(self, message_id: str, now: float) -> None:
+        self.seen = self.seen or now
+        self.names.add(message_id)
+        self.ids, self.sights = len(self.names), self.sights + 1
+        self.again += message_id in self.closed
 
 
 @dataclass
@@ -120,7 +112,7 @@ class Books:
 
     def see(self, reader: str, text: str, message_id: str, now: float) -> None:
         """`reader` has this text before it. Whatever is no text of ours, such as a greeting, does not count."""
-        if not _TEXT.fullmatch(own := text.removeprefix(RETURNED)):
+        if not _TEXT.fullmatch(own := text.removeprefix(RETURNED_PREFIX)):
             return
         letter = self.letters.get(own)
         if letter is not None and text != own and own.startswith(f"{reader}>"):
@@ -128,9 +120,7 @@ class Books:
         elif letter is None or letter.reader != reader or text != own:
             self.strays.append(f"{reader}: {text}")
         else:
-            letter.again += message_id in letter.closed
-            letter.seen = letter.seen or now
-            letter.ids.append(message_id)
+            letter.see(message_id, now)
 
     def close(self, text: str, message_id: str) -> None:
         """The server has the reader's acknowledgement of this id."""
@@ -166,7 +156,7 @@ class Books:
             acknowledged=sum(each.acknowledged for each in own),
             lost=sum(each.lost for each in own),
             doubled=sum(each.doubled for each in own),
-            repeated=sum(len(each.ids) - len(set(each.ids)) - each.again for each in own),
+            repeated=sum(each.repeated for each in own),
             returned=sum(each.returned for each in own),
             failures=dict(phase.failures),
             logins=phase.logins,

@@ -128,8 +128,11 @@ def test_sessions_of_a_user_agent_end_at_their_next_request(new_phone, blocks, k
     assert not over(other)
 
 
-def test_a_log_in_that_was_under_way_does_not_slip_through(services, new_phone, operator, monkeypatch):
-    """The block comes after the first look, and its sessions are ended before this one is there."""
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_log_in_that_was_under_way_does_not_slip_through(services, holder, new_phone, operator, monkeypatch, tells):
+    """The block comes after the first look, and its sessions are ended before this one is there. A holder of a version before
+    does not tell of it."""
+    holder.tells = tells
     first_look = operator_limits.refuse_blocked
 
     def look(attempt):

@@ -58,6 +58,15 @@ def test_a_handset_of_no_known_family_is_called_by_its_user_agent(new_phone, log
     assert logins(new_phone(client_id="x").log_in)["handset"] == "unknown"
 
 
+def test_the_session_of_such_a_handset_keeps_the_user_agent_as_the_log_has_it(new_phone, services):
+    stranger = new_phone(agent="Frobozz/1.0\x07" + "x" * 100)
+    known = new_phone(client_id="JiMMY", version="1.1", agent="Other/1.0")
+    for phone in (stranger, known):
+        phone.log_in()
+    found = [each.session for each in services.sessions.overview([stranger.sid, known.sid])]
+    assert [(each.handset, each.agent) for each in found] == [("unknown", "Frobozz/1.0?" + "x" * 48), ("android", "")]
+
+
 def test_the_phases_of_a_four_way_log_in_differ(new_phone, linked, logins):
     phone = new_phone()
     nonces = []
@@ -130,10 +139,10 @@ def test_no_holder_and_a_slow_server_are_told_apart(new_phone, services, holder,
 
 
 def test_a_log_in_that_redis_refuses_has_a_line(new_phone, services, logins, monkeypatch):
-    def refuse(_login):
+    def refuse(_shard, _job):
         raise StoreDown("READONLY")
 
-    monkeypatch.setattr(services.accounts, "find", refuse)
+    monkeypatch.setattr(services.shards, "ask", refuse)
     line = logins(new_phone().log_in, "alice")
     assert (line["user"], line["result"], line["reason"]) == (ALICE, 503, "Redis: READONLY")
 

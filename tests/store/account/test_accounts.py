@@ -56,6 +56,45 @@ def test_a_link_is_replaced_and_removed(linked):
     assert linked.find("alice@home") is None
 
 
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda accounts: accounts.unlink("alice@home"),
+        lambda accounts: accounts.link("alice@home", LINK.jid, "another password", PHONE),
+        lambda accounts: accounts.link("alice@home", "other@x", "a", "b"),
+    ],
+    ids=["removed", "another password", "another account"],
+)
+def test_a_link_takes_its_number_and_the_tokens_of_its_xmpp_server_along(accounts, client, leave):
+    """The tokens stand for the password that was linked, under whichever of the two addresses they were given."""
+    accounts.link("alice@home", LINK.jid, PASSWORD, PHONE, number="+358401234567")
+    tokens = [f"login-tokens:{{{jid}}}" for jid in ("alice@home", LINK.jid, "bob@x")]
+    for key in tokens:
+        client.hset(key, "a phone", b"sealed")
+    leave(accounts)
+    assert [client.exists(key) for key in tokens] == [0, 0, 1]
+    assert accounts.of_number("+358401234567") is None
+
+
+def test_what_was_left_when_a_removal_broke_off_is_removed_by_the_next(accounts, client):
+    client.hset("login-tokens:{alice@home}", "a phone", b"sealed")
+    assert not accounts.unlink("alice@home")
+    assert not client.exists("login-tokens:{alice@home}")
+
+
+def test_a_number_that_somebody_else_was_given_since_stays_with_them(linked, client):
+    linked.link("carol@home", LINK.jid, PASSWORD, PHONE, number="+358401234567")
+    linked.link("bob@home", LINK.jid, PASSWORD, PHONE, number="+358401234567")
+    linked.unlink("carol@home")
+    assert linked.of_number("+358401234567") == "bob@home"
+
+
+def test_a_first_link_leaves_the_token_of_the_log_in_that_made_it(accounts, client):
+    client.hset("login-tokens:{alice@home}", "a phone", b"sealed")
+    accounts.link("alice@home", "alice@home", PASSWORD, PASSWORD)
+    assert client.exists("login-tokens:{alice@home}")
+
+
 def test_no_password_is_in_redis(linked, client):
     """Nor anything of it, in whatever encoding: every key and every value is looked at."""
     held = b"".join(key + (client.dump(key) or b"") + (client.get(key) or b"") for key in client.keys("*"))
@@ -231,18 +270,19 @@ def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
 
 def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
     logins = LoginReplies(client)
+    assert logins.claim("r", 5)[:2] == (True, None)
     logins.put_reply("r", "sid", b"\n\xff\n")
-    assert logins.reply("r") == ("sid", b"\n\xff\n")
-    assert logins.reply("other") is None
+    assert logins.claim("r", 5)[:2] == (True, ("sid", b"\n\xff\n")), "its claim ended with the reply"
+    assert logins.claim("other", 5).reply is None
     assert 100 < client.ttl("login:r") <= 120
 
 
 def test_of_equal_log_ins_one_runs(client):
     logins = LoginReplies(client)
-    assert logins.claim("r", 5)
-    assert not logins.claim("r", 5)
+    assert logins.claim("r", 5).first
+    assert not logins.claim("r", 5).first
     logins.unclaim("r")
-    assert logins.claim("r", 5)
+    assert logins.claim("r", 5).first
 
 
 def test_stcp_is_there_while_a_process_lives(client):

@@ -8,6 +8,7 @@ from onesoup.store import records
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.redis.client import connect
+from onesoup.store.redis.commands import send_together
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.rooms import StoredOccupant
 from onesoup.store.session.session_values import NewSession
@@ -61,12 +62,17 @@ def test_groups_of_an_account(client):
     assert groups.settings(ALICE, "a@rooms", "wv:/a") == KeptProperties("wv:/a")
 
 
-def test_joins_are_taken_up_once(client):
+def test_joins_are_kept_until_they_are_forgotten(client):
     groups = GroupStore(client)
+
+    def kept(resource):
+        return send_together(client, groups.joins_command(ALICE, resource))[0]
+
     groups.keep_joins(ALICE, "phone", b"rooms")
-    assert groups.take_joins(ALICE, "other") is None
-    assert groups.take_joins(ALICE, "phone") == b"rooms"
-    assert groups.take_joins(ALICE, "phone") is None
+    assert kept("other") is None
+    assert kept("phone") == b"rooms"
+    groups.forget_joins(ALICE, "phone")
+    assert kept("phone") is None
 
 
 def test_invitations_do_not_fill_redis(client):

@@ -42,8 +42,8 @@ def test_a_good_log_in_ends_the_wait_of_its_place(watch):
     for _ in range(5):
         watch.failed(ALICE, "home", "a1")
     watch.passed(ALICE, "home", "good")
-    assert watch.enter(ALICE, "home", "good") == login_limits.LoginAttempt(0, True, True)
-    assert watch.enter(ALICE, "abroad", "bad") == login_limits.LoginAttempt(0, False, False)
+    assert watch.enter(ALICE, "home") == login_limits.LoginAttempt(0, True, "good")
+    assert watch.enter(ALICE, "abroad") == login_limits.LoginAttempt(0, False, "good")
 
 
 def test_only_so_many_places_are_known_and_the_one_unseen_for_longest_goes(watch, client):
@@ -120,13 +120,13 @@ def test_an_outage_says_nothing_about_the_password(watch, code):
     watch.passed(ALICE, "home", "digest-t")
     watch.settle(ticket("t"), code)
     assert watch.wrong("digest-t") == 0
-    assert watch.enter(ALICE, "home", "digest-t") == login_limits.LoginAttempt(0, True, True)
+    assert watch.enter(ALICE, "home") == login_limits.LoginAttempt(0, True, "digest-t")
 
 
 def test_a_good_password_that_was_changed_is_no_longer_good(watch):
     watch.passed(ALICE, "home", "digest-t")
     watch.settle(ticket("t"), 409)
-    assert not watch.enter(ALICE, "home", "digest-t").password_good
+    assert watch.enter(ALICE, "home").good_password == ""
 
 
 def test_strays_are_counted_by_the_minute(watch, client):

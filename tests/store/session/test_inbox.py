@@ -8,7 +8,14 @@ from onesoup.store import keys, records
 from onesoup.store.errors import NoSession
 from onesoup.store.session.contacts import Subscription
 from onesoup.store.session.holder_side import HolderSessionStore
-from onesoup.store.session.inbox import ClosedTransaction, Inbox, InboxItem, NothingWaits, RedeliveryPolicy
+from onesoup.store.session.inbox import (
+    MAX_STALE_TRANSACTION_IDS,
+    ClosedTransaction,
+    Inbox,
+    InboxItem,
+    NothingWaits,
+    RedeliveryPolicy,
+)
 from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
 from onesoup.store.session.session_values import NewSession
@@ -435,14 +442,14 @@ def test_an_empty_poll_is_one_round_trip(inbox, sid, client):
     assert evalsha(client) == before + 1
 
 
-def test_a_poll_that_finds_a_message_is_two_and_an_answer_that_does_one(patient, sid, deliver, client):
+def test_a_poll_and_an_answer_that_find_a_message_are_one_each(patient, sid, deliver, client):
     deliver("m1", "m2", "m3")
     first = patient.poll(sid)
     before = evalsha(client)
     patient.take(sid, answered=first.tid, message_id="m1")
     assert evalsha(client) == before + 1
     assert patient.poll(sid).id == "m3"
-    assert evalsha(client) == before + 3
+    assert evalsha(client) == before + 2
 
 
 # What a session may have agreed on, or have outstanding, when its phone polls.
@@ -496,6 +503,55 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
         )
         seen.append((kind, kept, due > 50_000, moved, [each.replace(sid.encode(), b"SID") for each in heard()]))
     assert seen[0] == seen[1]
+
+
+# What may wait for a phone: the ids in its queue, and whether each has an item.
+QUEUES = {
+    "a message": [("m1", True)],
+    "two messages": [("m1", True), ("m2", True)],
+    "an event": [("e-1", True), ("P", False)],
+    "presence before a message": [("P", False), ("m1", True)],
+    "a message that has gone before another": [("m0", False), ("m1", True)],
+    "presence that was handed out before": [("p-3", True), ("m1", True)],
+}
+
+
+@pytest.mark.parametrize("short", [False, True])
+@pytest.mark.parametrize("waiting", QUEUES.values(), ids=QUEUES.keys())
+def test_a_poll_hands_out_what_taking_does(patient, feed, client, waiting, short):
+    """Two sessions of the same state; one is polled for, from the other is taken, until nothing is left."""
+    seen = []
+    for sid, ask in (("a7one", patient.poll), ("a7two", patient.take)):
+        feed.create(sid, NewSession(RECORD, 1, 60_000))
+        queue, items, spell, dirty = keys.of(sid, "q", "i", "spell", "dirty")
+        client.hset(spell, "romeo@x", "WV:Romeo@X")
+        client.hset(keys.session(sid), mapping={"caps": b"caps", "p": 1, "seq": 997})
+        client.zadd(dirty, {"romeo@x": 1})
+        for id_, has_item in waiting:
+            client.rpush(queue, id_)
+            if has_item:
+                client.hset(items, id_, "romeo@x" if id_.startswith("p-") else f"romeo@x\tcopy\ntext {id_}")
+        found = []
+        while (item := ask(sid, short=short)) != NothingWaits(0):
+            assert item.tid.isdigit() if short else item.tid.startswith("s")
+            found.append((item.tid.partition("-")[0], item.id, item.more, item.record, item.caps, item.payload, item.spelling))
+        kept = {name: client.hgetall(key) for name, key in zip(("s", "i"), (keys.session(sid), items), strict=True)}
+        del kept["s"][b"due"]
+        known = set(client.hvals(keys.of(sid, "tid")[0]))
+        still_open = set(client.zrange(keys.of(sid, "open")[0], 0, -1))
+        seen.append((found, kept, known, still_open, client.lrange(queue, 0, -1)))
+    assert seen[0] == seen[1]
+    assert seen[0][0]
+
+
+def test_transaction_ids_that_nobody_answers_do_not_pile_up_by_polls(patient, sid, deliver, client):
+    """Phones that answer by MessageID leave them behind."""
+    tids = keys.of(sid, "tid")[0]
+    for number in range(MAX_STALE_TRANSACTION_IDS + 30):
+        deliver(f"m{number}")
+        assert patient.poll(sid).id == f"m{number}"
+        patient.take(sid, message_id=f"m{number}", only_answer=True)
+    assert client.hlen(tids) <= MAX_STALE_TRANSACTION_IDS + 5
 
 
 def test_the_expiry_of_a_record_keeps_its_distance(patient, sid, client):

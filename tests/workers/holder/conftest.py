@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
 
 import gevent
@@ -23,7 +24,9 @@ from onesoup.xmpp import commands
 from onesoup.xmpp.stream import StreamFailure, socket
 from tests.support.secrets import secret_text
 from tests.xmpp.stream.stub import SM, Peer, Stub
+from workers.holder import logins
 from workers.holder.process import Holder
+from workers.holder.session import connection
 from workers.holder.session.state import Phase
 
 DOMAIN = "stub.example"
@@ -51,6 +54,7 @@ class Server:
         self.other: list[str] = []
         self.resumes: list[str] = []
         self.handled: int | None = None  # the h to answer a <resume/> with; None: the session is gone
+        self.refusal: str | None = None  # with this the connection of a <resume/> ends instead
         self.csi = ""
         self.stub = stub(self._talk)
 
@@ -73,6 +77,10 @@ class Server:
     def _element(self, peer: Peer, name: str, text: str) -> None:
         if name == "resume":
             self.resumes.append(text)
+            if self.refusal is not None:
+                peer.send(self.refusal or "</stream:stream>")
+                peer.sock.shutdown(SHUT_RDWR)
+                return
             self._resume(peer)
         elif name == "enable":
             peer.send(f"<enabled xmlns='{SM}' id='one' resume='true'/>")
@@ -209,7 +217,10 @@ def server_with(password: str, kind: type[Server] = Server) -> Iterator[Server]:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, redis_server: RedisServer) -> Iterator[Lab]:
+def lab(tmp_path: Path, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """No test here is about the seconds that a stream may take; a busy machine stands still for longer."""
+    for module in (connection, logins):
+        monkeypatch.setattr(module, "STREAM_CONNECT_TIMEOUT_SECONDS", 60.0)
     made = Lab(tmp_path, redis_server, secret_text())
     yield made
     made.close()

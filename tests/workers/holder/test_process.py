@@ -1,6 +1,7 @@
 """What a holder does when servers and other holders behave badly."""
 
 import re
+import socket
 
 import gevent
 import pytest
@@ -8,16 +9,18 @@ from gevent.event import Event
 
 from onesoup.csp import presence
 from onesoup.csp.codec.generated_elements import PresenceSubList, StatusText, UserAvailability
+from onesoup.csp.status import StatusCode
 from onesoup.store import records
 from onesoup.store.account.blocks import BLOCK, BlockLists
 from onesoup.store.account.lists import AttributeList
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.xmpp import commands
-from onesoup.xmpp.stream import Stream
+from onesoup.xmpp.stream import Stream, StreamFailure
 from tests.support import in_redis
 from tests.support.secrets import secret_text
 from tests.xmpp.stream.harness import eventually
+from workers.holder.process import MAX_PARALLEL_CONNECTS
 from workers.holder.session import connection, idle
 
 SERVICE = "urn:ietf:params:xml:ns:xmpp-streams"
@@ -212,6 +215,70 @@ def test_conflict_is_the_end_and_no_game_of_ping_pong(lab, server):
     assert server.resumes == []
 
 
+def test_a_session_that_another_holder_has_is_not_connected_again(lab, server):
+    """A stream that breaks because its session has a new holder: whoever connected now would take the resource away from that
+    one, and the server's word for it, conflict, would end the session."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    server.handled = 0
+    server.peers[0].send("<message from='eve@x.example' type='chat'><body>x</body></message>")
+    eventually(lambda: lab.feed.items.undelivered(sid))  # what the server had to say to a new stream is taken in
+    lab.feed.claim_session(sid, holder.sessions[sid].fence + 1)
+    server.peers[0].sock.shutdown(socket.SHUT_RDWR)
+    eventually(lambda: sid not in holder.sessions)
+    assert len(server.peers) == 1
+    assert lab.feed.status(sid).code is None, "it goes on, elsewhere"
+
+
+def test_no_attempt_begins_while_the_handset_logs_in_anew(lab, server, monkeypatch):
+    """Also when the one that was under way took longer than the log-in waits for it, and failed: the next one would take the
+    resource away from the new session."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    session, begun, go_on, inside = holder.sessions[sid].connection, Event(), Event(), []
+    attempts = []
+
+    def slow(self, stream):
+        attempts.append(list(inside))
+        begun.set()
+        go_on.wait()
+        raise StreamFailure("closed", "eof")
+
+    monkeypatch.setattr(connection.SessionConnection, "_connect_stream", slow)
+    monkeypatch.setattr(connection, "ATTEMPT_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "RECONNECT_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(session._pace, "wait", lambda *_: 0.0)
+    server.peers[0].sock.shutdown(socket.SHUT_RDWR)
+    assert begun.wait(60)
+    with session.no_attempts():
+        inside.append("the log-in")
+        go_on.set()
+        gevent.sleep(0.5)
+        inside.clear()
+    eventually(lambda: len(attempts) > 1)
+    assert attempts[:2] == [[], []], "an attempt began inside"
+
+
+@pytest.mark.parametrize("anew", [True, False], ids=["the handset logs in anew", "the session ends"])
+def test_an_attempt_that_waits_for_its_turn_does_not_begin_any_more(lab, server, monkeypatch, anew):
+    """After the death of a holder thousands of sessions wait for their turn. The phone of one may log in anew meanwhile: its last
+    session would then take the resource away from the new one."""
+    holder = lab.holder(server.stub)
+    session = holder.sessions[lab.log_in(holder)]
+    turns, attempts = holder.services.reconnecting, []
+    monkeypatch.setattr(connection.SessionConnection, "_connect_stream", lambda *_: attempts.append("one"))
+    for _ in range(MAX_PARALLEL_CONNECTS):  # others have all turns
+        turns.acquire()
+    waits = gevent.spawn(session.connection._reconnected, session.connection.stream)
+    gevent.sleep(0)
+    with session.connection.no_attempts():
+        if not anew:
+            session.end(StatusCode.INVALID_SESSION, polite=False)
+        turns.release()
+        assert waits.get(timeout=60) == (not anew), "it is to try again only where the session goes on"
+    assert attempts == []
+
+
 def test_a_server_that_restarts_is_come_back_to(lab, server):
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
@@ -226,7 +293,7 @@ def test_enough_is_enough(lab, server, monkeypatch):
     """A server that says so is left alone for a while; at the third time the session ends."""
     waits = []
     monkeypatch.setattr(
-        connection.SessionConnection, "reconnect", lambda self, resume, wait=0.1: waits.append(wait) or self.connect(resume)
+        connection.SessionConnection, "reconnect", lambda self, wait=0.1: waits.append(wait) or self._reconnected(self.stream)
     )
     server.handled = 0
     holder = lab.holder(server.stub)

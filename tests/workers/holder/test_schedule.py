@@ -2,6 +2,7 @@
 
 import math
 import random
+import weakref
 
 from workers.holder.schedule import DeadlineQueue
 
@@ -50,6 +51,22 @@ def test_times_that_no_longer_count_do_not_pile_up():
     assert len(agenda) == 10
     assert len(agenda._heap) <= 1020
     assert len(agenda.due(1.0)) == 10
+
+
+def test_a_key_that_was_dropped_or_came_due_is_kept_alive_by_nothing():
+    class Key:
+        """Like a session."""
+
+    agenda, dropped, due = DeadlineQueue(), Key(), Key()
+    for when in (3600.0, 60.0):  # a later time stays in the heap
+        agenda.put(dropped, when)
+        agenda.put(due, when)
+    agenda.put(due, 1.0)
+    agenda.drop(dropped)
+    assert agenda.due(2.0) == [due]
+    left = [weakref.ref(dropped), weakref.ref(due)]
+    del dropped, due
+    assert [each() for each in left] == [None, None]
 
 
 def test_on_set_is_called_with_an_earlier_deadline():

@@ -143,10 +143,10 @@ def test_a_log_in_that_is_under_way_when_its_holder_stops_is_the_next_holders(la
     connecting, go_on = Event(), Event()
     connect = XmppSession.connect
 
-    def slow(session):
+    def slow(session, has_lists):
         connecting.set()
         go_on.wait()
-        connect(session)
+        connect(session, has_lists)
 
     monkeypatch.setattr(XmppSession, "connect", slow)
     first.services.shards.ask(shard, stored)
@@ -181,3 +181,65 @@ def test_holders_keep_their_shares_when_the_clock_of_redis_jumps(lab, server):
     assert [dict(holder.leases.owned) for holder in (first, second)] == before
     assert held_once(sids, first, second)
     assert len(server.resumes) == resumed
+
+
+def test_holders_that_look_at_the_same_moment_get_their_shares_in_one_turn(lab, server, monkeypatch):
+    """A host died. The holders of another host look for free shards with one beat: each sees all of them free."""
+    first, second, third = (lab.holder(server.stub) for _ in range(3))
+    settle(lab, first, second, third)
+    third.leases.give_back_all()
+    leases = second.leases._leases
+    looks, look_again = [leases.free()], leases.free
+    monkeypatch.setattr(leases, "free", lambda: looks.pop() if looks else look_again())
+    before = len(second.leases.owned)
+    first.leases.renew()
+    second.leases.renew()
+    assert owned_once(first, second) == [HALF, HALF], f"the second had {before}, and went for what the first one had taken"
+
+
+def test_a_log_in_whose_shard_is_given_back_at_its_very_end_leaves_no_second_owner(lab, server, monkeypatch):
+    """Two holders with one session would throw each other's streams out, until the server ends it."""
+    first = lab.holder(server.stub)
+    feed, made = first.services.feed, []
+    create, send = feed.create_command, feed.send
+
+    def noted(sid, *rest):
+        made.append(int(sid[:2], 16))
+        return create(sid, *rest)
+
+    def and_give_back(*commands):
+        answers = send(*commands)
+        while made:
+            first.leases.give_back(made.pop())
+        return answers
+
+    monkeypatch.setattr(feed, "create_command", noted)
+    monkeypatch.setattr(feed, "send", and_give_back)
+    sid = lab.log_in(first)
+    assert sid not in first.sessions
+    second = lab.holder(server.stub)
+    second.leases.renew()
+    eventually(lambda: sid in second.sessions, WITHIN)
+
+
+def test_a_takeover_whose_shard_is_given_back_meanwhile_leaves_no_second_owner(lab, server, monkeypatch):
+    first = lab.holder(server.stub)
+    sid = lab.log_in(first)
+    lab.crash(first)
+    second = lab.holder(server.stub)
+    claim = second.services.feed.claim_session
+    given_back = Event()
+
+    def and_give_back(sid, fence):
+        claimed = claim(sid, fence)
+        second.leases.give_back(int(sid[:2], 16))
+        gevent.spawn_later(0.05, given_back.set)
+        return claimed
+
+    monkeypatch.setattr(second.services.feed, "claim_session", and_give_back)
+    second.takeover.take_over_shards(list(second.leases.owned.values()))
+    assert given_back.wait(WITHIN)
+    assert sid not in second.sessions
+    third = lab.holder(server.stub)
+    third.leases.renew()
+    eventually(lambda: sid in third.sessions, WITHIN)

@@ -67,7 +67,7 @@ class Client:
 
     def connect(self, within: float = 60.0) -> "Client":
         self.stream.connect(within)
-        gevent.spawn(self._run)
+        self.stream.read_on(self._ended)
         return self
 
     def online(self) -> "Client":
@@ -76,12 +76,8 @@ class Client:
         self.wait_for(lambda: self.stanzas("presence"))
         return self
 
-    def _run(self) -> None:
-        try:
-            self.stream.run()
-        except StreamFailure as failure:
-            self.failure = failure
-        self.ended = True
+    def _ended(self, failure: StreamFailure | None) -> None:
+        self.failure, self.ended = failure, True
 
     def stanzas(self, name: str) -> list[Node]:
         return [stanza for batch in self.batches for stanza in batch if stanza.name == name]

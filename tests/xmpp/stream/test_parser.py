@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import parser as parser_module
+from onesoup.xmpp.stream import documents
 from onesoup.xmpp.stream.document_reader import MAX_NAME_PARTS, MAX_SKIPPED_DEPTH, MAX_STANZA_DEPTH, NAME_PARTS, WHOLE_TAGS
 from onesoup.xmpp.stream.events import Broken, End, Header, TooBig
 from onesoup.xmpp.stream.parser import (
@@ -324,7 +324,7 @@ print(resident() - before)
 )
 def test_a_long_stream_goes_on_as_it_began(whole_tags, head, monkeypatch):
     """Prefixes of its header keep their meaning, and nothing is lost where expat is replaced, wherever that is."""
-    monkeypatch.setattr(parser_module, "RENEW_AFTER_BYTES", 300)
+    monkeypatch.setattr(documents, "RENEW_AFTER_BYTES", 300)
     prefixed = b"<c:message><a:x/></c:message>" if head is not HEAD else b""
     whole = head + (MIXED + prefixed) * 20 + b"</stream:stream>"
     for size in (1, 7, 50, 1000):
@@ -425,7 +425,7 @@ def test_what_stands_before_a_list_may_be_read_over():
 
 
 def test_a_list_comes_in_entries_also_where_expat_was_replaced(monkeypatch):
-    monkeypatch.setattr(parser_module, "RENEW_AFTER_BYTES", 300)
+    monkeypatch.setattr(documents, "RENEW_AFTER_BYTES", 300)
     pieces = [MIXED] * 10 + [roster(20)] + [MIXED] * 10 + [roster(20)]
     events, taken = apart(*pieces)
     assert len(events) == 62

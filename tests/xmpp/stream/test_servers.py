@@ -3,6 +3,7 @@ and with SCRAM."""
 
 from collections.abc import Callable, Iterator
 
+import gevent
 import pytest
 from gevent import ssl
 from xmpp.protocol import Message, Presence
@@ -183,6 +184,25 @@ def test_presence_of_an_inactive_client_waits(client):
     alice.wait_for(lambda: [each for each in alice.stanzas("presence") if each.getTagData("show") == "dnd"])
     alice.stream.close()
     other.stream.close()
+
+
+# When Prosody holds up again what is for an inactive client (its csi_resume_inactive_delay is 5), and some more.
+PROSODY_HOLDS_SECONDS = 5.5
+
+
+def test_what_is_for_an_inactive_client_is_not_held_up_for_ever_after_a_resumption(client):
+    """Prosody still takes the resumed client for inactive, and has forgotten what ends its waiting: neither messages nor answers
+    came, until the stream was given up, or never."""
+    other, ann = client("ben").connect(), client("ann").online()
+    ann.stream.hint(active=False)
+    assert ann.stream.request(stanzas.roster_get(), 60).getAttr("type") == "result"
+    state = ann.lose_connection()
+    ann.end()
+    ann = client("ann", resume=state).connect()
+    assert ann.stream.resumed
+    gevent.sleep(PROSODY_HOLDS_SECONDS)
+    other.stream.send(chat("ann@localhost", "late"))
+    ann.wait_for(lambda: ann.texts == ["late"], 15)
 
 
 @pytest.fixture

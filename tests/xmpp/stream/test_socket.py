@@ -5,6 +5,7 @@ import time
 import gevent
 import pytest
 from gevent import socket, ssl
+from gevent.event import Event
 
 from onesoup.runtime.pace import Pace
 from onesoup.xmpp.stream.errors import StreamFailure
@@ -93,6 +94,27 @@ def test_records_that_lie_there_come_at_once(ends):
     assert found
     assert whole.startswith(found)
     assert found + received(link, len(whole) - len(found)) == whole
+
+
+def test_who_waits_without_a_greenlet_is_called_when_something_comes(ends):
+    link, far = ends
+    link.offer(b"there")  # as after a log-in: the tickets of TLS may come before
+    called = Event()
+    for words in (b"once", b"again"):
+        called.clear()
+        link.call_when_readable(called.set)
+        gevent.sleep(0.01)
+        far.sendall(words)
+        assert called.wait(PATIENCE)
+        assert received(link, len(words)) == words
+
+
+def test_who_waits_without_a_greenlet_is_called_at_the_end(ends):
+    link, _ = ends
+    called = Event()
+    link.call_when_readable(called.set)
+    link.close()
+    assert called.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("size", [1, READ_CHUNK_BYTES - 1, READ_CHUNK_BYTES, READ_CHUNK_BYTES + 1, 3 * READ_CHUNK_BYTES, 400_000])

@@ -7,6 +7,7 @@ import time
 
 import gevent
 import pytest
+from gevent.event import Event
 from gevent.monkey import get_original
 from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
@@ -280,7 +281,11 @@ def test_a_stanza_without_end_does_not_keep_others_waiting(client, stub):
 
     one = client("a", domain="stub.example", options=stub(talk).options()).connect()
     parser = one.stream._wire._parser
-    most = most_between_turns(lambda: parser._fed, lambda: parser._fed < 7_000_000)
+
+    def fed():
+        return parser._document.fed if parser._document else 0
+
+    most = most_between_turns(fed, lambda: fed() < 7_000_000)
     assert most <= 4 * link_module.READ_CHUNK_BYTES
 
 
@@ -420,6 +425,65 @@ def test_the_end_is_polite_before_anybody_reads(options):
     alice.stream.connect(8)
     alice.stream.close()
     assert not alice.stream.open
+
+
+def test_what_comes_behind_our_end_is_left_to_the_server(client, stub):
+    """It is not acknowledged, so the server keeps it for the next log-in: kept here as well, it would come twice."""
+    farewells = []
+
+    def talk(peer):
+        peer.log_in(sm=True)
+        peer.send("<message><body>before</body></message>")
+        farewells.append(peer.until("</stream:stream>"))
+        peer.send("<message><body>behind</body></message></stream:stream>")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    one.wait_for(lambda: one.texts)
+    one.stream.close()
+    assert one.end() is None
+    assert "h='1'" in farewells[0]
+    assert one.texts == ["before"]
+
+
+def test_without_stream_management_the_last_words_are_kept(client, stub):
+    """Nobody else has them."""
+
+    def talk(peer):
+        peer.log_in()
+        peer.send("<message><body>before</body></message>")
+        peer.until("</stream:stream>")
+        peer.send("<message><body>behind</body></message></stream:stream>")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    one.wait_for(lambda: one.texts)
+    one.stream.close()
+    assert one.end() is None
+    assert one.texts == ["before", "behind"]
+
+
+def test_our_end_acknowledges_what_is_being_kept(client, stub):
+    """Whoever keeps stanzas waits for Redis; the end of the session comes in between."""
+    farewells, begun, go_on = [], Event(), Event()
+
+    def talk(peer):
+        peer.log_in(sm=True)
+        peer.send("<message><body>a</body></message><message><body>b</body></message>")
+        farewells.append(peer.until("</stream:stream>"))
+        peer.send("</stream:stream>")
+
+    def slowly(_stanzas):
+        begun.set()
+        go_on.wait()
+
+    one = client("a", domain="stub.example", options=stub(talk).options(), handle=slowly).connect()
+    assert begun.wait(60)
+    closing = gevent.spawn(one.stream.close)
+    gevent.sleep(0.05)  # it has begun, in vain
+    go_on.set()
+    closing.get(timeout=60)
+    assert one.end() is None
+    assert one.texts == ["a", "b"]
+    assert "h='2'" in farewells[0]
 
 
 # Peers that fall silent, or die.

@@ -1,9 +1,9 @@
 """The audit log: what operators did, by commands and in the console."""
 
-import time
 from typing import Any
 
-from onesoup.store.audit import AuditEntry, AuditLog
+from onesoup.runtime.times import utc_text
+from onesoup.store.audit import AuditLog
 from workers.gateway.console.acting import command
 from workers.gateway.console.pages import ConsolePage, ConsoleVisit
 from workers.gateway.console.rendering import CONSOLE_PATH
@@ -20,7 +20,7 @@ class AuditPage(ConsolePage):
         start = _start(visit.typed("from"))
         found = AuditLog(self.site.client).page(start, ACTIONS_ON_PAGE + 1)
         return {
-            "rows": [(_clock(each), each) for each in found[:ACTIONS_ON_PAGE]],
+            "rows": [(utc_text(each.at), each) for each in found[:ACTIONS_ON_PAGE]],
             "start": start,
             "before": max(start - ACTIONS_ON_PAGE, 0),
             "after": start + ACTIONS_ON_PAGE if len(found) > ACTIONS_ON_PAGE else 0,
@@ -30,8 +30,3 @@ class AuditPage(ConsolePage):
 
 def _start(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-
-
-def _clock(entry: AuditEntry) -> str:
-    """Everybody's time: console and host may be in different places."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))

@@ -1,11 +1,11 @@
 """Blocks: who is shut out, shutting out somebody, and letting in again."""
 
-import time
 from typing import Any
 
 from onesoup.operators.blocks import end_block, planned_block, put_block, span_seconds, standing_blocks
 from onesoup.operators.operator import OperatorError
 from onesoup.runtime.networks import Nets
+from onesoup.runtime.times import utc_text
 from onesoup.store.blocks import OperatorBlock
 from workers.gateway.console.acting import PREVIEW_ACTION, LongDeed, acting, command, told_on_page
 from workers.gateway.console.pages import ActionProblem, ConsoleAction, ConsolePage, ConsoleVisit
@@ -57,7 +57,7 @@ def _planned(page: ConsolePage, visit: ConsoleVisit) -> OperatorBlock:
 
 
 def _named(block: OperatorBlock) -> str:
-    return f"{block.kind.value} {block.name}"
+    return f"{block.what} {block.name}"
 
 
 def _until(block: OperatorBlock) -> str:
@@ -65,7 +65,7 @@ def _until(block: OperatorBlock) -> str:
 
 
 def _clock(at: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
+    return utc_text(at, "%Y-%m-%d %H:%M UTC")
 
 
 class BlocksPage(ConsolePage):

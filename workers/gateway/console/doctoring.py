@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from onesoup.runtime.times import utc_text
 from onesoup.store.console_access import ConsoleRole
 from workers.gateway.console.doctor_runs import DoctorRuns
 from workers.gateway.console.pages import ConsoleAction, ConsolePage, ConsoleSite, ConsoleVisit
@@ -38,7 +39,7 @@ class FindingsPage(ConsolePage):
         return {
             "last": last,
             "looking": self.runs.is_looking(),
-            "clock": time.strftime("%H:%M:%S %Z", time.localtime(last.at)) if last else "",
+            "clock": utc_text(last.at, "%H:%M:%S UTC") if last else "",
             "bad": [(head, grade, found) for grade, head in grades if last and (found := last.of_grade(grade))],
             "fine": last.of_grade(OK) if last else [],
         }

@@ -8,6 +8,7 @@ from typing import Any
 from onesoup.handlers.login.throttle import login_policy
 from onesoup.operators.overview import domain_states, holder_shares, listed_domains, phones_on_line, redis_states
 from onesoup.operators.processes import running_processes
+from onesoup.runtime.times import utc_text
 from onesoup.store.account.guard_state import GuardState
 from onesoup.store.doctor_results import DoctorResults
 from onesoup.store.minute_counts import MINUTE_SERIES, MinuteCounts
@@ -67,7 +68,7 @@ class OverviewPage(ConsolePage):
             "alarms": list(_alarms(parts)),
             "findings": DoctorResults(client).last(),
             "now": int(now),
-            "clock": time.strftime("%H:%M:%S %Z", time.localtime(now)),
+            "clock": utc_text(now, "%H:%M:%S UTC"),
         }
 
     def _plots(self, now: float) -> list[DayPlot]:

@@ -7,6 +7,7 @@ from typing import Any
 from onesoup.csp.history_events import HistoryEvent, HistoryKind
 from onesoup.operators.history import HistorySubject, SubjectKind, events_of, history_answer, history_subject
 from onesoup.operators.history_words import event_words, failure_words
+from onesoup.runtime.times import utc_text
 from onesoup.store.history import History
 from workers.gateway.console.acting import acting, command
 from workers.gateway.console.pages import ConsolePage, ConsoleVisit
@@ -62,4 +63,4 @@ class HistoryPage(ConsolePage):
 
 def _line(event: HistoryEvent) -> HistoryLine:
     do = failure_words(event).do if event.kind == HistoryKind.FAILURE else ""
-    return HistoryLine(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.last)), event, event_words(event), do)
+    return HistoryLine(utc_text(event.last), event, event_words(event), do)

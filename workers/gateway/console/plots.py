@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from onesoup.runtime.times import utc_text
+
 BIN_MINUTES = 5
 DAY_PLOT_WIDTH, DAY_PLOT_TOP, DAY_PLOT_BOTTOM, DAY_PLOT_MARGIN = 288, 6, 62, 6
 DAY_PLOT_HEIGHT = 80
@@ -60,10 +62,10 @@ def _bins(numbers: tuple[int, ...]) -> list[float]:
 
 
 def _marks(until: int) -> str:
-    """The line below, and the full hours, by the clock of this host."""
+    """The line below, and the full hours in UTC."""
     drawn = [f'<path class="axis" d="M{DAY_PLOT_MARGIN} {DAY_PLOT_BOTTOM}H{DAY_PLOT_MARGIN + DAY_PLOT_WIDTH}"/>']
     for minutes_ago in range(24 * 60):
-        at = time.localtime((until - minutes_ago) * 60)
+        at = time.gmtime((until - minutes_ago) * 60)
         if at.tm_min:
             continue
         x = DAY_PLOT_MARGIN + DAY_PLOT_WIDTH - minutes_ago / BIN_MINUTES
@@ -77,4 +79,4 @@ def _marks(until: int) -> str:
 
 
 def _clock(minute: int) -> str:
-    return time.strftime("%H:%M", time.localtime(minute * 60))
+    return utc_text(minute * 60, "%H:%M UTC")

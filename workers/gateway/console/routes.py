@@ -4,6 +4,7 @@ from workers.gateway.console.announcing import AnnouncePage
 from workers.gateway.console.audit_log import AuditPage
 from workers.gateway.console.blocking import BlocksPage
 from workers.gateway.console.doctoring import FindingsPage
+from workers.gateway.console.draining import HostsPage
 from workers.gateway.console.login import LeavePage
 from workers.gateway.console.overview import OverviewPage
 from workers.gateway.console.pages import ConsolePage
@@ -20,6 +21,7 @@ CONSOLE_PAGES: tuple[type[ConsolePage], ...] = (
     TraceEventsPage,
     BlocksPage,
     AnnouncePage,
+    HostsPage,
     FindingsPage,
     AuditPage,
     LeavePage,

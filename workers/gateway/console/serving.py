@@ -21,7 +21,7 @@ LOGIN_PATH = f"{CONSOLE_PATH}/login"
 RENEWAL_HEADER = "X-Console-Renewal"
 ACTION_FIELD = "action"
 STALE_FORM = "This page was too old. Nothing was done; here it is anew."
-LOOK_ONLY = "You are logged in to look only. Nothing was done."
+LOOK_ONLY = "Your log-in is read-only. Nothing was done."
 
 
 def gated(site: ConsoleSite, req: falcon.Request, resp: falcon.Response) -> bool:

@@ -120,7 +120,7 @@ class Done(Step):
             "password": account_settings.made_password(services, owner),
             "family": family,
             "families": guide().families,
-            "fields": [(each.label, own(each.type), own(each.say)) for each in family.fields] if family else [],
+            "fields": [(each.label, own(each.type), own(each.told)) for each in family.fields] if family else [],
             "sms": linking.wakes_by_sms(services),
             "helper": service_address(services.policy.service_contact, owner.jid),
         }

@@ -47,7 +47,7 @@ FIELDS = (
 )
 FILE_NAME = "onesoup.prov"
 OFFERED = {
-    Offered.NO_NUMBER: "That number is not proved any more. Prove it again first.",
+    Offered.NO_NUMBER: "That number is not confirmed any more. Confirm it again first.",
     Offered.NOT_SERVED: "This server sends no SMS to that number just now.",
 }
 
@@ -280,6 +280,6 @@ def check(typed: dict[str, str]) -> None:
         if len(text) > most:
             raise StepProblem(f"{label} has {len(text)} characters; phones take {most}.", name)
         if not all("!" <= char <= "~" for char in text):
-            raise StepProblem(f"{label}: use plain letters, digits and signs, without blanks.", name)
+            raise StepProblem(f"{label}: use plain letters, digits and signs, without spaces.", name)
     if not typed["apn"] and (typed["apn_user"] or typed["apn_password"]):
         raise StepProblem("Type the name of the access point too, or leave all three empty.", "apn")

@@ -34,15 +34,15 @@ _LATER = "This cannot be done just now. Try again in a few minutes."
 TOLD: dict[int, str] = {
     StatusCode.INVALID_PASSWORD: _CREDENTIALS,
     StatusCode.UNKNOWN_USER: _CREDENTIALS,
-    StatusCode.DOMAIN_NOT_SUPPORTED: "This server does not serve that domain.",
-    StatusCode.FORBIDDEN: "That account is closed, or its log-in here is managed by the operator.",
+    StatusCode.DOMAIN_NOT_SUPPORTED: "This server has no accounts with this ending. Check what stands after the @.",
+    StatusCode.FORBIDDEN: "This account is closed, or the operator of this server manages its log-in or has blocked it.",
     StatusCode.TIMEOUT: "The XMPP server did not answer in time. Try again.",
 }
 REFUSED_CODES = (StatusCode.INVALID_PASSWORD, StatusCode.SERVICE_UNAVAILABLE)
-OLD_FORM = "This form was too old, or cookies are off. Fill it in again."
+OLD_FORM = "This form was too old, or your browser does not keep cookies. Fill it in again."
 PLAIN = (
-    "Passwords are typed here, so this page is served over HTTPS only. Ask the operator of this server for its address. At a "
-    "demo, its owner gets a link that opens it: onesoup demo link."
+    "You type passwords on this page, so it opens only at an address that begins with https://. Ask the operator of this server "
+    "for that address. If this is your own demo, the command onesoup demo link prints a link that opens the page."
 )
 SIGNED_OUT = "You are not signed in any more: ten minutes have passed. Nothing was changed. Sign in again."
 

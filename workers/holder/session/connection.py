@@ -33,8 +33,8 @@ DISCONNECTS = Counter("onesoup_xmpp_disconnects_total", "Streams that ended by t
 STREAM_CONNECT_TIMEOUT_SECONDS = 7.0
 # The wait before the first attempt to reconnect; before the second; and the longest.
 RECONNECT_FIRST_SECONDS, RECONNECT_BACKOFF_SECONDS, RECONNECT_MAX_SECONDS = 0.1, 1.0, 30.0
-# How long a new log-in of the phone waits for an attempt of its last session to connect.
-ATTEMPT_SECONDS = 3.0
+# How long a new log-in of the phone waits for an attempt of its last session to connect: as long as one may take.
+ATTEMPT_SECONDS = STREAM_CONNECT_TIMEOUT_SECONDS
 # Stream errors that say that we sent too much, and how long we stay away then; after so many in a row the session ends.
 OVERLOAD_CONDITIONS = {"policy-violation", "resource-constraint"}
 OVERLOAD_WAIT_SECONDS, MAX_OVERLOADS = 30.0, 3
@@ -55,8 +55,8 @@ REPEAT_SECONDS = 30.0
 
 
 class SessionConnection(CommandStream):
-    """The stream of one session. `connecting` limits how many
-    streams of the holder are being connected at once; `pace` spreads the attempts at a server that was away."""
+    """The stream of one session. `connecting` limits how many streams of the holder are being connected at once for log-ins,
+    `reconnecting` how many for sessions; `pace` spreads the attempts at a server that was away."""
 
     def __init__(
         self,
@@ -64,15 +64,20 @@ class SessionConnection(CommandStream):
         password: str,
         listener: StreamListener,
         *,
+        check_owner: Callable[[], None],
         options: Options,
         connecting: BoundedSemaphore,
+        reconnecting: BoundedSemaphore,
         pace: ConnectPace,
     ) -> None:
-        self._state, self._password, self._listener = state, password, listener
-        self._options, self._connecting, self._pace = options, connecting, pace
+        """`check_owner` raises Fenced where another holder has the session."""
+        self._state, self._password, self._listener, self._check_owner = state, password, listener, check_owner
+        self._options, self._connecting, self._reconnecting, self._pace = options, connecting, reconnecting, pace
         self._stream: Stream | None = None
         self._overloads = 0
         self._attempt = BoundedSemaphore(1)
+        self._forbidden = 0  # how many log-ins want no attempt to begin
+        self._resume: Mapping[str, Any] | None = None  # what the next attempt to reconnect goes on with
         # When the stream came into use, by the monotonic clock.
         self.since = 0.0
 
@@ -144,13 +149,16 @@ class SessionConnection(CommandStream):
 
     # --- beginning and end ---
 
-    def connect(self, resume: Mapping[str, Any] | None = None) -> None:
-        """Makes a stream, which is read from then on; StreamFailure when that fails. Then no stream stays open without an owner:
-        it would acknowledge messages that nobody will ever see."""
-        stream = self._new_stream(resume)
+    def connect(self) -> None:
+        """Makes the first stream. StreamFailure when that fails."""
         with self._connecting:
-            stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
-        gevent.spawn(self._read, stream)
+            self._connect_stream(self._new_stream(None))
+
+    def _connect_stream(self, stream: Stream) -> None:
+        """Connects a stream, which is read from then on. If that fails, no stream stays open without an owner: it would
+        acknowledge messages that nobody will ever see."""
+        stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
+        stream.read_on(partial(self._ended, stream))
         try:
             self._listener.stream_opened(stream)
             if self._state.closing or not stream.open:
@@ -159,6 +167,7 @@ class SessionConnection(CommandStream):
             stream.close(polite=False)
             raise
         self._stream, self.since = stream, time.monotonic()
+        self._resume = None  # from here on the stream knows more
         self._listener.stream_ready(fresh=not stream.resumed)
 
     def _new_stream(self, resume: Mapping[str, Any] | None) -> Stream:
@@ -194,14 +203,9 @@ class SessionConnection(CommandStream):
             )
         )
 
-    def _read(self, stream: Stream) -> None:
-        """Reads until the stream ends; then connects again, or tells the listener that this cannot help."""
-        try:
-            stream.run()
-            return
-        except StreamFailure as failure:
-            reason = failure
-        if self._state.closing or self._stream is not stream:
+    def _ended(self, stream: Stream, reason: StreamFailure | None) -> None:
+        """Connects again, or tells the listener that this cannot help."""
+        if reason is None or self._state.closing or self._stream is not stream:
             return  # one that never came into use is the business of the caller of connect()
         DISCONNECTS.labels(reason.kind).inc()
         log.info("stream-ended", sid=short(self._state.sid), kind=reason.kind, condition=reason.condition)
@@ -214,20 +218,21 @@ class SessionConnection(CommandStream):
 
     def _recover(self, stream: Stream, reason: StreamFailure) -> None:
         """The stream is gone, the session is not."""
-        resume, condition = stream.state(), reason.condition if reason.kind == "stream" else ""
+        self._resume, condition = stream.state(), reason.condition if reason.kind == "stream" else ""
         if condition in OUR_FAULT_CONDITIONS:
-            resume = None  # resumed, it would begin with the same stanza
+            self._resume = None  # resumed, it would begin with the same stanza
             self._listener.give_up_stanza(largest=False)
         if condition not in OVERLOAD_CONDITIONS:
-            self.reconnect(resume)
+            self.reconnect()
             return
         too_large = self._listener.give_up_stanza(largest=True) if _names_size(reason) else None
         if too_large is not None:
-            self.reconnect(_without(resume, too_large))
+            self._resume = _without(self._resume, too_large)
+            self.reconnect()
         elif self._count_overload() >= MAX_OVERLOADS:
             self._listener.stream_lost()
         else:
-            self.reconnect(resume, OVERLOAD_WAIT_SECONDS)
+            self.reconnect(OVERLOAD_WAIT_SECONDS)
 
     def _count_overload(self) -> int:
         """How many streams in a row the server has ended because we sent too much."""
@@ -235,28 +240,32 @@ class SessionConnection(CommandStream):
         self._overloads = self._overloads + 1 if again else 1
         return self._overloads
 
-    def reconnect(self, resume: Mapping[str, Any] | None, wait: float = RECONNECT_FIRST_SECONDS) -> None:
-        """Tries until it works, the session is over, or the credentials are refused. The first attempt comes after `wait`
-        seconds; when it fails the server is away, and the attempts of all sessions are spread."""
-        failed = False
-        while not self._state.closing:
+    def go_on_with(self, resume: Mapping[str, Any] | None) -> None:
+        """The stream that another holder had, from its resumption(): the first attempt to reconnect resumes it."""
+        self._resume = resume
+
+    def reconnect(self, wait: float = RECONNECT_FIRST_SECONDS) -> None:
+        """Tries until there is another stream, the session is over, or the credentials are refused. The first attempt comes after
+        `wait` seconds; when it fails the server is away, and the attempts of all sessions are spread."""
+        failed, broken = False, self._stream
+        while not self._over(broken):
             gevent.sleep(wait * random.uniform(0.5, 1.0))
             if failed:
                 gevent.sleep(self._pace.wait(self._state.session.domain, time.monotonic()))
-            if self._state.closing or self._reconnected(resume):
+            if self._over(broken) or self._reconnected(broken):
                 return
             failed, wait = True, min(max(wait * 2, RECONNECT_BACKOFF_SECONDS), RECONNECT_MAX_SECONDS)
 
-    def _reconnected(self, resume: Mapping[str, Any] | None) -> bool:
+    def _over(self, broken: Stream | None) -> bool:
+        """Whether nothing has to come after this stream any more."""
+        return self._state.closing or self._stream is not broken
+
+    def _reconnected(self, broken: Stream | None) -> bool:
         """One attempt. False when another one is due."""
         sid = short(self._state.sid)
         try:
-            with self._attempt:
-                if self._state.closing:
-                    return True
-                self.connect(resume)
-            log.info("stream-again", sid=sid, resumed=bool(self._stream and self._stream.resumed))
-            return True
+            with self._reconnecting:  # its turn may come long after the phone has logged in anew
+                return self._attempt_once(broken)
         except StreamFailure as failure:
             log.info("reconnect-failed", sid=sid, kind=failure.kind, condition=failure.condition)
             if _credentials_refused(failure):
@@ -269,14 +278,42 @@ class SessionConnection(CommandStream):
             return True
         return False
 
+    def _attempt_once(self, broken: Stream | None) -> bool:
+        """As _reconnected(), with its failures as exceptions."""
+        if self._over(broken):
+            return True
+        if self._forbidden or not self._attempt.acquire(blocking=False):
+            return False
+        try:
+            self._connect_again()
+        finally:
+            self._attempt.release()
+        return True
+
+    def resume_now(self) -> None:
+        """For a log-in of the phone, inside no_attempts(): resumes the stream before the log-in takes it over. A new one would
+        have the server send again what this one has not acknowledged. Does nothing where there is nothing to resume.
+        StreamFailure, StoreDown, Fenced, NoSession."""
+        if self._resume is not None and not self.open:
+            with self._connecting:
+                self._connect_again()
+
+    def _connect_again(self) -> None:
+        # It may have broken because another holder has the session: a stream of ours would end that one's.
+        self._check_owner()
+        self._connect_stream(self._new_stream(self._resume))
+        log.info("stream-again", sid=short(self._state.sid), resumed=bool(self._stream and self._stream.resumed))
+
     @contextmanager
     def no_attempts(self) -> Iterator[None]:
-        """No attempt to reconnect begins inside, and one that runs gets a moment to end: of two streams with one resource the
-        server closes one, and it may be the newer."""
+        """No attempt to reconnect begins inside, and one that runs gets ATTEMPT_SECONDS to end. Of two streams with one resource
+        the server closes one, and it may be the newer."""
+        self._forbidden += 1
         acquired = self._attempt.acquire(timeout=ATTEMPT_SECONDS)
         try:
             yield
         finally:
+            self._forbidden -= 1
             if acquired:
                 self._attempt.release()
 

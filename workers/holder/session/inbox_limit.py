@@ -14,15 +14,14 @@ INBOX_ITEM_OVERHEAD = 150
 
 class InboxLimit:
     """Asks `load`, which returns how many items the phone has not answered and their memory in bytes, after each step only; in
-    between it counts what is added. The first question is asked at once: the session may have been another holder's."""
+    between it counts what is added. It begins with none."""
 
     def __init__(self, load: Callable[[], tuple[int, int]]) -> None:
         self._load = load
-        self._items = self._bytes = self._new_bytes = 0
-        self._new_items = INBOX_STEP_ITEMS
+        self._items = self._bytes = self._new_items = self._new_bytes = 0
 
     def ask_again(self) -> None:
-        """The session got items that were not counted here, such as those of the session before."""
+        """The session has items that were not counted here, such as those of an earlier holder."""
         self._new_items = INBOX_STEP_ITEMS
 
     def full(self) -> bool:

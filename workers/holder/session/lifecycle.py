@@ -3,7 +3,7 @@
 from onesoup.csp.status import StatusCode
 from onesoup.xmpp.commands import LogOut, ReloadCapabilities, SendGroupMessage, SendMedia, SendMessage, SetNotices
 from workers.holder.session.interfaces import SessionControl
-from workers.holder.session.outbox import QueuedCommand
+from workers.holder.session.outbox import WHOLE_OUTBOX, QueuedCommand
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
 
@@ -30,8 +30,9 @@ class LifecycleCommands:
     def log_out(self, queued: QueuedCommand, _command: LogOut) -> None:
         """Ends the session. While a message is ahead that was not sent the command stays: it runs again when that has left."""
         sid = self._state.sid
-        if not self._store.over():
+        over, waiting = self._store.over_and_commands(WHOLE_OUTBOX)
+        if not over:
             queued.remove()  # it was meant for the session before this one
             return
-        if not any(isinstance(each, MESSAGE_COMMANDS) for each in queued.unsent_ahead()):
+        if not any(isinstance(each, MESSAGE_COMMANDS) for each in queued.unsent_ahead(waiting)):
             self._session.end(StatusCode.INVALID_SESSION, polite=True, sid=sid)

@@ -47,14 +47,15 @@ Handler = Callable[["QueuedCommand", Any], None]
 
 
 class Outbox:
-    """`reply` sends an answer to the worker that waits for it; `lost` is called when another holder has the session."""
+    """`handlers` makes the table of them; `reply` sends an answer to the worker that waits for it; `lost` is called when another
+    holder has the session."""
 
     def __init__(
         self,
         state: SessionState,
         store: SessionStore,
         stream: CommandStream,
-        handlers: Mapping[type[Command], Handler],
+        handlers: Callable[[], Mapping[type[Command], Handler]],
         reply: Callable[[ReplyAddress, bytes], None],
         lost: Callable[[], None],
     ) -> None:
@@ -108,13 +109,14 @@ class Outbox:
         sent = self._in_flight | self._aside
         waiting = self._store.commands(COMMANDS_A_READ + len(sent))
         waiting = [stored for stored in waiting if stored not in sent and stored not in self._aside]
+        handlers = self._handlers() if waiting else {}
         for stored in waiting:
             if self._state.closing:
                 return False
             if not self._stream.open:
                 self._refuse_askers(waiting)
                 return False
-            self._run(stored)
+            self._run(stored, handlers)
         return len(waiting) >= COMMANDS_A_READ
 
     def _refuse_askers(self, waiting: list[bytes]) -> None:
@@ -125,7 +127,7 @@ class Outbox:
                 self._remove(stored)
                 self._reply(command.reply_to, answers.status(StatusCode.SERVICE_UNAVAILABLE, "no connection to the server"))
 
-    def _run(self, stored: bytes) -> None:
+    def _run(self, stored: bytes, handlers: Mapping[type[Command], Handler]) -> None:
         command = commands.unpack(stored)
         if isinstance(command, UnknownCommand):
             log.warning("unknown-command", op=command.name)
@@ -136,7 +138,7 @@ class Outbox:
             told = list(to.values()) if isinstance(to, dict) else to
             tracing.tell_session("command", self._state.sid, self._state.session.jid, op=command.op, to=told)
         with continued_request(command.request):
-            self._handlers[type(command)](QueuedCommand(self, stored, command), command)
+            handlers[type(command)](QueuedCommand(self, stored, command), command)
 
     def _transmit(self, stored: bytes, *nodes: Node | bytes) -> None:
         self._in_flight.add(stored)
@@ -175,9 +177,8 @@ class Outbox:
         if command.reply_to is not None:
             self._reply(command.reply_to, payload)
 
-    def _unsent_ahead(self, stored: bytes) -> list[Command]:
-        """Asked of the store: a picture that has just been uploaded is a message now, which the last read did not show."""
-        ahead = itertools.takewhile(lambda each: each != stored, self._store.commands(WHOLE_OUTBOX))
+    def _unsent_ahead(self, stored: bytes, waiting: Iterable[bytes]) -> list[Command]:
+        ahead = itertools.takewhile(lambda each: each != stored, waiting)
         return [commands.unpack(each) for each in ahead if each not in self._in_flight]
 
     # --- removing them ---
@@ -296,6 +297,7 @@ class QueuedCommand:
         self.remove()
         gevent.spawn(in_this_request(self._outbox._answer_later), self._command, work)
 
-    def unsent_ahead(self) -> list[Command]:
-        """The commands ahead of it that have not been sent."""
-        return self._outbox._unsent_ahead(self.stored)
+    def unsent_ahead(self, waiting: Iterable[bytes]) -> list[Command]:
+        """The commands ahead of it that have not been sent. `waiting`: the outbox as it is in Redis now; a picture that has
+        just been uploaded is a message there, which the last read did not show."""
+        return self._outbox._unsent_ahead(self.stored, waiting)

@@ -83,8 +83,8 @@ class StanzaReceiver:
             changes.notbefore = PRESENCE_GATHERING_MS
         changes.handled_count = handled
         self._limit.add(changes.items)
-        if not changes:
-            return
+        if not changes or (changes.only_fields and self._state.closing):
+            return  # whoever ends the session instead of us may get it again: there is nothing in it
         if self._state.recorded:
             self._changes.store(changes)
             return
@@ -93,21 +93,22 @@ class StanzaReceiver:
         if len(self._early) > MAX_EARLY_READS:
             raise StoreDown("too much before the session was there")
 
-    def store_early(self, first: StreamChanges) -> StreamChanges:
-        """The session has its record now: stores what came before, after `first`, which has only facts of the stream. Returns
-        what is still to be stored. The caller has the session's lock."""
-        early, self._early = self._early, []
-        pending = first
+    @property
+    def waits_for_record(self) -> bool:
+        """Whether something came that is to be stored as soon as the session has its record; counters alone are none."""
+        return not all(changes.only_fields for changes in self._early)
+
+    def store_early(self) -> bool:
+        """The session has its record now: stores what came before, and returns whether there was anything. The caller has the
+        session's lock, and stores the state of the stream behind it."""
+        early, self._early = [changes for changes in self._early if not changes.only_fields], []
         for changes in early:
-            changes.add_stream_facts(pending)
-            pending = changes
-            if not changes.only_fields:  # what has only counters goes with the next one
-                self._changes.store(changes)
-                pending = StreamChanges()
-        return pending
+            self._changes.store(changes)
+        return bool(early)
 
     def inbox_grew(self) -> None:
-        """The phone has items that did not come over this stream: those that waited for the account."""
+        """The phone has items that did not come over this stream: those that waited for the account, or came to an earlier
+        holder."""
         self._limit.ask_again()
 
 

@@ -42,8 +42,10 @@ class HolderServices:
     quotas: DomainQuotas
     lookup_cache: LookupCache
     options: Options
-    # Limits how many streams are being connected at once.
+    # Limit how many streams are being connected at once. A log-in, for which somebody waits, has no turn behind the thousands of
+    # sessions of a dead holder that reconnect.
     connecting: BoundedSemaphore
+    reconnecting: BoundedSemaphore
     pace: ConnectPace
     pictures: PictureTransfer
     # When the holder checks which session. Its keys are of XmppSession, which this module does not import.

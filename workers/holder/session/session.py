@@ -17,11 +17,10 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.observability import history_notes
 from onesoup.observability.logs import short
-from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.redis.commands import RedisCommand
 from onesoup.store.redis.refusals import error_name
 from onesoup.store.session.session_values import NewSession, SessionStatus
-from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.xmpp.stream import Stream, stanzas
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.change_writer import SessionChangeWriter
@@ -29,7 +28,7 @@ from workers.holder.session.connection import SessionConnection
 from workers.holder.session.contact_facts import SessionContactFacts
 from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.contact_refresh import StaleContacts
-from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_items
+from workers.holder.session.ending import EXPIRED_TOTAL, close_session, copy_session
 from workers.holder.session.expiry import SessionExpiry
 from workers.holder.session.idle import IdleIndicator
 from workers.holder.session.inbound import InboundStanzas
@@ -88,8 +87,10 @@ class XmppSession(StreamListener):
             self.state,
             password,
             self,
+            check_owner=self._store.check_owner,
             options=services.options,
             connecting=services.connecting,
+            reconnecting=services.reconnecting,
             pace=services.pace,
         )
         self.schedule = SessionSchedule(self, services.agenda)
@@ -279,22 +280,19 @@ class XmppSession(StreamListener):
     def session_taken(self) -> None:
         self.drop()
 
-    def _note_stream(self, more: StreamChanges | None = None) -> None:
-        """Stores what a successor needs to resume the stream, and `more` changes of the session with it."""
+    def _note_stream(self) -> None:
+        """Stores what a successor needs to resume the stream."""
         try:
-            self._store.write_stream(self.connection.resumption() if self.state.recorded else None, more)
+            self._store.write_stream(self.connection.resumption() if self.state.recorded else None)
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=error_name(error))
 
     # --- what the holder asks of it ---
 
-    def connect(self) -> None:
-        """The first stream, or StreamFailure."""
+    def connect(self, has_lists: bool) -> None:
+        """The first stream, or StreamFailure. `has_lists`: contact lists of the account are kept here."""
+        self._setup.has_lists = has_lists
         self.connection.connect()
-
-    def reconnect(self, resume: Mapping[str, Any] | None) -> None:
-        """Goes on with the stream of an earlier holder, or makes a new one; tries until it works or the session is over."""
-        self.connection.reconnect(resume)
 
     def concerns(self, seen: SessionStatus) -> bool:
         """Whether there is something to do about what the check has seen; it may have to wait for Redis or the server."""
@@ -318,36 +316,41 @@ class XmppSession(StreamListener):
 
     # --- its life ---
 
-    def begin(self) -> None:
-        """The session has its record in Redis: from now on what the stream brings is stored."""
-        self.state.enter(Phase.LIVE)
-        self._setup.store_first()
+    def begin(self, record: NewSession, before: RedisCommand, *more: RedisCommand) -> list[Any]:
+        """Makes the session's record in Redis, with all that its stream has brought: from then on what it brings is stored.
+        `before` and `more` go along; the answers to `more`."""
         with self.state.lock:
-            self._note_stream(self._receiver.store_early(self._setup.first_changes()))
+            early, first = self._receiver.waits_for_record, self._setup.first_changes()
+            # Counters must not say of what is stored later that it was handled.
+            answers = self._store.create(record, first, None if early else self.connection.resumption(), before, more)
+            self.state.enter(Phase.LIVE)
+            self._setup.store_rest(first)
+            if self._receiver.store_early():
+                self._note_stream()
         self.outbox.wake()
         self.own_presence.expect()
+        return answers
 
-    def adopt(self, shown: dict[str, Any] | None) -> None:
-        """The session was another holder's: the presence that it published counts, and what it sent may have arrived."""
+    def adopt(self, shown: dict[str, Any] | None, stream_state: Mapping[str, Any] | None) -> None:
+        """The session was another holder's: its stream can be resumed, the presence that it published counts, and what it sent
+        may have arrived."""
         self._adopted = True
+        self.connection.go_on_with(stream_state)
+        self._receiver.inbox_grew()
         self.own_presence.adopt(shown)
 
     def move(self, sid: str, session: Session, record: NewSession) -> bool:
         """The phone has logged in again: its new session takes over the stream, the caches and what waits. False when this
         session is just ending."""
-        services, store = self._services, self._services.feed
+        services = self._services
         with self.state.lock:
             if self.closing:
                 return False
             old, same = self.sid, self.session.cookie == session.cookie
-            # Nothing is accepted for the old session any more when it is copied.
-            store.end(old, self.fence, StatusCode.FORCED_LOGOUT)
-            left = unread_items(services, session.jid, store.items.undelivered(old), services.clients.all(session.jid).values())
-            store.create(sid, record, records.in_order(left).items())
-            store.copy(old, sid)
+            copy_session(services, old, session.jid, self.fence, sid, record)
             self.state.sid, self.state.session = sid, session
             self.schedule.check_now()
-            store.delete_records(old)
+            services.feed.delete_records(old)
             services.shards.remove(self.shard, old)
         history_notes.note_end(session.jid, old, EndReason.REPLACED, session.handset)
         if not same:
@@ -356,8 +359,7 @@ class XmppSession(StreamListener):
         return True
 
     def end(self, code: int, polite: bool, sid: str | None = None, reason: EndReason | None = None) -> None:
-        """The session is over: undelivered messages go to the account, the stream closes, the records go. With `sid`, only if
-        that is still the session: the phone may have logged in again in between."""
+        """The session is over: undelivered messages go to the account; stream and records go. `sid`: only if it is still that."""
         with self.state.lock:  # not while a new session is taking over: it would be the one that ends
             if self.closing or (sid is not None and sid != self.sid):
                 return

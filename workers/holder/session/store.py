@@ -11,9 +11,11 @@ from onesoup.csp.groups import Room
 from onesoup.csp.lists import Cut, Item
 from onesoup.csp.session import Capabilities
 from onesoup.store import records
+from onesoup.store.redis.commands import RedisCommand
 from onesoup.store.session.contacts import ContactRecord, Subscription
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.rooms import StoredOccupant
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from workers.holder.session.state import SessionState
 
@@ -28,9 +30,26 @@ class SessionStore:
 
     # --- the session itself ---
 
+    def create(
+        self,
+        record: NewSession,
+        first: StreamChanges,
+        stream: Mapping[str, Any] | None,
+        before: RedisCommand,
+        more: Sequence[RedisCommand],
+    ) -> list[Any]:
+        """Makes the record, with the roster of `first`, the facts of its stream, and what a successor needs to resume it.
+        `before` and `more` go along; the answers to `more`."""
+        made = self._store.create_command(self._state.sid, record, _with_stream(first, stream))
+        return self._store.send(before, made, *more)[2:]
+
     def write(self, changes: StreamChanges) -> int:
         """Stores changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
         return self._store.store(self._state.sid, self._state.fence, changes)
+
+    def check_owner(self) -> None:
+        """Fenced when another holder has the session, NoSession when it is gone."""
+        self.write(StreamChanges())
 
     def capabilities(self) -> Capabilities:
         """What the phone takes, as far as it has said so."""
@@ -40,20 +59,20 @@ class SessionStore:
         """How contact lists are cut for the phone."""
         return self._store.records.list_cuts(self._state.sid)[1]
 
-    def over(self) -> bool:
-        """Whether the session has been ended in Redis."""
-        return self._store.status(self._state.sid).code is not None
+    def over_and_commands(self, most: int) -> tuple[bool, list[bytes]]:
+        """Whether the session has been ended in Redis, and commands()."""
+        store, sid = self._store, self._state.sid
+        status, waiting = store.send(store.status_command(sid), store.outbox.lrange_command(sid, most))
+        return status.code is not None, waiting
 
     def mark_idle(self, limit_ms: int) -> bool:
         """Asks to be woken by the phone's next request. False when the phone was there less than so many ms ago."""
         return self._store.mark_idle(self._state.sid, self._state.fence, limit_ms)
 
-    def write_stream(self, state: Mapping[str, Any] | None, more: StreamChanges | None = None) -> None:
-        """Stores what a successor needs to resume the stream, and `more` with it. Sent stanzas are in the outbox: of them only
-        the names are in `state`."""
-        changes = StreamChanges() if more is None else more
-        if state is not None:
-            changes = replace(changes, stream_state=_packed(state), handled_count=state["h_in"])
+    def write_stream(self, state: Mapping[str, Any] | None) -> None:
+        """Stores what a successor needs to resume the stream. Sent stanzas are in the outbox: of them only the names are in
+        `state`."""
+        changes = _with_stream(StreamChanges(), state)
         if changes:
             self.write(changes)
 
@@ -164,7 +183,15 @@ class SessionStore:
         return self._store.rooms.occupant_names(self._state.sid)
 
 
+def _with_stream(changes: StreamChanges, state: Mapping[str, Any] | None) -> StreamChanges:
+    if state is None:
+        return changes
+    return replace(changes, stream_state=_packed(state), handled_count=state["h_in"])
+
+
 def _packed(state: Mapping[str, Any]) -> bytes:
-    kept = {name: value for name, value in state.items() if name != "unacked"}
-    kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
+    """What is empty is left out, and the count of handled stanzas, which has a field of its own."""
+    kept = {name: value for name, value in state.items() if value and name != "h_in"}
+    if "unacked" in kept:
+        kept["unacked"] = [list(each) for each in kept["unacked"]]
     return records.pack_plain(kept)

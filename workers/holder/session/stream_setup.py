@@ -1,10 +1,14 @@
 """What a new stream needs before the phone hears of it, and beside that: roster, presence, carbons (XEP-0280), the block list
 (XEP-0191), the upload service (XEP-0363), whether the server stores messages for offline clients, contact lists restored."""
 
+import itertools
+
 import gevent
 
 from onesoup.store.account.lists import AccountLists
 from onesoup.store.bounds import TooMuch
+from onesoup.store.errors import StoreDown
+from onesoup.store.session.holder_side import ROSTER_ITEMS_PER_SCRIPT
 from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.blocking import read_items
@@ -23,7 +27,7 @@ OFFLINE_STORE_FEATURE = "msgoffline"
 
 
 class StreamSetup:
-    """Prepares the streams of one session. What is learned before the session has its record waits for store_first()."""
+    """Prepares the streams of one session. What is learned before the session has its record waits for first_changes()."""
 
     def __init__(
         self,
@@ -42,19 +46,28 @@ class StreamSetup:
         self._rules, self._stale, self._own_presence = rules, stale, own_presence
         self._lists, self._pictures, self._options = lists, pictures, options
         self._first_roster: RosterReader | None = None
-        self._upload: StreamChanges | None = None
+        self._upload_limit: int | None = None
+        # Whether Redis knows contact lists of the account, as a log-in has found; None: ask.
+        self.has_lists: bool | None = None
 
     def prepare(self, stream: Stream) -> None:
-        """Returns when roster and presence are there; the rest is asked for in greenlets. StreamFailure, StoreDown."""
-        self._fetch_roster(stream)
+        """Returns when roster, presence and lists are there; the rest is asked for in greenlets. What need not wait for another
+        answer goes out in one write. StreamFailure, StoreDown."""
         if not stream.carbons:
             gevent.spawn(self._enable_carbons, stream)
         gevent.spawn(self._fetch_block_list, stream)
-        gevent.spawn(self._find_upload_service, stream)
+        known = self._pictures.known_service(self._state.session.domain)
+        if known is None or self._state.recorded:
+            gevent.spawn(self._find_upload_service, stream)
+        else:
+            self._upload_limit = known.limit
         if stream.bind2 and self._options.past.stores(self._state.session.domain) is None:
             gevent.spawn(self._find_offline_store, stream)
-        if not self._lists.contacts.count(self._state.session.jid):
-            self._restore_lists(stream)
+        has_lists, self.has_lists = self.has_lists, None  # the next stream asks
+        lists = None if has_lists else gevent.spawn(self._restore_lists, stream, has_lists)
+        self._fetch_roster(stream)
+        if lists is not None and (down := lists.get()) is not None:
+            raise down
         if self._own_presence.now is not None:
             self._stale.expect_all()
             stream.send(stanzas.presence(self._own_presence.now))
@@ -73,11 +86,16 @@ class StreamSetup:
         else:
             self._first_roster = roster
 
-    def store_first(self) -> None:
-        """The session has its record now: stores the roster that came before."""
+    def store_rest(self, first: StreamChanges) -> None:
+        """The session has its record now, and in it what first_changes() has told: stores what was too much for that script,
+        or was learned meanwhile."""
+        if self._upload_limit is not None and first.upload_limit is None:
+            self._changes.store(StreamChanges(upload_limit=self._upload_limit))
         roster, self._first_roster = self._first_roster, None
         if roster is not None:
-            self._store.replace_roster(roster.items, (), self._notice_of_left_out(roster))
+            rest = dict(list(roster.items.items())[ROSTER_ITEMS_PER_SCRIPT:])
+            if rest or roster.left_out:
+                self._store.replace_roster(rest, (), self._notice_of_left_out(roster))
 
     def _notice_of_left_out(self, roster: RosterReader) -> list[Delivery]:
         """What the user is told, once, of contacts that are too many."""
@@ -89,13 +107,22 @@ class StreamSetup:
 
     # --- the rest ---
 
-    def _restore_lists(self, stream: Stream) -> None:
-        """When Redis knows no lists of the account, it gets those that the server has kept."""
+    def _restore_lists(self, stream: Stream, has_lists: bool | None) -> StoreDown | None:
+        """When Redis knows no lists of the account, it gets those that the server has kept. Returns why it could not."""
         try:
+            if has_lists is None and self._has_lists():
+                return None
             kept = stanzas.lists_in(stream.request(stanzas.lists_get(), SETUP_TIMEOUT_SECONDS))
-            self._lists.contacts.put_records(self._state.session.jid, kept)
+            if kept and not self._has_lists():  # another phone of the account may have made some meanwhile
+                self._lists.contacts.put_records(self._state.session.jid, kept)
         except (StreamFailure, TooMuch):
-            return  # a server without private storage, or too slow: the lists begin anew from the roster
+            pass  # a server without private storage, or too slow: the lists begin anew from the roster
+        except StoreDown as down:
+            return down
+        return None
+
+    def _has_lists(self) -> bool:
+        return bool(self._lists.contacts.count(self._state.session.jid))
 
     def _enable_carbons(self, stream: Stream) -> None:
         try:
@@ -128,10 +155,12 @@ class StreamSetup:
         service = self._pictures.service(stream, self._state.session.domain)
         if service is None or self._state.closing:
             return
-        self._upload = StreamChanges(upload_limit=service.limit)
+        self._upload_limit = service.limit
         if self._state.recorded:
-            self._changes.store(self._upload)
+            self._changes.store(StreamChanges(upload_limit=service.limit))
 
     def first_changes(self) -> StreamChanges:
-        """What was learned before the session had its record."""
-        return self._upload or StreamChanges()
+        """What was learned before the session had its record: as much as goes into one script. More is left to store_rest()."""
+        roster = self._first_roster.items if self._first_roster is not None else {}
+        first = dict(itertools.islice(roster.items(), ROSTER_ITEMS_PER_SCRIPT))
+        return StreamChanges(upload_limit=self._upload_limit, roster=first)

@@ -68,7 +68,7 @@ def test_who_is_shut_out_is_said_on_their_page_and_can_be_let_in(operator, clien
     assert f"user {ALICE} can log in again." in page.text
     assert names(client) == []
     assert AuditLog(client).last(1)[0].what == "block end"
-    assert "There is no such block any more." in operator.open(f"/console/blocks?end={number}").text
+    assert "This block does not exist any more." in operator.open(f"/console/blocks?end={number}").text
     assert operator.send("/console/blocks", action="unblock", number=number).status_code == 400
 
 
@@ -77,8 +77,8 @@ def test_who_is_shut_out_is_said_on_their_page_and_can_be_let_in(operator, clien
     [
         ({"what": "address", "name": "192.0.2.0/24"}, "address 192.0.2.0/24", "Its lines end; its sessions run out."),
         ({"what": "domain", "name": "Example.ORG"}, "domain example.org", "Ended 1 session."),
-        ({"what": "user", "name": "alice", "keep": "yes"}, f"user {ALICE}", "The sessions that there are go on."),
-        ({"what": "handset", "name": "Nokia6600/"}, "agent nokia6600/", "end at their next request."),
+        ({"what": "user", "name": "alice", "keep": "yes"}, f"user {ALICE}", "Existing sessions go on."),
+        ({"what": "handset", "name": "Nokia6600/"}, "handset nokia6600/", "end at their next request."),
     ],
 )
 def test_what_becomes_of_sessions_is_said(operator, client, opened, form, shown, told):

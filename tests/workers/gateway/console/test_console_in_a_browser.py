@@ -106,3 +106,13 @@ def test_findings_with_what_to_do(looked, client, tokens):
     looked.open("/console/findings")
     looked.look("findings")
     assert "renew it" in looked.text()
+
+
+def test_a_host_is_taken_out_of_service(looked, client, tokens):
+    figures.processes(client)
+    looked.log_in(tokens[ConsoleRole.OPERATOR])
+    looked.open("/console/hosts?drain=soup-1")
+    looked.look("hosts-question")
+    assert looked.page.click("main form button") == 200
+    assert "soup-1 drains from now on." in looked.text()
+    looked.look("hosts")

@@ -13,7 +13,7 @@ from workers.gateway.console.doctor_runs import DoctorRuns
 PATH = "/console/findings"
 FOUND = (
     ("ok", "redis", "takes writes", ""),
-    ("FAIL", "holders", "none lives: nobody can log in, messages wait", "start onesoup holder"),
+    ("FAIL", "holders", "none is running: nobody can log in, messages wait", "start onesoup holder"),
     ("note", "sessions", "<b>3</b> have no holder", "wait for the leases"),
 )
 NAMES = ("grade", "what", "says", "do")
@@ -78,13 +78,13 @@ def started(monkeypatch):
 
 def test_opening_the_page_looks_once(started, operator):
     page = operator.open(PATH)
-    assert "Looking." in page.text
+    assert "Checking." in page.text
     assert 'data-renew="2"' in page.text
     started[0].get(timeout=60)
     page = operator.open(PATH)
     assert len(started) == 1
-    assert "Looking." not in page.text
-    assert page.text.index("none lives") < page.text.index("have no holder") < page.text.index("takes writes")
+    assert "Checking." not in page.text
+    assert page.text.index("none is running") < page.text.index("have no holder") < page.text.index("takes writes")
     assert "What to do:</span> start onesoup holder" in page.text
     assert "&lt;b&gt;3&lt;/b&gt;" in page.text
 
@@ -93,7 +93,7 @@ def test_old_findings_are_looked_for_anew_but_not_by_a_page_that_renews_itself(s
     DoctorResults(client).keep(DoctorResult(1, "soup-1", FOUND))
     assert "seen from soup-1" in operator.open(PATH, **{"X-Console-Renewal": "1"}).text
     assert started == []
-    assert "Looking." in operator.open(PATH).text
+    assert "Checking." in operator.open(PATH).text
     started[0].get(timeout=60)
 
 

@@ -24,7 +24,7 @@ def make_console(make_console):
 
 def test_an_empty_cluster_is_shown(operator):
     text = operator.open().text
-    assert "None lives: nobody can log in" in text
+    assert "None is running: nobody can log in" in text
     assert "none in the last day" in text
     assert "nobody has logged in for a week" in text
     assert "could not be read" not in text

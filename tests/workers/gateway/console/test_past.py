@@ -48,6 +48,15 @@ def test_why_a_user_could_not_log_in_is_said_with_what_to_do(operator, locked_ou
     assert "onesoup history " in told
 
 
+def test_after_a_log_in_that_worked_there_is_nothing_to_do(operator, locked_out, happened):
+    assert "To do:" in operator.open(f"/console/users/history?who={ALICE}").text
+    happened(HistoryKind.LOGIN, 0, session="2ace70f2", handset="s60", csp="1.2", code=200)
+    page = operator.open(f"/console/users/history?who={ALICE}").text
+    assert "The last log-in worked" in page
+    assert "Last failure" in page
+    assert "To do:" not in page
+
+
 def test_who_looked_is_noted_and_of_a_number_the_last_digits_only(reader, client, locked_out):
     for who in (ALICE, HOME, "%2B491701234567"):
         reader.open(f"/console/users/history?who={who}")
@@ -60,7 +69,9 @@ def test_the_pages_of_users_lead_there(operator, locked_out):
     assert 'href="/console/users/history?who=alice%40example.org"' in operator.open("/console/users/one?who=alice").text
     assert 'href="/console/users/history?who=192.0.2.7"' in operator.open("/console/users?q=192.0.2.7").text
     assert 'href="/console/users/history?who=%2B491701234567"' in operator.open("/console/users?q=0170+1234567").text
-    assert "/console/users/history" not in operator.open("/console/users?q=alice").text
+    not_logged_in = operator.open("/console/users?q=alice").text
+    assert "Could alice@example.org not log in?" in not_logged_in
+    assert 'href="/console/users/history?who=alice%40example.org"' in not_logged_in
 
 
 def test_what_nobody_knows_and_what_is_nobody_is_told(operator):

@@ -1,22 +1,14 @@
 """Plots of the last day, as drawings and in words."""
 
-import time
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from workers.gateway.console.plots import DAY_PLOT_HEIGHT, DAY_PLOT_MARGIN, DAY_PLOT_WIDTH, DayPlot
 
+pytestmark = pytest.mark.usefixtures("host_in_nepal")
+
 MIDNIGHT = 20_000 * 1440
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def plot(numbers, until=MIDNIGHT, title="Polls"):
@@ -26,7 +18,7 @@ def plot(numbers, until=MIDNIGHT, title="Polls"):
 def test_words_say_what_is_now_and_when_most_was():
     numbers = [1] * 1440
     numbers[60] = 5000
-    assert plot(numbers).words == "now 1, most 5,000 at 01:01"
+    assert plot(numbers).words == "now 1, most 5,000 at 01:01 UTC"
     assert plot([0] * 1440).words == "none in the last day"
 
 

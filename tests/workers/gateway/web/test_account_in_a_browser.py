@@ -106,7 +106,7 @@ def test_the_whole_way_with_keys_alone(looked, services):
     looked.step("done", "/account/done")
     assert services.accounts.find(ALICE).phone_password in looked.page.evaluate("document.body.innerText")
 
-    looked.tab_to("Prove the number")
+    looked.tab_to("Confirm the number")
     looked.enter()
     looked.step("number", "/account/number")
     looked.tab_in("number", NUMBER)

@@ -188,7 +188,7 @@ def test_nothing_goes_to_a_number_that_is_not_proved(person, services):
     assert 'action="/account/settings/sms"' not in page.text
     assert 'href="/account/number"' in page.text
     page = person.send(to=SMS, number=NUMBER)
-    assert "Prove it again first" in page.text
+    assert "Confirm it again first" in page.text
     assert services.settings_queue.next_to_send() is None
 
 
@@ -213,9 +213,9 @@ def test_where_no_sms_goes_out_there_is_the_link_alone(person):
     ("typed", "told", "field"),
     [
         ({"apn": "x" * 101}, "phones take 100", "apn"),
-        ({"apn": "my internet"}, "without blanks", "apn"),
-        ({"apn": "internet\x00"}, "without blanks", "apn"),
-        ({"apn": "internet", "apn_user": "é"}, "without blanks", "apn_user"),
+        ({"apn": "my internet"}, "without spaces", "apn"),
+        ({"apn": "internet\x00"}, "without spaces", "apn"),
+        ({"apn": "internet", "apn_user": "é"}, "without spaces", "apn_user"),
         ({"apn": "internet", "apn_password": "x" * 51}, "phones take 50", "apn_password"),
         ({"apn_user": "web"}, "name of the access point too", "apn"),
     ],
@@ -257,4 +257,4 @@ def test_quotes_in_an_access_point_stay_one_value(person, client):
 def test_a_link_that_is_over_says_so(client):
     page = client.simulate_get("/s/adgjmptwadgj")
     assert page.status_code == 404
-    assert "This link is over, or mistyped" in page.text
+    assert "This link has expired, or is mistyped" in page.text

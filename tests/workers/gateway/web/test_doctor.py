@@ -13,6 +13,8 @@ from onesoup.csp.codec.generated_elements import (
     GetSPInfoRequest,
     KeepAliveRequest,
     LoginRequest,
+    LogoutRequest,
+    MessageDelivered,
     PollingRequest,
     StopSearchRequest,
 )
@@ -20,6 +22,7 @@ from onesoup.csp.phone_events import EventKind
 from onesoup.handlers.context import Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.login import throttle
+from onesoup.handlers.login.access import end_session
 from onesoup.store.errors import StoreDown
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from onesoup.wire import codec
@@ -103,10 +106,10 @@ def test_a_wrong_domain(razr, look):
 def test_a_phone_that_offers_only_md5(razr, look, services):
     assert begin(razr, "wv:alice", "MD5").nonce
     told = look()
-    assert "Your phone offers only MD5, and no phone password is stored for it." in told
+    assert "Your phone sends its password only in a scrambled form (MD5), and no phone password is stored for it." in told
     assert "Choose a phone password, and type that one into the phone. Choose a phone password" in told
     services.accounts.link(ALICE, ALICE, "right", "adgjmptwadgj")
-    assert "only MD5" not in look()
+    assert "scrambled" not in look()
 
 
 def test_a_wrong_password_with_how_often_and_since_when(razr, look):
@@ -124,7 +127,9 @@ def test_a_lock_with_its_length(razr, look, client, notes):
     notes.flush()
     person.open(DOCTOR_PATH)
     told = words(person.page)
-    assert re.search(r"The log-in was put off\. There were too many wrong passwords for this account\. Try again in \d+", told)
+    assert re.search(
+        r"The log-in was refused for now\. There were too many wrong passwords for this account\. Try again in \d+", told
+    )
 
 
 def test_a_phone_that_logs_in_and_what_it_asks(razr, look, services, notes):
@@ -135,9 +140,9 @@ def test_a_phone_that_logs_in_and_what_it_asks(razr, look, services, notes):
     for _ in range(3):
         razr.post(razr.message(Transaction(Mode.REQUEST, None, PollingRequest())))
     told = look()
-    assert "Fine: The phone logged in. It speaks CSP 1.1 in XML: fine." in told
+    assert "Fine: The phone logged in. (It speaks CSP 1.1 in XML.)" in told
     assert "Before the phone logged in Wrong password." in told
-    assert "Logged in now Motorola, CSP 1.1 in XML." in told
+    assert "Logged in now Motorola. Last heard: just now." in told
     assert "KeepAlive-Request answered (200)" in told
     assert "It has looked" not in told, "polls are told only from the first look on"
     razr.post(razr.message(Transaction(Mode.REQUEST, None, PollingRequest())))
@@ -148,6 +153,53 @@ def test_a_request_that_fails_is_told_by_name_and_code(razr, look):
     razr.log_in("wv:alice", "right")
     razr.ask(StopSearchRequest(search_id=77))
     assert re.search(r"StopSearch-Request (was refused, with code|is something)", look())
+
+
+def poll(phone):
+    return phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest())))
+
+
+def on_its_way(phone):
+    """What a phone may still send when it has logged out: a poll, an acknowledgement, the log-out again under another id."""
+    poll(phone)
+    phone.post(phone.message(Transaction(Mode.RESPONSE, "s1", MessageDelivered(message_id="m1"))))
+    phone.ask(LogoutRequest())
+
+
+def test_what_was_on_its_way_at_a_log_out_is_no_fault(new_phone, look, notes, services):  # noqa: F811
+    """Seen where the owner looks: a phone at home, under whose address what names no account is shown."""
+    phone = new_phone(agent=RAZR, address=HOME)
+    for _ in range(2):
+        phone.log_in("wv:alice", "right")
+        phone.ask(LogoutRequest())
+        on_its_way(phone)
+    other_worker = Exchange(services, notes_there := PhoneNotes(services))
+    phone.exchange = other_worker
+    on_its_way(phone)
+    notes_there.flush()
+    told = look()
+    assert "Fine: The phone logged in." in told
+    assert "Logout-Request answered (200)" in told
+    assert "session that is over" not in told
+    assert "604" not in told
+
+
+def test_a_phone_that_goes_on_long_after_its_log_out_is_told_of(new_phone, look, notes, monkeypatch):  # noqa: F811
+    phone = new_phone(agent=RAZR, address=HOME)
+    phone.log_in("wv:alice", "right")
+    phone.ask(LogoutRequest())
+    clock = notes._clock
+    notes._clock = lambda: clock() + phone_notes.AFTER_LOGOUT_SECONDS + 5
+    poll(phone)
+    assert "The phone used a session that is over." in look()
+
+
+def test_a_session_that_the_server_ended_is_told_of(new_phone, look, services):  # noqa: F811
+    phone = new_phone(agent=RAZR, address=HOME)
+    phone.log_in("wv:alice", "right")
+    end_session(services.sessions, phone.sid)
+    poll(phone)
+    assert "The phone used a session that is over." in look()
 
 
 def test_messages_that_are_never_acknowledged(razr, look, holder, services):
@@ -395,14 +447,22 @@ def test_a_flood_waits_in_little_memory(services, notes):
     assert all(len(str(event)) < 700 for _, event in notes._waiting.values())
 
 
-def test_sessions_that_are_made_up_are_one_event_and_remembered_ones_are_few(new_phone, notes, monkeypatch):  # noqa: F811
+def test_sessions_that_are_made_up_are_one_event_and_remembered_ones_are_few(new_phone, notes, services, monkeypatch):  # noqa: F811
     monkeypatch.setattr(phone_notes, "MOST_COUNTED", 5)
+    monkeypatch.setattr(phone_notes, "MOST_OVER", 4)
     for number in range(12):
         phone = new_phone(address=HOME, sid=f"00made-up-{number}")
         phone.ask(KeepAliveRequest())
         notes._count_poll(f"sid {number}")
-    assert [event.times for _, event in notes._waiting.values()] == [12]
+    assert [event.times for _, event in notes._waiting.values()] == [1, 1, 1, 1, 8]
     assert len(notes._polls) == 5
+    (at,) = {event.at for _, event in notes._waiting.values()}
+    notes.flush()
+    store = services.phone_requests
+    assert [(each.name, each.times) for each in store.of(store.of_address(at), int(notes._clock()))] == [
+        ("KeepAlive-Request", 12)
+    ]
+    assert notes._over == set()
 
 
 def test_a_kind_of_request_is_noted_once_a_session_and_each_failure(razr, notes):

@@ -91,7 +91,7 @@ def test_signing_in_and_reading_with_keys_alone(looked, razr, notes, services):
     said = looked.page.evaluate("document.body.innerText")
     for words in (
         "The phone asks for wv:alice@example.com; this server serves example.org.",
-        "Your phone offers only MD5",
+        "Your phone sends its password only in a scrambled form (MD5)",
         "Wrong password. 3 times",
         "through a WAP gateway or proxy that calls itself 1.1 wap-gateway",
         "1 log-in under other user IDs failed",

@@ -58,6 +58,17 @@ def test_a_page_that_is_not_valid_is_found():
         assert xhtml.faults(page % wrong)
 
 
+def test_the_pages_are_called_as_whoever_reads_them_calls_them(pages, client):
+    shown = words(client.simulate_get("/phones/access-point", headers=HTTPS))
+    assert "cannot open this page" in shown.replace("&#39;", "'")
+    assert "on port 8080" in shown
+    assert "the page about access points" in words(client.simulate_get("/phones/motorola", headers=HTTPS))
+
+
+def test_who_does_not_find_the_model_is_told_how_to_choose(pages, client):
+    assert guide().unlisted in words(client.simulate_get("/phones", headers=HTTPS))
+
+
 def test_every_family_is_reached_from_the_first_page(pages, client):
     seen, waiting = set(), ["/"]
     while waiting:

@@ -71,4 +71,11 @@ def test_it_goes_on_when_the_phone_has_fetched_enough(store):
 @pytest.mark.parametrize("waits", ["items", "octets"])
 def test_who_takes_a_session_over_counts_what_waits_there(store, waits):
     setattr(store, waits, inbox_limit.MOST_ITEM_BYTES)
-    assert InboxLimit(store.load).full()
+    limit = InboxLimit(store.load)
+    limit.ask_again()
+    assert limit.full()
+
+
+def test_of_a_new_session_nothing_is_asked(store):
+    assert not InboxLimit(store.load).full()
+    assert store.asked == 0

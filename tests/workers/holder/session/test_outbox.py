@@ -60,7 +60,7 @@ def stream():
 def outbox(queue, stream, handlers, replies=None):
     state = SessionState("a7", Session("alice@x", "wv:alice", "1.2", "imps-1"), 1, 0)
     answers = [] if replies is None else replies
-    return Outbox(state, queue, stream, handlers, lambda to, payload: answers.append(to), lambda: None)
+    return Outbox(state, queue, stream, lambda: handlers, lambda to, payload: answers.append(to), lambda: None)
 
 
 def transmit(queued, command):
@@ -171,7 +171,7 @@ def logging_out(*ahead, in_flight=()):
     """A log-out is run with these commands ahead of it; what ended the session is in what this yields."""
     ends, stream = [], Connection()
     queue = Queue(*ahead, commands.LogOut())
-    queue.over = lambda: True
+    queue.over_and_commands = lambda most: (True, queue.commands(most))
     state = SessionState("a7", Session("alice@x", "wv:alice", "1.2", "imps-1"), 1, 0)
     lifecycle = LifecycleCommands(state, queue, SimpleNamespace(end=lambda code, polite, sid: ends.append(code)))
     others = {type(each): lambda queued, _: None for each in ahead}

@@ -17,9 +17,7 @@ if (section) {
   }
 
   function clock(seconds) {
-    const at = new Date(seconds * 1000);
-    const two = (number) => String(number).padStart(2, "0");
-    return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":") + "." + String(at.getMilliseconds()).padStart(3, "0");
+    return new Date(seconds * 1000).toISOString().slice(11); // UTC, as in the log: 14:57:31.837Z
   }
 
   function show(event) {

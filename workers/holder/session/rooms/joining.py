@@ -147,10 +147,14 @@ class RoomJoining:
 
     # --- all rooms of a session ---
 
-    def rejoin_last_session(self) -> None:
-        """Enters the rooms of this handset's last session, if the same client goes on: it has the same cookie."""
+    def rejoin_last_session(self, kept_joins: bytes | None) -> None:
+        """Enters the rooms of this handset's last session, if the same client goes on: it has the same cookie. `kept_joins` is
+        what GroupStore.keep_joins() has kept."""
+        if kept_joins is None:
+            return
         session = self._state.session
-        kept = records.unpack_plain(self._groups.take_joins(session.jid, session.resource), {})
+        self._groups.forget_joins(session.jid, session.resource)
+        kept = records.unpack_plain(kept_joins, {})
         if not kept or kept["cookie"] != session.cookie:
             return
         for jid, record in kept["rooms"].items():

@@ -241,6 +241,12 @@ def test_a_refused_login_shows_code_and_meaning(phone):
     assert phone.title() == "Log in as"
 
 
+def test_a_login_that_the_operator_has_blocked_says_so_with_the_number(phone):
+    phone.start(refuse={"login": {"code": 403, "description": "blocked by the operator, no. 7f3"}})
+    phone.keys("ok")
+    assert phone.lines()[:3] == ["Error 403", "Not logged in", "The operator has shut you out, no. 7f3."]
+
+
 def test_a_login_can_be_cancelled(phone):
     phone.start()
     phone.tab.evaluate("FakeClient.prototype.slow = new Promise((done) => (window.go = done)); null")
@@ -322,6 +328,29 @@ def test_letters_of_a_keyboard_and_a_pasted_text_are_written_as_they_are(phone):
     phone.tell(f"const data = new DataTransfer(); data.setData('text/plain', ' é*#'); phone.screen.dispatchEvent({paste})")
     phone.keys("ok")
     assert ["send", BOB, "Hi 2u é*#"] in phone.asked()
+
+
+def test_the_keys_that_lead_back_change_nothing_on_the_first_screen(phone):
+    phone.start()
+    phone.keys("down")
+    shown = phone.lines()
+    assert phone.chosen().startswith("bob")
+    phone.keys("escape", "clear")
+    assert phone.lines() == shown
+    phone.keys("soft-right")
+    assert phone.title() == "Help"
+    phone.keys("escape", "escape")
+    assert phone.lines() == shown
+    assert phone.tab.evaluate("clients.length") == 0
+
+
+@pytest.mark.parametrize("key", ["escape", "clear"])
+def test_the_keys_that_lead_back_close_an_error(phone, key):
+    phone.start(refuse={"login": {"code": 409, "description": "Invalid password"}})
+    phone.keys("ok")
+    assert phone.title() == "Error 409"
+    phone.keys(key)
+    assert phone.title() == "Log in as"
 
 
 def test_what_is_not_sent_is_kept(phone):

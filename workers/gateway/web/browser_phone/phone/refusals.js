@@ -1,6 +1,6 @@
 /** Why something was refused, in words for the person who holds the phone. */
 
-import { LOGIN_REFUSALS, REFUSALS } from "./refusal_words.js";
+import { LOGIN_BEGINNINGS, LOGIN_REFUSALS, REFUSALS } from "./refusal_words.js";
 
 /**
  * What a status code of CSP says.
@@ -8,6 +8,8 @@ import { LOGIN_REFUSALS, REFUSALS } from "./refusal_words.js";
  * @param {string} [description] what the server, or the browser, says itself
  */
 export function refusalWords(code, description = "", atLogIn = false) {
+  const begin = atLogIn && Object.keys(LOGIN_BEGINNINGS).find((each) => description.startsWith(each));
+  if (begin) return `${capital(LOGIN_BEGINNINGS[begin])}${description.slice(begin.length)}.`;  // with the number of the block
   const words = (atLogIn && LOGIN_REFUSALS[code]) || REFUSALS[code];
   if (!words) return capital(description || "The server does not answer.");
   return `${capital(words)}.`;

@@ -72,6 +72,13 @@ export class ErrorScreen extends TextScreen {
     return { left: { label: "OK", act: () => this.phone.close(this) } };
   }
 
+  /** It has no key for going back: one that leads back elsewhere closes it. */
+  key(name) {
+    const closes = name === "escape" || name === "clear";
+    if (closes) this.phone.close(this);
+    return closes || super.key(name);
+  }
+
   draw(painter, top, bottom) {
     painter.rect(0, top, 3, bottom - top, COLOURS.bad);
     super.draw(painter, top, bottom);

@@ -38,6 +38,11 @@ export class StartScreen extends ListScreen {
     return { left, right: { label: "Help", act: () => this._help() } };
   }
 
+  /** No screen lies below this one: the keys that lead back elsewhere do nothing here, and do not open the help. */
+  key(name) {
+    return super.key(name) || name === "escape" || name === "clear";
+  }
+
   _settings() {
     const { handset } = this.phone;
     const pick = () => this.phone.open(new HandsetScreen(this.phone, () => this.choose(this.rows()[0].id)));
