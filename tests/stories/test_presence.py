@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.conftest import TIMES
 from tests.support.secrets import secret_text
 from tests.support.timing import at_best
@@ -74,3 +76,21 @@ def test_nobody_is_told_after_unsubscribing(world: World) -> None:
     phone.sees(carol, availability="DISCREET")
     assert phone.presences[bob.wv].availability == "AVAILABLE"
     phone.until(lambda: phone.get_presence([bob.wv])[0].availability == "DISCREET")
+
+
+@pytest.mark.parametrize(("profile", "at_first"), [("android", 1), ("sony-ericsson", 1), ("siemens", 1), ("s60", 2)])
+def test_contacts_hear_of_a_log_in_once(world: World, profile: str, at_first: int) -> None:
+    """What a new handset subscribes is guessed: everything, as most do. One that subscribes less changes what it wants of its
+    contacts (XEP-0163), and that takes another presence; at the next log-in it is known."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    for expected in (at_first, 1):
+        before = len(there.all("presence", sender=alice.jid))
+        phone = world.phone(alice, profile=profile).start()
+        phone.sees(bob, online=True)
+        phone.update_presence("DISCREET", text := secret_text())
+        there.wait("presence", sender=alice.jid, status=text)
+        heard = there.all("presence", sender=alice.jid)[before:]
+        assert len(heard) == expected + 1, heard
+        phone.logout()
+        there.wait("presence", sender=alice.jid, type="unavailable")

@@ -69,9 +69,9 @@ class HandsetMemory:
     def keep_picture_name(self, jid: str, resource: str, name: str) -> None:
         self._keep(jid, resource, PHOTO, name)
 
-    def pep_nodes(self, jid: str, resource: str) -> list[str]:
-        """The PEP nodes that the handset's subscriptions used last."""
-        found: list[str] = records.unpack_plain(self._get(jid, resource, NODES), [])
+    def pep_nodes(self, jid: str, resource: str) -> list[str] | None:
+        """The PEP nodes that the handset's subscriptions used last; None for a handset of which that is not known."""
+        found: list[str] | None = records.unpack_plain(self._get(jid, resource, NODES), None)
         return found
 
     def keep_pep_nodes(self, jid: str, resource: str, nodes: Sequence[str]) -> None:

@@ -17,6 +17,14 @@ def test_each_handset_has_its_own(client):
     assert 0 < client.pttl(f"handsets:{{{ALICE}}}") <= 90 * 86_400_000
 
 
+def test_a_handset_that_subscribes_nothing_differs_from_one_that_is_not_known(client):
+    handsets = HandsetMemory(client)
+    assert handsets.pep_nodes(ALICE, "Razr V3") is None
+    for nodes in ([], ["urn:mood", "urn:nick"]):
+        handsets.keep_pep_nodes(ALICE, "Razr V3", nodes)
+        assert handsets.pep_nodes(ALICE, "Razr V3") == nodes
+
+
 def test_only_so_many_are_remembered_and_the_newest_is_among_them(client):
     """Whoever logs in chooses what the handset is called."""
     handsets = HandsetMemory(client)

@@ -99,18 +99,23 @@ class OwnPresence:
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
         """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`, and no others.
         `subscribed`: the subscriptions may have changed."""
-        before = (self._presence or {}).get("asked") or []
-        named = sorted({*before, *asked})
-        if not subscribed and named == before:
+        if not subscribed:
             self.go_online()
-            return
+        shown = self._presence or {}
+        named = sorted({*(before := shown.get("asked") or []), *asked})
+        if subscribed:
+            self._subscribe(named)
+        elif named != before:
+            nodes = {*(shown.get("notify") or []), *published_events.wanted_nodes([named])}
+            self._publish({"notify": sorted(nodes), "asked": named})
+
+    def _subscribe(self, asked: list[str]) -> None:
         session, subscriptions = self._state.session, self._store.subscriptions().values()
         wishes = [list(names) for names in {tuple(each.attributes) for each in subscriptions}]
-        nodes = published_events.wanted_nodes([*wishes, named] if named else wishes)
-        self._publish({"notify": nodes, "asked": named})
-        if subscribed:
-            self._handsets.keep_pep_nodes(session.jid, session.resource, nodes)
-            gevent.spawn(self._review)
+        nodes = published_events.wanted_nodes([*wishes, asked] if asked else wishes)
+        self._publish({"notify": nodes, "asked": asked})
+        self._handsets.keep_pep_nodes(session.jid, session.resource, nodes)
+        gevent.spawn(self._review)
 
     def _review(self) -> None:
         try:
@@ -138,9 +143,19 @@ class OwnPresence:
         """The presence of a phone that has published nothing in this session: as before its last log-out. It will probably
         subscribe the same again; other PEP nodes a moment later would be one more presence for every contact."""
         session, handsets = self._state.session, self._handsets
-        shown = {**self._remembered(), "notify": handsets.pep_nodes(session.jid, session.resource)}
+        shown = {**self._remembered(), "notify": self._expected_nodes()}
         picture = handsets.picture_name(session.jid, session.resource)
         return shown if picture is None else {**shown, "photo": picture}
+
+    def _expected_nodes(self) -> list[str]:
+        """The PEP nodes that the phone's subscriptions will probably use: those of its last session. A handset that is not known
+        yet will subscribe to all attributes, as most do."""
+        session = self._state.session
+        known = self._handsets.pep_nodes(session.jid, session.resource)
+        if known is None:
+            self._handsets.keep_pep_nodes(session.jid, session.resource, [])  # right for one that never subscribes
+            known = published_events.wanted_nodes([[]])
+        return known
 
     def _remembered(self) -> dict[str, Any]:
         session = self._state.session
