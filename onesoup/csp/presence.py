@@ -8,6 +8,7 @@ import binascii
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from onesoup.csp import places
@@ -44,6 +45,8 @@ CONTACT_BYTES, CONTACT_WITH_PLACE_BYTES = 1200, 1800
 
 # A content type and octets.
 Picture = tuple[str, bytes]
+# Phones of one model subscribe to the same attributes.
+KEPT_WISHES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +202,12 @@ _SOURCES = {
 
 def presence_differs(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
     """Whether a phone with these wishes is told anything else now."""
-    fields = {field for name in covered_attributes(wishes) for field in _SOURCES.get(name, ())}
-    return any(getattr(before, field) != getattr(now, field) for field in fields)
+    return any(getattr(before, field) != getattr(now, field) for field in _sources_of(tuple(wishes)))
+
+
+@lru_cache(maxsize=KEPT_WISHES)
+def _sources_of(wishes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(field for name in covered_attributes(wishes) for field in _SOURCES.get(name, ()))
 
 
 def wants_attribute(wishes: Iterable[str], name: str) -> bool:

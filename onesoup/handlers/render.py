@@ -1,7 +1,7 @@
 """Renders stored items as server transactions for phones: NewMessage, DeliveryReport, PresenceNotification, invitations, notices
 of groups and of the operator. One renderer for each kind of item."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from onesoup.csp import announcements, groups, messages, notices, presence, short_addresses
@@ -78,7 +78,7 @@ def _presence(item: InboxItem, session: Session, pictures: Callable[[Iterable[st
     return PresenceNotificationRequest(presence=told)
 
 
-def _state(contact: PhoneContact) -> tuple[Shown, list[str]]:
+def _state(contact: PhoneContact) -> tuple[Shown, Sequence[str]]:
     wishes, sees = records.unpack_wishes(contact.subscription)
     return records.unpack_shown(contact.presence) or (presence.OFFLINE_PRESENCE if sees else presence.UNKNOWN_PRESENCE), wishes
 

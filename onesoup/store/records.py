@@ -2,7 +2,7 @@
 
 What every reader takes for granted is left out of records of which a session has many, or which are large."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from functools import lru_cache
 from typing import Any
@@ -14,13 +14,14 @@ from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import UNKNOWN_PLACE, Place
-from onesoup.csp.presence import OFFLINE_PRESENCE, Picture, Shown
+from onesoup.csp.presence import KEPT_WISHES, OFFLINE_PRESENCE, Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
 from onesoup.store.redis.msgpack import BadRecord, as_text, as_texts, pack, reader, unpack
 
 RECORD_VERSION = 1
 # Records whose values a process keeps: of sessions some 1.5 KB each; phones of one model have the same capabilities.
-KEPT_SESSIONS, KEPT_CAPABILITIES = 2000, 200
+# Contacts that show the same have the same record.
+KEPT_SESSIONS, KEPT_CAPABILITIES, KEPT_SHOWN = 2000, 200, 1000
 
 
 def pack_session(session: Session) -> bytes:
@@ -82,6 +83,7 @@ def pack_shown(shown: Shown) -> bytes:
     return pack(RECORD_VERSION, fields)
 
 
+@lru_cache(maxsize=KEPT_SHOWN)
 @reader
 def unpack_shown(record: bytes | None) -> Shown | None:
     if record is None:
@@ -296,15 +298,16 @@ def unpack_plain(record: bytes | None, default: Any) -> Any:
     return default if record is None else unpack(record, RECORD_VERSION).get("x", default)
 
 
-def pack_wishes(names: list[str], sees: bool) -> bytes:
+def pack_wishes(names: Sequence[str], sees: bool) -> bytes:
     """What a phone wants to be told of a contact ([]: all), and whether the contact lets us see it."""
-    return pack(RECORD_VERSION, {"x": names or None, "s": None if sees else False})
+    return pack(RECORD_VERSION, {"x": list(names) or None, "s": None if sees else False})
 
 
+@lru_cache(maxsize=KEPT_WISHES)
 @reader
-def unpack_wishes(record: bytes | None) -> tuple[list[str], bool]:
+def unpack_wishes(record: bytes | None) -> tuple[tuple[str, ...], bool]:
     fields = {} if record is None else unpack(record, RECORD_VERSION)
-    return as_texts(fields.get("x", ())), bool(fields.get("s", True))
+    return tuple(as_texts(fields.get("x", ()))), bool(fields.get("s", True))
 
 
 def pack_grant(names: list[str], granted: list[str]) -> bytes:

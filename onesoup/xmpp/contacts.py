@@ -100,7 +100,8 @@ def with_presence(
     changed, name = dict(known), name[:MAX_RESOURCE_LENGTH]
     if kind == "":
         now, before = read_resource(stanza, order, language), known.get(name)
-        changed[name] = replace(now, client=before.client if before and before.caps == now.caps else kinds.get(now.caps, ""))
+        client = before.client if before and before.caps == now.caps else kinds.get(now.caps, "")
+        changed[name] = replace(now, client=client) if client else now
         while len(changed) > MAX_RESOURCES:
             changed.pop(min(changed, key=lambda each: changed[each].order))
         return changed, aggregate(changed.values())

@@ -62,6 +62,7 @@ class Extras:
         return self.avatar or self.photo
 
 
+NO_EXTRAS = Extras()
 _FIELDS = ("mood", "mood_text", "activity", "nick", "place", "avatar", "photo", "tried", "picture")
 
 
@@ -73,7 +74,9 @@ def to_plain(extras: Extras) -> list[Any]:
 
 def from_plain(plain: list[Any] | None) -> Extras:
     """Also of a record that knows fewer fields, or more."""
-    fields = dict(zip(_FIELDS, plain or (), strict=False))
+    if plain is None:
+        return NO_EXTRAS
+    fields = dict(zip(_FIELDS, plain, strict=False))
     return Extras(**{**fields, "place": Place(*fields.get("place", ()))})
 
 

@@ -73,7 +73,7 @@ FIRST = {
         ("32767 xml 1.2", {"friends": Cut(("friends", "friends-2"), ("m\0m@x",), {JULIET: 1}, "0z")}),
     ),
     "plain": ("82a17601a17881a16191a162", lambda octets: records.unpack_plain(octets, None), {"a": ["b"]}),
-    "wishes": ("83a17601a17891ad6f6e6c696e655f737461747573a173c3", records.unpack_wishes, (["online_status"], True)),
+    "wishes": ("83a17601a17891ad6f6e6c696e655f737461747573a173c3", records.unpack_wishes, (("online_status",), True)),
     "command": (
         "86a17601a26f70a76d657373616765a26964a26d31a2746fb26a756c696574406578616d706c652e6f7267a4626f6479aa476f6f64206e69676874a77265"
         "6365697074c3",

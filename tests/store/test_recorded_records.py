@@ -91,7 +91,7 @@ RECORDS = {
     ),
     "occupant": ((JULIET, "moderator", "owner"), spread(records.pack_occupant), records.unpack_occupant),
     "plain": ({"a": ["b"], "n": 1}, records.pack_plain, lambda record: records.unpack_plain(record, None)),
-    "wishes": ((["online_status"], True), spread(records.pack_wishes), records.unpack_wishes),
+    "wishes": ((("online_status",), True), spread(records.pack_wishes), records.unpack_wishes),
     "grant": ((["alias"], [JULIET]), spread(records.pack_grant), records.unpack_grant),
 }
 # Before defaults were left out, these were written in full.

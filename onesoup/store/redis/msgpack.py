@@ -5,6 +5,7 @@ import dataclasses
 import types
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
+from itertools import chain
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -82,17 +83,22 @@ def _soundness(cls: Any) -> Check:
         return lambda _value: True
     hints = get_type_hints(cls)
     kinds = {each.name: hints[each.name] for each in dataclasses.fields(cls)}
-    plain = {
-        name: int | float if kind is float else kind
-        for name, kind in kinds.items()
-        if isinstance(kind, type) and not get_origin(kind)
-    }
-    plain = {name: kind for name, kind in plain.items() if not dataclasses.is_dataclass(kind)}
+    plain = {name: classes for name, kind in kinds.items() if (classes := _plain_classes(kind))}
     types_of_plain, plain_values = tuple(plain.values()), _getter(tuple(plain))
     others = [(name, _check(kind)) for name, kind in kinds.items() if name not in plain]
     return lambda value: (
         all(map(isinstance, plain_values(value), types_of_plain)) and all(check(getattr(value, name)) for name, check in others)
     )
+
+
+def _plain_classes(hint: Any) -> tuple[type, ...]:
+    """The classes of which a value has to be one, if that is all that a declared type says; else none."""
+    if get_origin(hint) in (Union, types.UnionType):
+        some = [_plain_classes(each) for each in get_args(hint)]
+        return tuple(chain.from_iterable(some)) if all(some) else ()
+    if hint is float:
+        return (int, float)
+    return (hint,) if isinstance(hint, type) and not get_origin(hint) and not dataclasses.is_dataclass(hint) else ()
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -28,7 +28,7 @@ class Subscription(NamedTuple):
     """What the phone has subscribed of a contact: names of presence attributes, none for all of them, and whether the contact
     lets the user see its presence."""
 
-    attributes: list[str]
+    attributes: Sequence[str]
     visible: bool = True
 
     def pack(self) -> bytes:
