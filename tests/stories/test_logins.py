@@ -114,9 +114,13 @@ class Browser:
         return self._ask("GET", path)
 
     def send(self, **form: str) -> str:
-        found = re.search(r'name="token" value="([^"]+)"', self.page)
-        assert found, self.page
-        return self._ask("POST", self.path, urlencode({"token": found.group(1), **form}))
+        """Again where the page says that something was too late: on a machine that is busy with something else it may be."""
+        for _ in range(3):
+            found = re.search(r'name="token" value="([^"]+)"', self.page)
+            assert found, self.page
+            if "Try again" not in self._ask("POST", self.path, urlencode({"token": found.group(1), **form})):
+                break
+        return self.page
 
     def choose(self, address: str, password: str, phone: str) -> str:
         """Signs in and stores a phone password."""
