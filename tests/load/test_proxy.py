@@ -9,6 +9,7 @@ import pytest
 from gevent.server import DatagramServer, StreamServer
 
 from onesoup.load.proxy import NO_FAULT, Fault, TcpProxy, UdpProxy
+from onesoup.runtime.ports import free_port
 
 
 def echo(link: socket.socket, _address: object) -> None:
@@ -127,9 +128,7 @@ def test_reset_refuse_and_half_close(proxy: TcpProxy) -> None:
 
 
 def test_a_server_that_is_away_is_a_reset() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        gone = taken.getsockname()
-    with TcpProxy(gone) as proxy, client(proxy) as link, pytest.raises(ConnectionError):
+    with TcpProxy(("127.0.0.1", free_port())) as proxy, client(proxy) as link, pytest.raises(ConnectionError):
         say(link)
 
 
