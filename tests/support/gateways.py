@@ -245,7 +245,8 @@ box-allow-ip = 127.0.0.1
 box-deny-ip = "*.*.*.*"
 dlr-storage = internal
 """
-        wap = f'wapbox-port = {ports["wapbox"]}\nwdp-interface-name = "127.0.0.1"\n' if self._wapbox else ""
+        # Without wdp-interface-name: Kannel's UDP ports are the same for all, and who finds them taken ends.
+        wap = f"wapbox-port = {ports['wapbox']}\n" if self._wapbox else ""
         retries = "http-request-retry = 5\nhttp-queue-delay = 1"
         rest = f"""
 group = smsc
