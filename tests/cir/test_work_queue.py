@@ -164,7 +164,8 @@ def test_no_more_are_taken_than_can_be_worked_on(process, due):
     steps.until(9)
 
 
-def test_whoever_leaves_ends_what_he_has_begun(process, client):
+def test_whoever_leaves_ends_what_he_has_begun(process, client, monkeypatch):
+    monkeypatch.setattr(work_queue, "STEP_LEASE_MS", 60_000)  # the other one is not to take it for a killed one's
     going, end = Event(), Event()
     steps = Seen(lambda: going.set() or (end.wait(20) and None))
     one = process(steps)

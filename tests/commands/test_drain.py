@@ -56,7 +56,7 @@ def test_the_only_process_of_a_host_drains_by_force_and_comes_back(host: Host) -
     cir = Cir(host)
     cir.start(host)
     assert cir.is_open()
-    assert cir.ready() == "200 ok"
+    cir.process.wait_until(lambda: cir.ready() == "200 ok", seconds=60)  # it says that it lives before it hears news
     status, said = command(host, "drain")
     assert status == 1
     assert f"{HERE} has the last cir: no phone is woken" in said
@@ -76,7 +76,7 @@ def test_the_only_process_of_a_host_drains_by_force_and_comes_back(host: Host) -
     assert cir.ready() == "503 draining"
     assert command(host, "drain", "--end")[0] == 0
     cir.process.wait_until(cir.is_open, seconds=60)
-    assert cir.ready() == "200 ok"
+    cir.process.wait_until(lambda: cir.ready() == "200 ok", seconds=60)
     assert [line.split()[3:5] for line in command(host, "audit")[1].splitlines()[1:]] == [["drain", "end"], ["drain", HERE]]
 
 

@@ -1,6 +1,7 @@
 """`onesoup doctor` and `accounts rotate` with processes that run as the systemd units start them: each with a data directory of
 its own and a copy of the key file that was made at its start (LoadCredential)."""
 
+import http.client
 import json
 import os
 import shutil
@@ -43,17 +44,17 @@ class Host:
         self.running: list[Process] = []
 
     def start(self, keys: Path, name: str) -> Process:
-        """A CIR process with this key file. Returns when it has said that it lives."""
+        """A CIR process with this key file. Returns when it has said that it lives, and hears news as well."""
         more = {
             "ONESOUP_KEYS_FILE": str(keys),
             "ONESOUP_DATA": str(self.dir / name),
             "ONESOUP_STCP_PORT": str(free_port()),
-            "ONESOUP_ADMIN_PORT": str(free_port()),
+            "ONESOUP_ADMIN_PORT": str(admin := free_port()),
         }
         process = Process("cir", [ONESOUP, "cir"], self.env | more, self.dir / f"{name}.log")
         process.start()
         self.running.append(process)
-        process.wait_until(lambda: process.pid in self.known(), seconds=60)
+        process.wait_until(lambda: process.pid in self.known() and _is_ready(admin), seconds=60)
         return process
 
     def copy(self) -> Path:
@@ -85,6 +86,14 @@ class Host:
     def doctor(self, **more: str) -> dict[str, dict[str, str]]:
         _, said = self.command("doctor", "--json", **more)
         return {row["what"]: row for row in (json.loads(line) for line in said.splitlines() if line.startswith("{"))}
+
+
+def _is_ready(admin: int) -> bool:
+    link = http.client.HTTPConnection("127.0.0.1", admin, timeout=60)
+    link.request("GET", "/readyz")
+    status = link.getresponse().status
+    link.close()
+    return status == 200
 
 
 @pytest.fixture

@@ -117,21 +117,25 @@ def test_ready_line_and_table_and_ctrl_c_leaves_nothing(demo, env):
     children = demo.children()
     assert len(children) == 6  # redis, prosody, gunicorn and one worker, holder, cir
     demo.process.send_signal(signal.SIGINT)
-    assert demo.process.wait(20) == 0
+    assert demo.process.wait(60) == 0
     assert all(gone(pid) for pid in children)
 
 
 def logs_in(env, user: str, password: str) -> bool:
     url = f"http://127.0.0.1:{env['ONESOUP_HTTP_PORT']}/"
     phone = Phone(url, user, password)
-    try:
-        phone.login()
-    except Refused as refused:
-        if refused.code != 409:
-            raise
-        return False
-    phone.logout()
-    return True
+    for last in (False, False, True):
+        try:
+            phone.login()
+        except Refused as refused:
+            if refused.code == 409:
+                return False
+            if last or refused.code not in (503, 504):  # a busy machine may be too late once
+                raise
+        else:
+            phone.logout()
+            return True
+    raise AssertionError
 
 
 def test_what_others_can_reach_has_random_passwords_and_no_xmpp_port(demo_for, env):
@@ -168,7 +172,7 @@ def test_what_others_can_reach_has_random_passwords_and_no_xmpp_port(demo_for, e
     assert urllib3.request("GET", site + link).status == 403
 
     first.process.send_signal(signal.SIGINT)
-    assert first.process.wait(20) == 0
+    assert first.process.wait(60) == 0
     second = demo_for(env)
     second.sees("to stop")
     assert not any(each in second.text() for each in passwords.values())

@@ -43,13 +43,22 @@ def reports(world_of_faults: World) -> dict[str, SpecReport]:
     people = {name: two_people(world_of_faults) for name in FAULTS}
     pool = gevent.pool.Pool(SIDE_BY_SIDE)
     jobs = {name: pool.spawn(reported, world_of_faults.stack.url, each, people[name]) for name, each in FAULTS.items()}
-    return {name: job.get() for name, job in jobs.items()}
+    found = {name: job.get() for name, job in jobs.items()}
+    for name, report in found.items():
+        # Five at once, beside the rest of the suite, may have been too much: such a one gets a second try, alone.
+        if set(failed(report)) != set(FAULTS[name].fails):
+            found[name] = reported(world_of_faults.stack.url, FAULTS[name], two_people(world_of_faults))
+    return found
+
+
+def failed(report: SpecReport) -> dict[str, str]:
+    """Case -> why."""
+    return {each.case.id: each.reason for each in report.results if each.outcome is not Outcome.PASSED}
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_fails_its_cases_and_no_other(name: str, reports: dict[str, SpecReport]) -> None:
-    failed = {each.case.id: each.reason for each in reports[name].results if each.outcome is not Outcome.PASSED}
-    assert set(failed) == set(FAULTS[name].fails), failed
+    assert set(failed(reports[name])) == set(FAULTS[name].fails), failed(reports[name])
 
 
 def test_a_server_that_knows_no_such_page_reaches_no_level(world_of_faults: World) -> None:

@@ -84,7 +84,7 @@ def listen(client) -> Iterator[Callable[[str], Callable[[], list[bytes]]]]:
         pubsub = client.pubsub(ignore_subscribe_messages=True)
         pubsub.subscribe(channel)
         opened.append(pubsub)
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not client.pubsub_numsub(channel)[0][1]:
             assert time.monotonic() < end
 

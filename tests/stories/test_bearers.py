@@ -94,7 +94,7 @@ def test_a_phone_outside_of_every_network_is_reached_by_sms(carrier: World, hook
     text = secret_text()
     there.send(phone.user, text)
     there.send(phone.user, last := secret_text())
-    document = json.loads(hook.until(1, 30)[0].body)
+    document = json.loads(hook.until(1)[0].body)
     assert document["msisdn"] == "+15550100101"
     assert document["text"].endswith(phone.cookie)
     assert text not in str(document)
@@ -111,7 +111,7 @@ def test_a_killed_cir_process_sends_nothing_twice_and_loses_nothing(carrier: Wor
     line = PhoneStcpLine(*lined.stcp, lined.session_id or "", lined.cookie).open()
     hook.script = ["hang"]
     there.send(phone.user, text := secret_text())
-    hook.until(1, 30)
+    hook.until(1)
     carrier.stack.kill("cir")
     friend.send(lined.user, other := secret_text())
     lined.hears(other)  # a poll delivers, whatever has become of the line
@@ -165,13 +165,13 @@ class ShortMessages:
             body = json.dumps(document | {"payload": part.hex()}).encode()
             signature = gateway_profiles.sign_body(HOOK_KEY, int(time.time()), body)
             headers = {"Content-Type": "application/json", "X-Onesoup-Signature": signature}
-            with urllib.request.urlopen(urllib.request.Request(self._url, body, headers), timeout=20) as taken:
+            with urllib.request.urlopen(urllib.request.Request(self._url, body, headers), timeout=60) as taken:
                 assert taken.status == 200
         return self
 
     def gets(self, kind: str) -> dict[str, str]:
         """The next message to it, which is of this kind."""
-        found: dict[str, str] = json.loads(self._hook.until(self._seen + 1, 30)[self._seen].body)
+        found: dict[str, str] = json.loads(self._hook.until(self._seen + 1)[self._seen].body)
         self._seen += 1
         assert (found["kind"], found["msisdn"]) == (kind, self._number)
         return found
@@ -240,7 +240,7 @@ def at_settings(carrier: World, hook: HttpGateway, number: str) -> tuple[Browser
     browser.open("/account/number")
     browser.send(number=number)
     browser.send()
-    code = json.loads(hook.until(1, 30)[0].body)["text"].rpartition(" ")[2]
+    code = json.loads(hook.until(1)[0].body)["text"].rpartition(" ")[2]
     assert "number is yours" in browser.send(code=code)
     browser.open("/account/settings")
     page = browser.send(apn="internet", with_password="yes")
@@ -254,7 +254,7 @@ def test_a_phone_is_set_up_by_sms_and_logs_in(carrier: World, hook: HttpGateway)
     browser, count, jid = at_settings(carrier, hook, "+15550100188")
     pin = re.search(r">(\d{4})<", browser.send())
     assert pin, browser.page
-    messages = [json.loads(each.body) for each in hook.until(1 + int(count), 30)[1:]]
+    messages = [json.loads(each.body) for each in hook.until(1 + int(count))[1:]]
     assert {(each["kind"], each["msisdn"]) for each in messages} == {("settings", "+15550100188")}
     settings = Joined(messages)
     assert settings.accepts(pin.group(1))
@@ -276,7 +276,7 @@ def test_a_cir_process_that_is_killed_between_two_parts_sends_none_twice(carrier
     assert int(count) > 2
     hook.script = [answer(200), "hang"]
     browser.send()
-    hook.until(3, 30)
+    hook.until(3)
     carrier.stack.kill("cir")
     carrier.stack.start("cir")
     client = connect(carrier.stack.redis_url)
@@ -285,5 +285,5 @@ def test_a_cir_process_that_is_killed_between_two_parts_sends_none_twice(carrier
     browser.open("/account/settings/way")
     browser.path = "/account/settings/sms"
     browser.send()
-    sent = hook.until(3 + int(count), 30)[3:]
+    sent = hook.until(3 + int(count))[3:]
     Joined([json.loads(each.body) for each in sent])  # nothing but the new document

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 import redis
@@ -10,6 +10,7 @@ import redis
 from onesoup.demo.stack import Stack
 from onesoup.phone.errors import Refused
 from tests.support.peer import Peers
+from tests.support.timing import at_best
 from tests.support.topologies import Sentinels, follows, recommended, recommended_silence
 from tests.support.world import StoryPhone, World
 
@@ -51,20 +52,23 @@ class Prober:
 
 
 @pytest.fixture
-def probed(stack: Stack, fresh_stack: Callable[..., Stack], peers: Peers) -> Iterator[Callable[[Sentinels], Prober]]:
+def probed(
+    stack: Stack, fresh_stack: Callable[..., Stack], peers: Peers
+) -> Callable[[Sentinels], AbstractContextManager[Prober]]:
     """A phone that is logged in at a stack on these servers."""
-    with ExitStack() as ending:
 
-        def make(servers: Sentinels) -> Prober:
+    @contextmanager
+    def make(servers: Sentinels) -> Iterator[Prober]:
+        with ExitStack() as ending:
             ending.enter_context(servers)
             world = World(fresh_stack(redis=servers, prosody=stack.prosody), peers)
             ending.callback(world.close)
             ending.callback(world.stack.down)
             prober = Prober(world.phone(world.cast("alice")[0]).start())
             assert prober.ask()
-            return prober
+            yield prober
 
-        yield make
+    return make
 
 
 def role(port: int) -> str:
@@ -76,23 +80,28 @@ def role(port: int) -> str:
 
 
 def test_a_failover_of_the_recommended_set_up_is_a_short_outage(probed, tmp_path, record_property):
-    """A master, two replicas, three Sentinels: the new master refuses writes until the other replica follows it."""
-    servers = Sentinels(tmp_path, replicas=2, options=recommended("two or more"), silence=recommended_silence())
-    prober = probed(servers)
-    servers.master.process.kill()
-    prober.until(lambda: any(role(each.port) == "master" for each in servers.replicas))
-    took = prober.refused[-1] - prober.refused[0] if prober.refused else 0.0
-    record_property("seconds", took)
-    print(f"503 for {took:.2f} s, {len(prober.refused)} requests refused")
-    assert took < MOST_OUTAGE
+    """A master, two replicas, three Sentinels: the new master refuses writes until the other replica follows it. Sentinels on a
+    busy machine may fail to agree on one of them, and vote again only after twice their failover-timeout."""
+    directories = (tmp_path / name for name in ("first", "second"))
+
+    def attempt() -> None:
+        servers = Sentinels(next(directories), replicas=2, options=recommended("two or more"), silence=recommended_silence())
+        with probed(servers) as prober:
+            servers.master.process.kill()
+            prober.until(lambda: any(role(each.port) == "master" for each in servers.replicas))
+        took = prober.refused[-1] - prober.refused[0] if prober.refused else 0.0
+        record_property("seconds", took)
+        print(f"503 for {took:.2f} s, {len(prober.refused)} requests refused")
+        assert took < MOST_OUTAGE
+
+    at_best(attempt, times=2)
 
 
 def test_a_restart_of_the_only_replica_is_no_outage(probed, tmp_path):
     """With min-replicas-to-write 1 each request would be refused meanwhile. The Sentinels are patient here, lest they take the
     master of a busy machine for dead: a failover is an outage of another kind."""
     servers = Sentinels(tmp_path, options=recommended("one"), silence=60.0)
-    prober = probed(servers)
-    with redis.Redis(port=servers.master.port) as master:
+    with probed(servers) as prober, redis.Redis(port=servers.master.port) as master:
         servers.replica.process.kill()
         prober.until(lambda: master.info("replication")["connected_slaves"] == 0)
         servers.replica.start()

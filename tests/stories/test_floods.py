@@ -10,6 +10,7 @@ import pytest
 
 from onesoup.demo.stack import Stack
 from tests.support.flood import flood
+from tests.support.timing import at_best
 
 STRANGER = "127.0.0.2"  # the first address is taken for a proxy of ours
 PIPELINED = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -27,6 +28,13 @@ def nearly_slowest(ask: Callable[[], None], times: int = 40) -> float:
     return sorted(took)[-3]
 
 
+def soon(ask: Callable[[], None]) -> None:
+    def attempt() -> None:
+        assert nearly_slowest(ask) < 3.0
+
+    at_best(attempt)
+
+
 @pytest.mark.parametrize("what", [PIPELINED, CHUNKS], ids=["requests", "chunks"])
 def test_others_are_answered_beside_a_flood_of(stack: Stack, what: bytes) -> None:
     def ask() -> None:
@@ -37,7 +45,7 @@ def test_others_are_answered_beside_a_flood_of(stack: Stack, what: bytes) -> Non
         link.close()
 
     with flood(("127.0.0.1", stack.http_port), what, count=4, source=STRANGER):
-        assert nearly_slowest(ask) < 3.0
+        soon(ask)
 
 
 def test_others_are_answered_beside_empty_lines_without_end(stack: Stack) -> None:
@@ -48,4 +56,4 @@ def test_others_are_answered_beside_empty_lines_without_end(stack: Stack) -> Non
             assert line.recv(100) == b""
 
     with flood(stack.stcp, b"\n", count=4, source=STRANGER):
-        assert nearly_slowest(ask) < 3.0
+        soon(ask)

@@ -1,6 +1,7 @@
 """Phones of all three versions and an ordinary client in one room: everybody reads everybody."""
 
 import itertools
+import time
 
 import pytest
 
@@ -27,8 +28,11 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.phone.errors import Refused
 from onesoup.phone.groups import members_of
+from onesoup.store.redis.client import connect
+from onesoup.store.session.holder_side import HolderSessionStore
+from tests.support.peer import WITHIN
 from tests.support.secrets import secret_text
-from tests.support.world import Person, StoryPhone, World
+from tests.support.world import StoryPhone, World
 
 _numbers = itertools.count(1)
 
@@ -282,7 +286,7 @@ def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: Wor
     phone.say(gid, first := secret_text())
     daves.message(body=first)
 
-    end(world, alice, "JiMMY")
+    end(world, phone, "JiMMY")
     gone = daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
     phone.login(inband=True)
     daves.wait("presence", after=gone, sender=jid, resource="Alice", type="available")
@@ -290,10 +294,15 @@ def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: Wor
     assert phone.hears(second).sender == gid
 
 
-def end(world: World, person: Person, resource: str) -> None:
-    """Somebody else takes the stream of a phone's session: it is over at once."""
+def end(world: World, phone: StoryPhone, resource: str) -> None:
+    """Somebody else takes the stream of a phone's session. Returns when its holder has heard that it is over."""
     address = ("127.0.0.1", world.stack.xmpp_port)
-    world.peers.connect(f"{person.jid}/{resource}", person.password, address, world.stack.ca_file)
+    world.peers.connect(f"{phone.user}/{resource}", phone.password, address, world.stack.ca_file)
+    with connect(world.stack.redis.url) as client:
+        feed, until = HolderSessionStore(client), time.monotonic() + WITHIN
+        while feed.status(phone.session_id or "").code is None:
+            assert time.monotonic() < until, "the session goes on"
+            time.sleep(0.05)
 
 
 def test_a_room_that_has_forgotten_its_guest_is_entered_again(breakable: World) -> None:

@@ -137,9 +137,9 @@ def test_8_the_clock_is_off(world: World) -> None:
     except Skipped as reason:
         pytest.skip(str(reason))
     clock.move(60.0)
-    found = doctor(world.stack.env | clock.env())
+    # On a busy machine half a second may pass between the looks at the two clocks: then it says 61.
+    until(lambda: doctor(world.stack.env | clock.env()), "redis", "60 s apart: log-ins fail", "timedatectl")
     clock.close()
-    assert named(found, "redis", "60 s apart: log-ins fail", "timedatectl"), found
 
 
 def test_8_a_clock_before_the_certificate_is_said() -> None:

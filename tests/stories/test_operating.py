@@ -96,7 +96,7 @@ class Trace:
 
     def __exit__(self, *_: object) -> None:
         self._child.terminate()
-        self._child.wait(10)
+        self._child.wait(WITHIN)
 
 
 def test_what_a_phone_does_can_be_followed_and_no_word_of_it_is_heard(world: World, tmp_path: Path) -> None:

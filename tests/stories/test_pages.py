@@ -13,7 +13,7 @@ PATHS = ["/", "/phones", "/phones/access-point", *(f"/phones/{family.id}" for fa
 
 
 def status(stack: Stack, path: str, method: str = "GET") -> int:
-    link = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=10)
+    link = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=60)
     link.request(method, path, headers={"User-Agent": "MOT-V3/0E.41"})
     answer = link.getresponse()
     body = answer.read()

@@ -129,12 +129,14 @@ class Browser:
                     raise BrowserError(f"{method}: {told['error'].get('message')}")
                 return dict(told["result"])
 
-    def wait(self, session: str, name: str) -> dict[str, Any]:
-        """The next event of this name; one that has come already counts."""
+    def wait(self, session: str, name: str, **wanted: str) -> dict[str, Any]:
+        """The next event of this name with these parameters; one that has come already counts, and what came before it not."""
         while True:
-            for event in self.events:
-                if event.get("sessionId") == session and event["method"] == name:
-                    self.events.remove(event)
+            for place, event in enumerate(self.events):
+                if event.get("sessionId") == session and event["method"] == name and wanted.items() <= event["params"].items():
+                    later = self.events[place + 1 :]
+                    self.forget(session)
+                    self.events += [each for each in later if each.get("sessionId") == session]
                     return dict(event["params"])
             self._receive(name)
 
@@ -187,7 +189,7 @@ class Page:
         told = self.call("Page.navigate", url=url)
         if told.get("errorText"):
             raise BrowserError(f"{url}: {told['errorText']}")
-        return self.loaded()
+        return self.loaded(loaderId=told["loaderId"])  # and not one that renewed itself just then
 
     def click(self, selector: str) -> int:
         """Clicks a link or a button that leads to a page. The HTTP status of that."""
@@ -207,12 +209,9 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
         self.call("Input.dispatchKeyEvent", type="keyUp", **told)
 
-    def loaded(self) -> int:
+    def loaded(self, **wanted: str) -> int:
         """Waits for a page that is on its way. Its HTTP status."""
-        while True:
-            told = self._browser.wait(self._session, "Network.responseReceived")
-            if told["type"] == "Document":
-                break
+        told = self._browser.wait(self._session, "Network.responseReceived", type="Document", **wanted)
         self._browser.wait(self._session, "Page.loadEventFired")
         return int(told["response"]["status"])
 

@@ -53,7 +53,7 @@ class HttpGateway:
     asked: list[Asked] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server = StreamServer(("127.0.0.1", free_port()), self._serve)  # which nobody takes when it has stopped
         self._server.start()
         self._held: list[socket.socket] = []
         return self
@@ -245,7 +245,8 @@ box-allow-ip = 127.0.0.1
 box-deny-ip = "*.*.*.*"
 dlr-storage = internal
 """
-        wap = f'wapbox-port = {ports["wapbox"]}\nwdp-interface-name = "127.0.0.1"\n' if self._wapbox else ""
+        # Without wdp-interface-name: Kannel's UDP ports are the same for all, and who finds them taken ends.
+        wap = f"wapbox-port = {ports['wapbox']}\n" if self._wapbox else ""
         retries = "http-request-retry = 5\nhttp-queue-delay = 1"
         rest = f"""
 group = smsc
@@ -358,7 +359,7 @@ max-messages = 0
     def output(self) -> str:
         return (self.dir / "fakesmsc.log").read_text("latin-1")
 
-    def parts(self, number: str, within: float = 30.0) -> list[tuple[bytes, bytes]]:
+    def parts(self, number: str, within: float = 60.0) -> list[tuple[bytes, bytes]]:
         """(header, octets) of all parts of the message to this number, in order."""
         found: list[tuple[bytes, bytes]] = []
         with gevent.Timeout(within):
@@ -380,7 +381,7 @@ class FakeCarrier:
     """The other end of Kannel's fake SMSC: phones send through it, and what they get comes here."""
 
     def __init__(self, kannel: Kannel) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", kannel.ports["smsc"]), timeout=30)
+        self._sock = socket.create_connection(("127.0.0.1", kannel.ports["smsc"]), timeout=60)
         self._rest = b""
 
     def __enter__(self) -> Self:
