@@ -97,8 +97,8 @@ class OwnPresence:
         self._handsets.keep_picture_name(session.jid, session.resource, name)
 
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
-        """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`, and no others.
-        `subscribed`: the subscriptions may have changed."""
+        """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`. `subscribed`: the
+        subscriptions may have changed; from then on no others are pushed."""
         if not subscribed:
             self.go_online()
         shown = self._presence or {}
@@ -149,11 +149,11 @@ class OwnPresence:
 
     def _expected_nodes(self) -> list[str]:
         """The PEP nodes that the phone's subscriptions will probably use: those of its last session. A handset that is not known
-        yet will subscribe to all attributes, as most do."""
+        yet will subscribe to all attributes, as most do; until it does it is remembered as one that subscribes nothing."""
         session = self._state.session
         known = self._handsets.pep_nodes(session.jid, session.resource)
         if known is None:
-            self._handsets.keep_pep_nodes(session.jid, session.resource, [])  # right for one that never subscribes
+            self._handsets.keep_pep_nodes(session.jid, session.resource, [])
             known = published_events.wanted_nodes([[]])
         return known
 
