@@ -100,7 +100,9 @@ def _doubts(here: Settings, environ: Mapping[str, str]) -> list[str]:
         f"{name}={path} can be read by everybody on this host; chmod 600" for name, path in open_secrets(here, environ).items()
     ]
     if not here.keys_file:
-        doubts.append("keys_file is not set: gateways and holders will not start")
+        doubts.append(
+            "keys_file is not set here: systemd units bring the key ring themselves; a process started by hand needs it"
+        )
     if here.domain == "localhost":
         doubts.append("domain is localhost: log-ins without a domain will mean this machine")
     if here.bind != "127.0.0.1" and not here.public_host:

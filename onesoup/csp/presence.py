@@ -37,7 +37,9 @@ from onesoup.wire.tree import Element
 
 PRESENCE_ATTRIBUTES = PresenceSubList.__slots__
 AVAILABILITY_VALUES = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
+# Characters of a status text and an alias that a phone is shown, and that others are shown of it; more is kept.
 MAX_STATUS_TEXT, MAX_ALIAS = 200, 100
+_SHOWN_CHARS = {"text": MAX_STATUS_TEXT, "alias": MAX_ALIAS}
 # A picture of the phone's own: as much as servers and other clients put up with.
 MAX_OWN_PICTURE = 65_536
 # Octets that one contact's presence takes in a notification, and more of it with a place; XML, with room.
@@ -202,7 +204,11 @@ _SOURCES = {
 
 def presence_differs(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
     """Whether a phone with these wishes is told anything else now."""
-    return any(getattr(before, field) != getattr(now, field) for field in _sources_of(tuple(wishes)))
+    for field in _sources_of(tuple(wishes)):
+        old, new = getattr(before, field), getattr(now, field)
+        if old != new and (field not in _SHOWN_CHARS or old[: _SHOWN_CHARS[field]] != new[: _SHOWN_CHARS[field]]):
+            return True
+    return False
 
 
 @lru_cache(maxsize=KEPT_WISHES)

@@ -163,6 +163,13 @@ def test_who_is_told_is_told_something_new(wishes, data):
     assert not presence.presence_differs(now, now, wishes)
 
 
+@pytest.mark.parametrize(("field", "most"), [("text", presence.MAX_STATUS_TEXT), ("alias", presence.MAX_ALIAS)])
+def test_a_change_behind_what_a_phone_is_shown_is_no_news(field, most):
+    before, now, seen = ({"online": True, field: "x" * (most - 1) + tail} for tail in ("ab", "ac", "bb"))
+    assert not presence.presence_differs(Shown(**before), Shown(**now), [])
+    assert presence.presence_differs(Shown(**before), Shown(**seen), [])
+
+
 def test_a_status_text_is_as_long_as_a_phone_reads():
     assert len(presence.presence_notification(Shown(online=True, text="x" * 500), []).status_text.presence_value) == 200
 

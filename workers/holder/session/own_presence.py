@@ -97,8 +97,8 @@ class OwnPresence:
         self._handsets.keep_picture_name(session.jid, session.resource, name)
 
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
-        """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`. `subscribed`: the
-        subscriptions may have changed; from then on no others are pushed."""
+        """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`. `subscribed`:
+        the subscriptions may have changed; from then on no others are pushed."""
         if not subscribed:
             self.go_online()
         shown = self._presence or {}
