@@ -37,7 +37,7 @@ from onesoup.wire.tree import Element
 
 PRESENCE_ATTRIBUTES = PresenceSubList.__slots__
 AVAILABILITY_VALUES = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
-# Characters of a status text and an alias that a phone is shown, and that others are shown of it; more is kept.
+# How many characters of a status text and of an alias are shown, to the phone and of the phone. More are kept.
 MAX_STATUS_TEXT, MAX_ALIAS = 200, 100
 _SHOWN_CHARS = {"text": MAX_STATUS_TEXT, "alias": MAX_ALIAS}
 # A picture of the phone's own: as much as servers and other clients put up with.

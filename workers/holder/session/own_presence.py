@@ -104,12 +104,12 @@ class OwnPresence:
         shown = self._presence or {}
         named = sorted({*(before := shown.get("asked") or []), *asked})
         if subscribed:
-            self._subscribe(named)
+            self._follow_subscriptions(named)
         elif named != before:
             nodes = {*(shown.get("notify") or []), *published_events.wanted_nodes([named])}
             self._publish({"notify": sorted(nodes), "asked": named})
 
-    def _subscribe(self, asked: list[str]) -> None:
+    def _follow_subscriptions(self, asked: list[str]) -> None:
         session, subscriptions = self._state.session, self._store.subscriptions().values()
         wishes = [list(names) for names in {tuple(each.attributes) for each in subscriptions}]
         nodes = published_events.wanted_nodes([*wishes, asked] if asked else wishes)
