@@ -105,7 +105,7 @@ class Holder:
             code = self.verdict(*self.password(job))
             if code == 200:
                 ttl_ms = access.session_expiry_seconds(session.ttl) * 1000
-                self.feed.create(job["sid"], NewSession(job["r"], 1, ttl_ms, job["cred"]))
+                self.feed.create(job["sid"], NewSession(job["r"], 1, ttl_ms, job["cred"], self.ring.seal(b"", "salted")))
                 self.shards.add(shard, job["sid"])
                 self.clients.put(session.jid, session.resource, job["sid"])
             self.reply(job, code)

@@ -112,7 +112,8 @@ def test_a_new_key_seals_all_and_nobody_is_logged_out(run, services, holder, new
     # Processes that loaded the ring before meet the new key, and go on.
     assert services.accounts.find(ALICE).phone_password == "keypad-77"
     assert phone.ask(KeepAliveRequest()).result.code == 200
-    sealed = in_redis.fields(services.sessions, phone.sid, ["cred"])[0]
+    sealed, salted = in_redis.fields(services.sessions, phone.sid, ["cred", "salted"])
+    assert salted is None, "the old key sealed it, and a holder can make it again"
     path = tmp_path / "keys"
     path.write_text(path.read_text().splitlines()[0] + "\n")
     only_new = KeyRing.load(path)

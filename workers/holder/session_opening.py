@@ -19,7 +19,7 @@ from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Lease
 from onesoup.xmpp.stream import StreamFailure, errors
 from workers.holder import job_deadline
-from workers.holder.credentials import open_password
+from workers.holder.credentials import open_password, seal_salted
 from workers.holder.domain_limits import DomainLimits
 from workers.holder.metrics import XMPP_CONNECTS
 from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_items
@@ -124,15 +124,16 @@ class SessionOpener:
             self._services, job["sid"], session, password, job["check"], lease.fence, lease.shard, records.unpack_caps(None)
         )
         with self._domains.log_in(session.domain):
-            opened.connect(has_lists)
+            proof = opened.connect(has_lists)
         XMPP_CONNECTS.labels("ok").inc()
         try:
             if not self._leases.holds(lease) or self._leases.draining:
                 raise Fenced("the shard went to another holder")
             self._end_old(lease, session, old_sid)
             listed = self._services.shards.add_command(lease.shard, job["sid"])
-            record, account = _new_session(job, session, lease), self._account_commands(session, job)
-            told = opened.begin(record, listed, *account)
+            salted = None if proof is None else self._services.options.derive.of(password, proof)
+            record = _new_session(job, session, lease, salted and seal_salted(self._ring, session.jid, salted))
+            told = opened.begin(record, listed, *self._account_commands(session, job))
             if opened.closing:
                 raise Fenced("the session went to another holder")
             self._sessions.add(opened)
@@ -188,7 +189,7 @@ class SessionOpener:
         return {"sessions": count, "blocks": blocks}
 
 
-def _new_session(job: dict[str, Any], session: Session, lease: Lease) -> NewSession:
-    """What is stored of the session at first."""
+def _new_session(job: dict[str, Any], session: Session, lease: Lease, salted: bytes | None = None) -> NewSession:
+    """What is stored of the session at first. `salted`: the salted password, sealed."""
     ttl_ms = access.session_expiry_seconds(session.ttl) * 1000
-    return NewSession(job["r"], lease.fence, ttl_ms, credentials=job["cred"], wake_at_first_poll=True)
+    return NewSession(job["r"], lease.fence, ttl_ms, credentials=job["cred"], salted=salted, wake_at_first_poll=True)

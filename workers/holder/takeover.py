@@ -17,7 +17,7 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.errors import Fenced, StoreDown
 from onesoup.store.session.session_values import ClaimedSession
 from onesoup.store.session.shards import Lease
-from workers.holder.credentials import open_password
+from workers.holder.credentials import open_password, open_salted
 from workers.holder.session.ending import close_session
 from workers.holder.session.services import HolderServices
 from workers.holder.session.session import XmppSession
@@ -108,6 +108,9 @@ class SessionTakeover:
             code = StatusCode.FORCED_LOGOUT
             close_session(services, sid, csp_session, lease.shard, lease.fence, code, EndReason.KEYS)
             return None
+        salted = open_salted(self._ring, csp_session.jid, claimed.salted)
+        if salted is not None:
+            services.options.derive.learn(password, salted)
         digest = self._ring.digest(password, f"check:{csp_session.jid}")
         session = XmppSession(services, sid, csp_session, password, digest, lease.fence, lease.shard, claimed.capabilities)
         self._begin(session, claimed)

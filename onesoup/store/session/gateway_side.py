@@ -257,12 +257,15 @@ class GatewaySessionStore:
 
     def reseal_credentials(self, sid: str, ring: KeyRing) -> bool:
         """Seals the XMPP password of a session with the newest key; False when it is already, or gone. KeyRingError when no key
-        opens it."""
-        record, sealed = guarded(lambda: self._client.hmget(keys.session(sid), ["r", "cred"]))
+        opens it. What SCRAM has made of it goes: a holder can make it again."""
+        name = keys.session(sid)
+        record, sealed, salted = guarded(lambda: self._client.hmget(name, ["r", "cred", "salted"]))
+        if salted is not None and not ring.is_newest(salted):
+            guarded(lambda: self._client.hdel(name, "salted"))
         if record is None or sealed is None or ring.is_newest(sealed):
             return False
         new = ring.reseal(sealed, f"cred:{records.unpack_session(record).jid}")
-        return bool(self._swap([keys.session(sid)], ["cred", sealed, new]) == 1)
+        return bool(self._swap([name], ["cred", sealed, new]) == 1)
 
     def opens_credentials(self, sid: str, ring: KeyRing) -> bool:
         """Whether the ring opens the XMPP password of a session; True when it has none, or is gone."""

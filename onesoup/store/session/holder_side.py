@@ -70,7 +70,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 redis.call('HSETNX', KEYS[1], 'end', ARGV[3])
 part(KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[1], 'cred')
+redis.call('HDEL', KEYS[1], 'cred', 'salted')
 redis.call('PEXPIRE', KEYS[1], MARK)
 return tonumber(redis.call('HGET', KEYS[1], 'end')) or 0
 """
@@ -195,7 +195,7 @@ class HolderSessionStore:
 
     def claim_session(self, sid: str, fence: int) -> ClaimedSession | None:
         """Takes a session over from another holder: writes the fencing number. None when there is no such session."""
-        values = self._claim([keys.session(sid)], [fence, "r", "cred", "caps", "sm", "h", "shown", "end"])
+        values = self._claim([keys.session(sid)], [fence, "r", "cred", "salted", "caps", "sm", "h", "shown", "end"])
         return None if values is None else _claimed(*values)
 
     def end(self, sid: str, fence: int, code: int) -> int:
@@ -328,6 +328,7 @@ def _status(answer: Sequence[Any]) -> SessionStatus:
 def _claimed(
     record: bytes | None,
     credentials: bytes | None,
+    salted: bytes | None,
     caps: bytes | None,
     state: bytes | None,
     handled: bytes | None,
@@ -340,6 +341,7 @@ def _claimed(
     return ClaimedSession(
         None if record is None else records.unpack_session(record),
         credentials,
+        salted,
         records.unpack_caps(caps),
         stream_state,
         records.unpack_plain(shown, None),

@@ -24,6 +24,7 @@ class SessionRecords:
     """Reads the hash s:{sid}. Its fields:
 
     r       the session (onesoup.csp.session.Session);  cred  the sealed XMPP password
+    salted  what SCRAM has made of the password, sealed, so that the next holder need not
     caps    what the phone takes;  batch  contacts in one notification;  notify, nohold, alt, segm  1, or empty
     cut     how contact lists are cut for the phone;  gd  delivery methods of single groups;  own  the phone's own presence
     unsaid  the last message whose answer may not have reached the phone
@@ -52,6 +53,11 @@ class SessionRecords:
             return found
 
         return [_readable(record) for record in guarded(read)] if sids else []
+
+    def salted_password(self, sid: str) -> bytes | None:
+        """What SCRAM has made of the password of a session, sealed."""
+        found: bytes | None = self._read(sid, "salted")[0]
+        return found
 
     def unended_session(self, sid: str) -> Session | None:
         """The session unless it was ended. One whose time is over may be among them."""

@@ -13,12 +13,14 @@ from onesoup.store.session.session_lua import FIRST_POLL
 @dataclass(frozen=True, slots=True)
 class NewSession:
     """A session that begins. `record` is packed by the worker that asked for it, and stays as it is; `credentials` is the sealed
-    XMPP password. `wake_at_first_poll`: the holder is told when the phone polls for the first time."""
+    XMPP password, `salted` what SCRAM has made of it, sealed. `wake_at_first_poll`: the holder is told when the phone polls for
+    the first time."""
 
     record: bytes
     fence: int
     ttl_ms: int
     credentials: bytes | None = None
+    salted: bytes | None = None
     wake_at_first_poll: bool = False
 
     def pack(self, more: Mapping[str, bytes | str | int]) -> bytes:
@@ -26,6 +28,8 @@ class NewSession:
         fields = {**more, "r": self.record, "fence": self.fence}
         if self.credentials is not None:
             fields["cred"] = self.credentials
+        if self.salted is not None:
+            fields["salted"] = self.salted
         if self.wake_at_first_poll:
             fields["idle"] = FIRST_POLL
         return pack_argument(list(chain.from_iterable(fields.items())))
@@ -34,11 +38,13 @@ class NewSession:
 @dataclass(frozen=True, slots=True)
 class ClaimedSession:
     """A session of an earlier holder. `session` None: its record is gone. `credentials` is the sealed XMPP password, None when
-    it was removed; `stream_state` what the stream of the earlier holder left, with `h_in`, the stanzas that were handled;
-    `shown_presence` what was published; `ended` whether the session is over."""
+    it was removed; `salted` what SCRAM has made of it, sealed, None where that is not known; `stream_state` what the stream of
+    the earlier holder left, with `h_in`, the stanzas that were handled; `shown_presence` what was published; `ended` whether the
+    session is over."""
 
     session: Session | None
     credentials: bytes | None
+    salted: bytes | None
     capabilities: Capabilities
     stream_state: dict[str, Any] | None
     shown_presence: dict[str, Any] | None

@@ -72,6 +72,7 @@ class Begun:
     confirmed: int | None = None
     carbons: bool = False
     bind2: bool = False  # the server has it
+    proof: sasl.PasswordProof | None = None  # of the password, None where there is none
 
 
 @dataclass
@@ -122,6 +123,7 @@ class Login(Negotiation):
         if not way.by_token:
             self._terms.known.worked(self._domain, way.mechanism.name)
         self._tokens.given(way.mechanism, success)
+        self._done.proof = way.mechanism.proof
         if way.offer is None:
             return self._restarted()
         return self._went_along(sasl2.read_success(success))

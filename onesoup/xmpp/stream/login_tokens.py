@@ -60,6 +60,7 @@ class HashedToken:
 
     def __init__(self, token: LoginToken, user: str, bindings: Bindings) -> None:
         self.name, self.token = token.mechanism, token
+        self.proof: sasl.PasswordProof | None = token.proof  # of the password that it stands for
         self._user, self._key = sasl.saslprep(user).encode(), token.secret.encode()
         binding = TOKEN_MECHANISMS[token.mechanism]
         self._bound = bindings[binding]() if binding else b""

@@ -72,6 +72,8 @@ class PasswordProof:
 
 class Mechanism(Protocol):
     name: str
+    # Of the password that the server has taken, when `finish` has returned; None of one without a salt.
+    proof: PasswordProof | None
 
     def first(self) -> bytes: ...
     def step(self, challenge: bytes) -> bytes: ...
@@ -143,6 +145,7 @@ class Anonymous:
     """RFC 4505, without trace information."""
 
     name = "ANONYMOUS"
+    proof: PasswordProof | None = None
 
     def first(self) -> bytes:
         return b""
@@ -158,6 +161,7 @@ class Plain:
     """RFC 4616. Only for an encrypted connection to a server with a verified certificate."""
 
     name = "PLAIN"
+    proof: PasswordProof | None = None
 
     def __init__(self, user: str, password: str) -> None:
         self._message = b"\0" + saslprep(user).encode() + b"\0" + saslprep(password).encode()
@@ -195,7 +199,7 @@ class Scram:
         self._bare = f"n={escaped},r={self._nonce}"
         self._signature = b""
         self._proved = False
-        self.proof: PasswordProof | None = None  # of a password that the server has taken, when `finish` has returned
+        self.proof: PasswordProof | None = None
 
     def first(self) -> bytes:
         return self._gs2 + self._bare.encode()

@@ -24,6 +24,7 @@ from onesoup.xmpp.stream.negotiate import fail_on, offered_namespaces
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.outgoing import OnAcked, OutgoingStream
 from onesoup.xmpp.stream.requests import OpenRequests
+from onesoup.xmpp.stream.sasl import PasswordProof
 from onesoup.xmpp.stream.stream_management import Sent, StreamManagement
 
 log = structlog.get_logger(__name__)
@@ -122,12 +123,12 @@ class Stream(OutgoingStream):
 
     # Its beginning.
 
-    def connect(self, within: float) -> None:
-        """Connects, logs in, resumes or binds, and enables stream management, all in so many seconds, or StreamFailure.
+    def connect(self, within: float) -> PasswordProof | None:
+        """Connects, logs in, resumes or binds, and enables stream management, all in so many seconds, or StreamFailure. Returns
+        the proof of the password, None where the server took it without SCRAM.
 
-        When `resumed` is false although a session was given, that session is gone: `lost` is what it left, (key, octets)
-        as in `unacked`, to be sent anew. `confirmed`: how many stanzas the server had got of that session, None where it does
-        not tell.
+        When `resumed` is false although a session was given, that session is gone: `lost` is what it left, (key, bytes) as in
+        `unacked`, to be sent anew. `confirmed`: how many of its stanzas the server had got, None where it does not tell.
         """
         account = self._account
         assert account is not None, "connect is called once"
@@ -154,6 +155,7 @@ class Stream(OutgoingStream):
         if begun.resumed:
             self._send_again()
             self._say_active()
+        return begun.proof
 
     # What comes in.
 

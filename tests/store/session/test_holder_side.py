@@ -88,7 +88,7 @@ def test_a_holder_with_an_old_fence_changes_nothing(feed, sid, client, write):
 
 
 def test_a_new_owner_writes_its_number_and_reads_the_session(feed, sid, sessions):
-    assert feed.claim_session(sid, 5) == ClaimedSession(SESSION, None, Capabilities(), None, None, False)
+    assert feed.claim_session(sid, 5) == ClaimedSession(SESSION, None, None, Capabilities(), None, None, False)
     assert in_redis.fields(sessions, sid, ["fence"]) == [b"5"]
     feed.store(sid, 5, everything())
 
@@ -241,9 +241,9 @@ def test_items_that_come_in_wake_the_phone(feed, sid, sessions, listen):
 
 
 def test_the_credentials_go_with_the_session(feed, client):
-    feed.create("a7new", NewSession(RECORD, 1, 1000, b"sealed"))
+    feed.create("a7new", NewSession(RECORD, 1, 1000, b"sealed", b"salted and sealed"))
     feed.end("a7new", 1, 601)
-    assert in_redis.fields(feed, "a7new", ["cred"]) == [None]
+    assert in_redis.fields(feed, "a7new", ["cred", "salted"]) == [None, None]
     assert feed.status("a7new")[:2] == (601, 0)
 
 

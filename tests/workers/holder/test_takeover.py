@@ -2,11 +2,13 @@
 
 import socket
 import time
+from types import SimpleNamespace
 
 import gevent
 import pytest
 
-from onesoup.xmpp.stream import StreamFailure
+from onesoup.store import keys
+from onesoup.xmpp.stream import StreamFailure, scram_cache
 from tests.support.secrets import secret_text
 from tests.xmpp.stream.harness import eventually
 from workers.holder.process import MAX_PARALLEL_CONNECTS
@@ -66,6 +68,36 @@ def test_a_phone_that_logs_in_anew_before_its_stream_is_there_again_gets_that_st
         assert sorted(lab.inbox(new)) == sorted([text, last])
     gevent.sleep(2 * connection.RECONNECT_FIRST_SECONDS)
     assert len(server.peers) == 2, "the attempt that waited came after all"
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["its first session", "a session that took over the stream"])
+def test_a_successor_need_not_make_the_salted_password_again(lab, server, monkeypatch, moved):
+    """It takes one to two milliseconds for each of thousands of sessions."""
+    first = lab.holder(server.stub)
+    sid = lab.log_in(first, "bob")
+    if moved:
+        sid = lab.log_in(first, "bob", sid="bobagain")
+    lab.crash(first)
+    second = lab.holder(server.stub)
+    server.handled = 2
+
+    def made(*_args):
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(scram_cache, "hashlib", SimpleNamespace(pbkdf2_hmac=made))
+    held = second.takeover.take_over_now(sid, second.leases.owned[int(sid[:2], 16)])
+    eventually(lambda: held.connected)
+
+
+def test_a_salted_password_that_nobody_can_read_is_made_again(lab, server):
+    first = lab.holder(server.stub)
+    sid = lab.log_in(first, "bob")
+    lab.crash(first)
+    lab.client.hset(keys.session(sid), "salted", b"of another ring")
+    second = lab.holder(server.stub)
+    server.handled = 2
+    held = second.takeover.take_over_now(sid, second.leases.owned[int(sid[:2], 16)])
+    eventually(lambda: held.connected)
 
 
 def test_a_log_in_does_not_wait_behind_the_sessions_that_reconnect(lab, server):

@@ -25,6 +25,7 @@ from onesoup.xmpp.stream.sasl import (
     saslprep,
 )
 from onesoup.xmpp.stream.scram_cache import SaltedPasswords
+from tests.support.secrets import secret_text
 
 # (mechanism, client nonce, server-first, client-final, server-final): RFC 5802 section 5, RFC 7677 section 3.
 VECTORS = [
@@ -162,6 +163,18 @@ def test_salted_passwords_are_made_once_and_forgotten_in_order():
     known("sha1", b"third", b"salt", 10)
     assert known("sha1", b"pw", b"salt", 10) is not first
     assert b"pw" not in {part for key in known._known for part in key}
+
+
+def test_what_another_process_has_made_of_a_password_is_made_for_no_other():
+    password = secret_text()
+    scram = Scram("SCRAM-SHA-1", "u", password, derive=SaltedPasswords())
+    scram.step(b"r=" + scram.first().rpartition(b"r=")[2] + b"x,s=c2FsdA==,i=10")
+    salted = SaltedPasswords().of(password, scram.proof)
+    assert salted.value == hashlib.pbkdf2_hmac("sha1", password.encode(), b"salt", 10)
+    known = SaltedPasswords()
+    known.learn(password, salted._replace(value=b"learned"))
+    assert known.of(password, scram.proof).value == b"learned"
+    assert known.of(secret_text(), scram.proof).value != b"learned"
 
 
 # Channel binding.

@@ -21,7 +21,7 @@ from onesoup.observability.logs import short
 from onesoup.runtime.ids import token
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import errors
-from onesoup.xmpp.stream import Options, Stream, StreamFailure
+from onesoup.xmpp.stream import Options, PasswordProof, Stream, StreamFailure
 from workers.holder.server_memory import ConnectPace
 from workers.holder.session.interfaces import CommandStream, ReceivedStanzas, StreamListener
 from workers.holder.session.state import SessionState
@@ -149,15 +149,15 @@ class SessionConnection(CommandStream):
 
     # --- beginning and end ---
 
-    def connect(self) -> None:
-        """Makes the first stream. StreamFailure when that fails."""
+    def connect(self) -> PasswordProof | None:
+        """Makes the first stream, and returns the proof of the password as Stream.connect(). StreamFailure when that fails."""
         with self._connecting:
-            self._connect_stream(self._new_stream(None))
+            return self._connect_stream(self._new_stream(None))
 
-    def _connect_stream(self, stream: Stream) -> None:
+    def _connect_stream(self, stream: Stream) -> PasswordProof | None:
         """Connects a stream, which is read from then on. If that fails, no stream stays open without an owner: it would
         acknowledge messages that nobody will ever see."""
-        stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
+        proof = stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
         stream.read_on(partial(self._ended, stream))
         try:
             self._listener.stream_opened(stream)
@@ -169,6 +169,7 @@ class SessionConnection(CommandStream):
         self._stream, self.since = stream, time.monotonic()
         self._resume = None  # from here on the stream knows more
         self._listener.stream_ready(fresh=not stream.resumed)
+        return proof
 
     def _new_stream(self, resume: Mapping[str, Any] | None) -> Stream:
         session = self._state.session

@@ -1,6 +1,7 @@
 """The end of a session in Redis: undelivered messages, both ways, go to the account, and the session's records are removed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from prometheus_client import Counter
 
@@ -67,6 +68,7 @@ def close_session(
 def copy_session(services: HolderServices, old: str, jid: str, fence: int, sid: str, record: NewSession) -> None:
     """Session `old` of the account ends, and `sid` begins with its caches and with what waits in it, both ways."""
     store = services.feed
+    record = replace(record, salted=store.records.salted_password(old))
     # Nothing is accepted for the old session any more when it is copied.
     store.end(old, fence, StatusCode.FORCED_LOGOUT)
     left = unread_items(services, jid, store.items.undelivered(old), services.clients.all(jid).values())

@@ -21,7 +21,7 @@ from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.redis.commands import RedisCommand
 from onesoup.store.redis.refusals import error_name
 from onesoup.store.session.session_values import NewSession, SessionStatus
-from onesoup.xmpp.stream import Stream, stanzas
+from onesoup.xmpp.stream import PasswordProof, Stream, stanzas
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.change_writer import SessionChangeWriter
 from workers.holder.session.connection import SessionConnection
@@ -289,10 +289,11 @@ class XmppSession(StreamListener):
 
     # --- what the holder asks of it ---
 
-    def connect(self, has_lists: bool) -> None:
-        """The first stream, or StreamFailure. `has_lists`: contact lists of the account are kept here."""
+    def connect(self, has_lists: bool) -> PasswordProof | None:
+        """The first stream, or StreamFailure. `has_lists`: contact lists of the account are kept here. Returns as
+        Stream.connect()."""
         self._setup.has_lists = has_lists
-        self.connection.connect()
+        return self.connection.connect()
 
     def concerns(self, seen: SessionStatus) -> bool:
         """Whether there is something to do about what the check has seen; it may have to wait for Redis or the server."""
