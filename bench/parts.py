@@ -40,7 +40,7 @@ class Scale:
     streams: int = 1000
     slix_streams: int = 50
     # Phones that rest, and seconds in which they are watched; phones of each side of scaling.
-    resting: int = 1200
+    resting: int = 3000
     rest: float = 240.0
     crew: int = 40
     # Sessions of the holder that is killed.

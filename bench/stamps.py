@@ -16,8 +16,9 @@ from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+from bench.instrumented import run_role  # noqa: E402
+
 STAMPS_VARIABLE = "BENCH_STAMPS"
-BENCH_FOLDER = Path(__file__).resolve().parent
 
 # Role -> (module, function or class.method, name of the stamp): when it is called, and with "." behind the name when it returns.
 STAMPED_FUNCTIONS = {
@@ -102,16 +103,5 @@ def _wrap(owner: Any, method: str, stamp: Callable[[str], None], name_of: Callab
     setattr(owner, method, wrapped)
 
 
-def main(role: str) -> None:
-    from onesoup.commands import roles
-    from onesoup.commands.main import main as onesoup
-
-    if role == "web":
-        roles._gunicorn_conf = lambda: BENCH_FOLDER / "stamps.conf.py"
-    else:
-        install(role)
-    onesoup()
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    run_role(sys.argv[1], "bench.stamps")

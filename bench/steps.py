@@ -23,12 +23,12 @@ import gevent  # noqa: E402
 import greenlet  # noqa: E402
 
 from bench import machine  # noqa: E402
+from bench.instrumented import run_role  # noqa: E402
 from bench.parts import Scale, say, workplace  # noqa: E402
 from bench.people import World, at_once  # noqa: E402
 from onesoup.demo.process import Process  # noqa: E402
 
 STEPS_VARIABLE = "BENCH_STEPS"
-BENCH_FOLDER = Path(__file__).resolve().parent
 REDIS = "onesoup.store.redis."
 STREAM = "onesoup.xmpp.stream."
 SESSION = "workers.holder.session."
@@ -217,16 +217,5 @@ def _table(role: str, before: dict[str, Any], after: dict[str, Any], count: int)
     return "\n".join([*lines, f"{sum(us for us in spent.values() if us < LEAST_SHOWN_US):8.1f}         all others", ""])
 
 
-def main(role: str) -> None:
-    from onesoup.commands import roles
-    from onesoup.commands.main import main as onesoup
-
-    if role == "web":
-        roles._gunicorn_conf = lambda: BENCH_FOLDER / "steps.conf.py"
-    else:
-        install(role)
-    onesoup()
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    run_role(sys.argv[1], "bench.steps")
