@@ -87,7 +87,7 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
             _settle(scale)
             during = _slices(worlds, scale.rest)
             asked = _questions(world, resting)
-            at_once(IDLE_LANES, lambda one: one[0].logout(), resting)
+            at_once(IDLE_LANES, _log_out, resting)
         _settle(scale)
         after = _slices(worlds, scale.rest / 2)
     alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in IDLE_ROLES}
@@ -117,6 +117,11 @@ def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phon
     return [(phone, stack.enter_context(PhoneStcpLine(*world.stcp, phone.session_id or "", phone.cookie))) for phone in phones]
 
 
+def _log_out(one: tuple[Phone, PhoneStcpLine]) -> None:
+    one[0].logout()
+    one[0].close()
+
+
 def _questions(world: World, resting: list[tuple[Phone, PhoneStcpLine]]) -> dict[str, Cpu]:
     """Milliseconds of each role for what a phone asks in its hour; its request needs a new connection."""
 
@@ -125,6 +130,7 @@ def _questions(world: World, resting: list[tuple[Phone, PhoneStcpLine]]) -> dict
 
     def keep_alive(one: tuple[Phone, PhoneStcpLine]) -> None:
         one[0].keep_alive()
+        one[0].close()  # a gateway serves no more connections at a time than it is told
 
     found = {}
     for name, times, ask in ((f"{IDLE_PINGS} pings", IDLE_PINGS, ping), ("a keep-alive", 1, keep_alive)):
