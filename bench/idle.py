@@ -12,6 +12,8 @@ clock for each process; a slice is a multiple of the processes' beats (onesoup/r
 them.
 """
 
+import os
+import signal
 import statistics
 import time
 from contextlib import ExitStack
@@ -43,6 +45,7 @@ IDLE_ROLES = ("web", "holder", "cir", "redis")
 # Redis drops the stored replies of log-ins and log-outs two to three minutes later, four keys a phone. In a slice of a minute
 # that would count sixty times for an hour.
 SETTLE_SLICES, CONSEQUENCES_SECONDS = 2, 200.0
+GARBAGE_SECONDS = 5.0
 
 Cpu = dict[str, float]
 
@@ -85,10 +88,12 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
             for phone, _ in resting:
                 phone.close()  # its connection; a request makes a new one
             _settle(scale)
+            _collect_garbage(worlds)
             during = _slices(worlds, scale.rest)
             asked = _questions(world, resting)
             at_once(IDLE_LANES, _log_out, resting)
         _settle(scale)
+        _collect_garbage(worlds)
         after = _slices(worlds, scale.rest / 2)
     alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in IDLE_ROLES}
     apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in IDLE_ROLES}
@@ -104,6 +109,13 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
 
 def _settle(scale: Scale) -> None:
     gevent.sleep(LOGIN_REST_SECONDS + (SETTLE_SLICES + CONSEQUENCES_SECONDS / FULL.settle) * scale.settle)
+
+
+def _collect_garbage(worlds: list[World]) -> None:
+    """What log-ins leave behind is no part of an hour."""
+    for world in worlds:
+        os.kill(world.processes["holder"].pid, signal.SIGUSR1)
+    gevent.sleep(GARBAGE_SECONDS)
 
 
 def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phone, PhoneStcpLine]]:
