@@ -24,7 +24,7 @@ Curves = dict[str, list[float]]
 
 def write(outcome: Outcome, about: Mapping[str, str], figures: Sequence[Figure], folder: Path) -> None:
     """The page and its pictures, in place of what is there."""
-    (folder / "pictures").mkdir(exist_ok=True)
+    (folder / "pictures").mkdir(parents=True, exist_ok=True)
     for name, (title, panels) in _pictures(outcome).items():
         marks = [(each.begin, str(number)) for number, each in enumerate(outcome.phases, 1)]
         picture = plot.svg(title, panels, marks, STEP_SECONDS)
