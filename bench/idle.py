@@ -12,8 +12,6 @@ clock for each process; a slice is a multiple of the processes' beats (onesoup/r
 them.
 """
 
-import os
-import signal
 import statistics
 import time
 from contextlib import ExitStack
@@ -45,6 +43,7 @@ IDLE_ROLES = ("web", "holder", "cir", "redis")
 # Redis drops the stored replies of log-ins and log-outs two to three minutes later, four keys a phone. In a slice of a minute
 # that would count sixty times for an hour.
 SETTLE_SLICES, CONSEQUENCES_SECONDS = 2, 200.0
+# A holder may need so long to collect its garbage.
 GARBAGE_SECONDS = 5.0
 
 Cpu = dict[str, float]
@@ -114,7 +113,7 @@ def _settle(scale: Scale) -> None:
 def _collect_garbage(worlds: list[World]) -> None:
     """What log-ins leave behind is no part of an hour."""
     for world in worlds:
-        os.kill(world.processes["holder"].pid, signal.SIGUSR1)
+        world.collect_garbage()
     gevent.sleep(GARBAGE_SECONDS)
 
 

@@ -1,7 +1,5 @@
 """Part memory: what one more idle session costs the holder (a TLS stream to Prosody) and Redis."""
 
-import os
-import signal
 import time
 
 import redis
@@ -93,7 +91,7 @@ def _settled(world: World, seconds: float) -> dict[str, float]:
     time.sleep(seconds)  # presence of its own accord, acknowledgements, idle connections
     holder = world.processes["holder"]
     for _ in range(2):
-        os.kill(holder.pid, signal.SIGUSR1)
+        world.collect_garbage()
         time.sleep(min(seconds, 0.5))
     with redis.Redis(port=world.redis.port) as client:
         found = {kind: octets / 1024 for kind, octets in _keys(client).items()}

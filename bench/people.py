@@ -1,5 +1,7 @@
 """A whole onesoup with accounts for a measurement, and phones for them."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -57,6 +59,10 @@ class World(Stack):
 
     def all(self) -> list[Process]:
         return [self.prosody.process, *super().all()]
+
+    def collect_garbage(self) -> None:
+        """Asks the holder to collect its garbage now (bench/holder.py). Returns at once."""
+        os.kill(self.processes["holder"].pid, signal.SIGUSR1)
 
     def accounts(self, prefix: str, count: int, contacts: Iterable[str] = ()) -> list[str]:
         """Users prefix0, prefix1 ... with these contacts in their rosters."""

@@ -1,7 +1,7 @@
 """Passwords as they travel from a worker to a holder, and wait in Redis: sealed by the key ring.
 
-Beside the password of a session stands what SCRAM has made of it. A holder that takes the session over need not make it again,
-which takes one to two milliseconds for each of thousands of sessions."""
+Beside the password of a session stands its salted password, the key that SCRAM makes of it. A holder that takes the session over
+need not make that again, which takes one to two milliseconds for each of thousands of sessions."""
 
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
@@ -15,12 +15,12 @@ def open_password(ring: KeyRing, sealed: bytes, purpose: str) -> str:
 
 
 def seal_salted(ring: KeyRing, jid: str, salted: SaltedPassword) -> bytes:
-    """For the session record of the account."""
+    """The salted password, as it is stored beside the password of a session of the account `jid`."""
     return ring.seal(records.pack_plain(list(salted)), _purpose(jid))
 
 
 def open_salted(ring: KeyRing, jid: str, sealed: bytes | None) -> SaltedPassword | None:
-    """None where there is none that can be read: it can be made again."""
+    """What seal_salted() has sealed. None where nothing is stored, or cannot be read: then the holder makes it again."""
     try:
         found = None if sealed is None else records.unpack_plain(ring.open(sealed, _purpose(jid)), None)
         return None if found is None else SaltedPassword(*found)

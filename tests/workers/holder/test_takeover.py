@@ -16,6 +16,15 @@ from workers.holder.session import connection
 from workers.holder.takeover import MAX_PARALLEL_TAKEOVERS
 
 
+def taken_over(lab, server, sid):
+    """The session in a new holder, its stream resumed."""
+    second = lab.holder(server.stub)
+    server.handled = 2
+    held = second.takeover.take_over_now(sid, second.leases.owned[int(sid[:2], 16)])
+    eventually(lambda: held.connected)
+    return held
+
+
 def test_a_crowd_of_sessions_is_taken_over_a_few_at_a_time(lab, server, monkeypatch):
     """All at once they would wait for each other's answers of Redis until the time of each was over."""
     first = lab.holder(server.stub)
@@ -78,15 +87,12 @@ def test_a_successor_need_not_make_the_salted_password_again(lab, server, monkey
     if moved:
         sid = lab.log_in(first, "bob", sid="bobagain")
     lab.crash(first)
-    second = lab.holder(server.stub)
-    server.handled = 2
 
     def made(*_args):
         raise AssertionError("made again")
 
     monkeypatch.setattr(scram_cache, "hashlib", SimpleNamespace(pbkdf2_hmac=made))
-    held = second.takeover.take_over_now(sid, second.leases.owned[int(sid[:2], 16)])
-    eventually(lambda: held.connected)
+    taken_over(lab, server, sid)
 
 
 def test_a_salted_password_that_nobody_can_read_is_made_again(lab, server):
@@ -94,10 +100,7 @@ def test_a_salted_password_that_nobody_can_read_is_made_again(lab, server):
     sid = lab.log_in(first, "bob")
     lab.crash(first)
     lab.client.hset(keys.session(sid), "salted", b"of another ring")
-    second = lab.holder(server.stub)
-    server.handled = 2
-    held = second.takeover.take_over_now(sid, second.leases.owned[int(sid[:2], 16)])
-    eventually(lambda: held.connected)
+    taken_over(lab, server, sid)
 
 
 def test_a_log_in_does_not_wait_behind_the_sessions_that_reconnect(lab, server):
@@ -118,10 +121,7 @@ def test_a_stream_is_not_resumed_from_where_an_earlier_one_was(lab, server):
     first = lab.holder(server.stub)
     sid = lab.log_in(first, "bob")
     lab.crash(first)
-    second = lab.holder(server.stub)
-    server.handled = 2
-    held = second.takeover.take_over_now(sid, second.leases.owned[int(sid[:2], 16)])
-    eventually(lambda: held.connected)
+    held = taken_over(lab, server, sid)
     held.connection.stream.close(polite=False)
     held.connection.resume_now()
     assert len(server.resumes) == 1
